@@ -1,0 +1,412 @@
+"""A run: one TOML file that says what runs, on which tables, for which outcome.
+
+A run may `include` others (its own values win), so that features, scorecards and runs can be shared. Relative paths are
+relative to the file that they are written in; a source's `path` is relative to the run's `data` root.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from healthscore.errors import ConfigurationError
+
+MAXIMUM_BYTES = 1_000_000
+SHIPPED_PREFIX = "healthscore:"
+Window = Annotated[int, Field(ge=1, le=3660)] | Literal["all"]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+Expression = Annotated[str, Field(min_length=1, max_length=2000)]
+CONTRACTS = Literal["accounts", "events", "subscriptions", "intervals", "levels", "interventions"]
+
+
+class Section(BaseModel):
+    """A table of the TOML: immutable, and unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AsOf(Section):
+    """The dates at which snapshots are taken, each at midnight at the start of the date in the run's time zone."""
+
+    first: date | None = None
+    last: date | None = None
+    every: Literal["day", "week", "month"] | Annotated[int, Field(ge=1)] = "month"
+    dates: tuple[date, ...] = ()
+
+    @model_validator(mode="after")
+    def _either_range_or_dates(self) -> AsOf:
+        if bool(self.dates) == (self.first is not None or self.last is not None):
+            raise ValueError("give either `dates`, or `first` and `last` with `every`")
+        if not self.dates and (self.first is None or self.last is None):
+            raise ValueError("`first` and `last` come together")
+        if self.first is not None and self.last is not None and self.first > self.last:
+            raise ValueError("`first` lies after `last`")
+        return self
+
+
+class Lookup(Section):
+    """Columns fetched from a small second file by equality on `on`; it may never add rows."""
+
+    path: str
+    on: tuple[str, ...] = Field(min_length=1)
+    columns: tuple[str, ...] = Field(min_length=1)
+
+
+class Source(Section):
+    """A table of the company: where it lies, and which of its columns (or expressions) fill the contract's columns."""
+
+    path: str | tuple[str, ...]
+    contract: CONTRACTS
+    columns: dict[str, Expression] = {}
+    attributes: dict[Name, Expression] = {}
+    where: Expression | None = None
+    timezone: str | None = None
+    time_format: str | None = None
+    time_unit: Literal["s", "ms", "us", "ns"] | None = None
+    decimal: Literal[".", ","] = "."
+    availability_delay_days: int = Field(default=0, ge=0, le=3660)
+    deduplicate_by: tuple[str, ...] = ()
+    outages: tuple[tuple[date, date], ...] = ()
+    lookup: tuple[Lookup, ...] = ()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        return None if value is None else known_zone(value)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every file or glob of the source."""
+        return (self.path,) if isinstance(self.path, str) else self.path
+
+
+class Signal(Section):
+    """Something worth measuring: rows of one source, turned into the features of the chosen families."""
+
+    source: Name
+    component: Name
+    where: Expression | None = None
+    families: tuple[Name, ...] | None = None
+    windows: tuple[Window, ...] | None = None
+    key: tuple[str, ...] = ()
+    direction: Literal["healthy", "risky"] | None = None
+    label: str | None = None
+    unit: str | None = None
+
+
+class Features(Section):
+    """What is measured for every signal unless the signal says otherwise."""
+
+    windows: tuple[Window, ...] = (7, 28, 84)
+    families: tuple[Name, ...] = ("frequency", "breadth", "depth", "trend", "recency")
+    tenure: bool = True
+    tenure_component: Name = "tenure"
+
+
+class Outcome(Section):
+    """What is predicted: an event in [t + gap, t + gap + horizon) among those still active at t + gap (method, section 3)."""
+
+    kind: Name
+    source: Name
+    where: Expression | None = None
+    gap_days: int = Field(default=0, ge=0, le=3660)
+    horizon_days: int = Field(ge=1, le=3660)
+    maturity_days: int | None = Field(default=None, ge=0, le=3660)
+    grace_days: int = Field(default=0, ge=0, le=3660)
+    types: tuple[str, ...] = ("voluntary", "involuntary")
+    date: Literal["decision", "effective"] = "decision"
+    eligible_within_days: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _maturity_covers_grace(self) -> Outcome:
+        if self.maturity_days is not None and self.maturity_days < self.grace_days:
+            raise ValueError("`maturity_days` is at least `grace_days`: a return within the grace period rewrites the label")
+        return self
+
+    @property
+    def maturity(self) -> int:
+        """Days after its window for which an outcome is still being recorded."""
+        return self.grace_days if self.maturity_days is None else self.maturity_days
+
+
+class Split(Section):
+    """Fixed dates instead of walking forward over every origin; training is still purged for each test date."""
+
+    train: tuple[date, ...] = ()
+    test: tuple[date, ...] = Field(min_length=1)
+
+
+class Model(Section):
+    """Which model is fitted, and what may interact."""
+
+    choose: Literal["auto", "blend", "additive", "logistic", "unconstrained"] = "auto"
+    joint: tuple[tuple[Name, ...], ...] = ()
+    minimum_exits: int = Field(default=50, ge=1)
+    minimum_train_dates: int = Field(default=1, ge=1)
+
+
+class Anchor(Section):
+    """A probability that always scores the same, for an absolute scale."""
+
+    score: float = Field(gt=0, lt=100)
+    probability: float = Field(gt=0, lt=1)
+
+
+class Score(Section):
+    """How a probability becomes a score of 0 to 100 (method, section 6)."""
+
+    points_to_halve_odds: float = Field(default=15.0, gt=0)
+    reference_score: float = Field(default=55.0, gt=0, lt=100)
+    anchor: Anchor | None = None
+
+
+class Bands(Section):
+    """Half-open ranges of the displayed score, from the least healthy to the healthiest; the top one is closed at 100."""
+
+    edges: tuple[float, ...] = (40.0, 70.0)
+    names: tuple[str, ...] = ("at risk", "needs attention", "healthy")
+    colours: tuple[str, ...] = ("red", "yellow", "green")
+
+    @model_validator(mode="after")
+    def _one_more_name_than_edges(self) -> Bands:
+        if list(self.edges) != sorted(set(self.edges)) or any(not 0 < edge < 100 for edge in self.edges):
+            raise ValueError("`edges` rise strictly between 0 and 100")
+        if len(self.names) != len(self.edges) + 1 or len(self.colours) != len(self.names):
+            raise ValueError("there is one more name, and one more colour, than there are edges")
+        return self
+
+
+class Report(Section):
+    """What the report shows beside the figures that it always shows."""
+
+    capacity: int | None = Field(default=None, ge=1)
+    worst: int = Field(default=25, ge=1, le=1000)
+    resamples: int = Field(default=1000, ge=100, le=100_000)
+
+
+class Checks(Section):
+    """Shares of bad rows that a run tolerates in quarantine before it refuses."""
+
+    quarantine_limit: float = Field(default=0.005, ge=0, le=1)
+    orphan_limit: float = Field(default=0.05, ge=0, le=1)
+
+
+class Tracking(Section):
+    """Where runs are recorded. The environment's MLFLOW_TRACKING_URI wins over `uri`."""
+
+    enabled: bool = True
+    uri: str | None = None
+    experiment: str | None = None
+
+
+class Run(Section):
+    """A whole run, validated. `path` is the file that it came from; `data` and `out` are resolved directories."""
+
+    name: Name
+    title: str = ""
+    path: Path
+    data: Path
+    out: Path
+    timezone: str = "UTC"
+    seed: int = Field(default=1, ge=0, lt=2**31)
+    threads: int = Field(default=2, ge=1, le=256)
+    data_end: date | None = None
+    as_of: AsOf
+    sources: dict[Name, Source] = Field(min_length=1)
+    features: Features = Features()
+    signals: dict[Name, Signal] = {}
+    outcome: Outcome | None = None
+    split: Split | None = None
+    model: Model = Model()
+    score: Score = Score()
+    bands: Bands = Bands()
+    report: Report = Report()
+    checks: Checks = Checks()
+    tracking: Tracking = Tracking()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        return known_zone(value)
+
+    @model_validator(mode="after")
+    def _references_exist(self) -> Run:
+        for name, signal in self.signals.items():
+            _known(f"signals.{name}.source", signal.source, self.sources)
+            if self.sources[signal.source].contract != "events":
+                raise ValueError(
+                    f"signals.{name}.source: {signal.source!r} holds {self.sources[signal.source].contract}, "
+                    "and this signal needs a source of events"
+                )
+        if self.outcome is not None:
+            _known("outcome.source", self.outcome.source, self.sources)
+        return self
+
+    def source_of(self, contract: str) -> str | None:
+        """Name of the first source that fills `contract`, or None."""
+        return next((name for name, source in self.sources.items() if source.contract == contract), None)
+
+    def windows_of(self, signal: Signal) -> tuple[Window, ...]:
+        """Windows of a signal: its own, else the run's."""
+        return self.features.windows if signal.windows is None else signal.windows
+
+    def families_of(self, signal: Signal) -> tuple[str, ...]:
+        """Feature families of a signal: its own, else the run's."""
+        return self.features.families if signal.families is None else signal.families
+
+    def need_outcome(self) -> Outcome:
+        """The outcome, for the commands that cannot work without one."""
+        if self.outcome is None:
+            raise ConfigurationError(
+                f"{self.path}: the run has no [outcome]", "add [outcome] with kind, source and horizon_days"
+            )
+        return self.outcome
+
+
+def known_zone(value: str) -> str:
+    """Return `value` if it names a time zone of the IANA database; raise ValueError with the nearest name if not."""
+    if value not in available_timezones():
+        nearest = difflib.get_close_matches(value, sorted(available_timezones()), n=1)
+        raise ValueError(f"{value!r} is no IANA time zone" + (f"; did you mean {nearest[0]!r}?" if nearest else ""))
+    ZoneInfo(value)
+    return value
+
+
+def load_run(
+    run: str | Path | None = None, *, data: str | Path | None = None, out: str | Path | None = None
+) -> Run:
+    """Read and validate a run.
+
+    Parameters
+    ----------
+    run
+        A TOML file, or the name of a shipped run such as ``"cdnow"``; ``./healthscore.toml`` when None.
+    data
+        Root of the sources; wins over HEALTHSCORE_DATA, which wins over the file's `data`.
+    out
+        Directory for results; wins over the file's `out`.
+
+    Raises
+    ------
+    ConfigurationError
+        The file is missing, is not TOML, or says something that cannot be meant; all faults are listed at once.
+    """
+    path = _find(run)
+    merged = _read(path, ())
+    shipped = library() in path.parents
+    base = Path.cwd() if shipped else path.parent
+    root = data or os.environ.get("HEALTHSCORE_DATA") or merged.get("data") or base
+    merged |= {"path": path, "data": Path(root).expanduser().resolve()}
+    merged.setdefault("name", _name_from(path))
+    merged["out"] = Path(out or merged.get("out") or base / "healthscore-out" / str(merged["name"])).expanduser().resolve()
+    try:
+        return Run.model_validate(merged)
+    except ValidationError as error:
+        raise ConfigurationError(f"{path}:\n" + "\n".join(_explain(error, merged)), "mend the keys named above") from None
+
+
+def library() -> Path:
+    """Directory of the shipped runs, features and scorecards: inside an installed package, or the checkout's root."""
+    inside = Path(__file__).parent / "library"
+    return (inside if inside.is_dir() else Path(__file__).parents[2]).resolve()
+
+
+def shipped_runs() -> dict[str, Path]:
+    """Every run that comes with the package, by name."""
+    return {path.stem: path for path in sorted((library() / "pipelines").glob("*.toml"))}
+
+
+def _find(run: str | Path | None) -> Path:
+    path = Path("healthscore.toml" if run is None else run).expanduser()
+    if path.is_file():
+        return path.resolve()
+    shipped = shipped_runs()
+    if run is not None and str(run) in shipped:
+        return shipped[str(run)]
+    if path.is_dir() and (path / "healthscore.toml").is_file():
+        return (path / "healthscore.toml").resolve()
+    nearest = difflib.get_close_matches(str(run), shipped, n=1)
+    hint = f"did you mean the shipped run {nearest[0]!r}?" if nearest else f"shipped runs: {', '.join(shipped)}"
+    if run is None:
+        hint = "name a run, or write one with `healthscore init TABLES...`; " + hint
+    raise ConfigurationError(f"no run at {path}", hint)
+
+
+def _name_from(path: Path) -> str:
+    stem = path.parent.name if path.stem == "healthscore" else path.stem
+    cleaned = "".join(letter if letter.isalnum() and letter.isascii() else "_" for letter in stem.lower()).strip("_")
+    return cleaned if cleaned[:1].isalpha() else f"run_{cleaned}".rstrip("_")
+
+
+def _read(path: Path, parents: tuple[Path, ...]) -> dict[str, Any]:
+    """Read one TOML with everything that it includes; the including file's values win."""
+    if path in parents:
+        raise ConfigurationError(f"{path} includes itself: {' > '.join(p.name for p in (*parents, path))}", "break the circle")
+    try:
+        text = path.read_bytes()
+        if len(text) > MAXIMUM_BYTES:
+            raise ConfigurationError(f"{path} holds {len(text):,} bytes; a run may hold {MAXIMUM_BYTES:,}", "split the run")
+        content = tomllib.loads(text.decode("utf-8"))
+    except OSError as error:
+        where = f", included by {parents[-1]}" if parents else ""
+        raise ConfigurationError(f"{path}{where} cannot be read: {error.strerror}", "mend the path") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(f"{path} is not TOML: {error}", "mend the line") from None
+    for key in ("data", "out"):
+        if key in content:
+            content[key] = path.parent / Path(str(content[key])).expanduser()
+    merged: dict[str, Any] = {}
+    for included in content.pop("include", ()):
+        target = library() / included.removeprefix(SHIPPED_PREFIX) if included.startswith(SHIPPED_PREFIX) else path.parent / included
+        merged = _merge(merged, _read(target.resolve(), (*parents, path)))
+    return _merge(merged, content)
+
+
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged
+
+
+def _known(where: str, name: str, names: Mapping[str, object]) -> None:
+    if name not in names:
+        nearest = difflib.get_close_matches(name, names, n=1)
+        hint = f"; did you mean {nearest[0]!r}?" if nearest else f"; there are {', '.join(sorted(names))}"
+        raise ValueError(f"{where}: there is no {name!r}{hint}")
+
+
+def _explain(error: ValidationError, content: Mapping[str, Any]) -> Iterator[str]:
+    """One line per fault: the key, what is wrong with it, and the nearest known key where it is unknown."""
+    for fault in error.errors():
+        where = ".".join(str(part) for part in fault["loc"]) or "the run"
+        if fault["type"] == "extra_forbidden":
+            known = _keys_at(fault["loc"][:-1])
+            nearest = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1)
+            hint = f"did you mean `{nearest[0]}`?" if nearest else f"known keys: {', '.join(sorted(known))}"
+            yield f"  {where}: unknown key; {hint}"
+        else:
+            yield f"  {where}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def _keys_at(location: tuple[int | str, ...]) -> list[str]:
+    """Keys that the section at `location` knows."""
+    sections: dict[str, type[Section]] = {"sources": Source, "signals": Signal, "lookup": Lookup}
+    model: type[Section] = Run
+    for part in location:
+        if str(part) in sections:
+            model = sections[str(part)]
+        elif isinstance(part, str) and part in model.model_fields:
+            annotation = model.model_fields[part].annotation
+            candidates = [annotation, *getattr(annotation, "__args__", ())]
+            model = next((c for c in candidates if isinstance(c, type) and issubclass(c, Section)), model)
+    return list(model.model_fields)

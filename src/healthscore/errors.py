@@ -1,0 +1,43 @@
+"""What can go wrong, in three parts: what was found, where, and what to do.
+
+The library raises these; the command line prints them and exits with `exit_code`.
+"""
+
+from __future__ import annotations
+
+
+class HealthScoreError(Exception):
+    """Anything that the package refuses, with a remedy.
+
+    Parameters
+    ----------
+    what
+        What was found, and where (table, file, column, rows, share).
+    remedy
+        What the user can do about it.
+    """
+
+    exit_code = 2
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(f"{what}\n  remedy: {remedy}" if remedy else what)
+        self.what = what
+        self.remedy = remedy
+
+
+class ConfigurationError(HealthScoreError):
+    """A run's TOML says something that cannot be meant."""
+
+
+class InputError(HealthScoreError):
+    """A source's rows break its contract. Nothing is published."""
+
+
+class InsufficientDataError(HealthScoreError):
+    """The data are sound and cannot support what was asked: too few exits, one class, too short a history."""
+
+    exit_code = 3
+
+
+class BundleError(HealthScoreError):
+    """A saved model is missing, damaged, foreign, or of another version."""

@@ -1,0 +1,22 @@
+"""What is measured: signals to cells, cells to features, features to the panel, correct at any past date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from healthscore.features.breadth import breadth
+from healthscore.features.depth import depth
+from healthscore.features.dictionary import Feature
+from healthscore.features.frequency import frequency
+from healthscore.features.recency import recency
+from healthscore.features.signals import SignalPlan
+from healthscore.features.trend import trend
+
+FAMILIES: dict[str, Callable[[SignalPlan], Iterator[Feature]]] = {
+    "frequency": frequency,
+    "breadth": breadth,
+    "depth": depth,
+    "trend": trend,
+    "recency": recency,
+}
+"""Feature families of event signals: each yields the dictionary entries of a signal together with their calculation."""

@@ -1,0 +1,258 @@
+"""The one pass over the events, in the engine: additive cells per (account, segment), sightings per (account, thing).
+
+Worked example: with one as-of date 2024-03-01 and a window of 7 days, the segments are [first day, 2024-02-16),
+[2024-02-16, 2024-02-23) and [2024-02-23, 2024-03-01). Three log-ins of account A on 25 and 26 February become one cell
+(A, segment 2): count 3, active days {2, 3}. Whatever window is asked for later is arithmetic on such cells.
+
+A row that became known only after an as-of date at which it had already happened is kept apart: its cell also carries
+the index of the first as-of date that could have known it (`late`), and -1 stands for "as soon as it happened".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from healthscore.asof import WORD_BITS, Segments, window_edges
+from healthscore.errors import InsufficientDataError
+from healthscore.features.signals import SignalPlan
+from healthscore.tables import Tables
+
+MEASURES = ("count", "days", "quantity", "measured", "key")
+"""Per cell: rows, bit set of active days, scaled sum of the quantities, rows with a quantity, rows of key names."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What a source holds: its first and last day, and the largest delay between happening and being known, in days."""
+
+    first: int
+    last: int
+    delay: int
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Cells of one signal, sorted by account.
+
+    Attributes
+    ----------
+    account, segment, late
+        Shape (cells,): code of the account, index of the segment, first as-of index that may see the cell (-1: at once).
+    measures
+        Each of `MEASURES` that the signal needs, int64, shape (cells,).
+    """
+
+    account: NDArray[np.int32]
+    segment: NDArray[np.int32]
+    late: NDArray[np.int32]
+    measures: dict[str, NDArray[np.int64]]
+
+
+@dataclass(frozen=True)
+class Sightings:
+    """In which segments an account's actor (or name) was seen, sorted by account.
+
+    Attributes
+    ----------
+    account, pair, late
+        Shape (rows,): account code; number of the (account, thing) pair, rising with the account; as in `Cells`.
+    words
+        int64, shape (rows, words): bit b of word k is segment k * 62 + b.
+    """
+
+    account: NDArray[np.int32]
+    pair: NDArray[np.int64]
+    late: NDArray[np.int32]
+    words: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class SignalCells:
+    """Everything that the pass over the events kept of one signal."""
+
+    plan: SignalPlan
+    segments: Segments
+    extent: Extent
+    scale: int
+    cells: Cells
+    sightings: dict[str, Sightings] = field(default_factory=dict)
+
+
+def source_accounts(tables: Tables, sources: Sequence[str]) -> pa.Array:
+    """Ids of every account that occurs in the sources, sorted, without repetition."""
+    parts = " UNION ".join(f"SELECT account_id FROM {tables.relation(name)}" for name in sources)
+    found = tables.engine.query(f"SELECT DISTINCT account_id FROM ({parts}) AS ids ORDER BY account_id")
+    return found.column(0).combine_chunks()
+
+
+def collect(tables: Tables, plans: Sequence[SignalPlan], as_ofs: Sequence[int], accounts: pa.Array) -> list[SignalCells]:
+    """Reduce the events of every signal to cells, in one query per source (and one per kind of thing counted distinct).
+
+    Parameters
+    ----------
+    tables
+        The bound sources.
+    plans
+        The signals; those of one source share its pass.
+    as_ofs
+        As-of days, rising.
+    accounts
+        Ids whose cells are kept; an account's code is its position here.
+    """
+    collected: dict[str, SignalCells] = {}
+    for source in dict.fromkeys(plan.source for plan in plans):
+        mine = [plan for plan in plans if plan.source == source]
+        for result in _collect_source(tables, source, mine, as_ofs, accounts):
+            collected[result.plan.name] = result
+    return [collected[plan.name] for plan in plans]
+
+
+def _collect_source(
+    tables: Tables, source: str, plans: Sequence[SignalPlan], as_ofs: Sequence[int], accounts: pa.Array
+) -> list[SignalCells]:
+    extent = _extent(tables, source)
+    windows = {window for plan in plans for window in plan.windows}
+    last = max(as_ofs[-1], extent.first + 1)
+    segments = Segments.cut(window_edges(as_ofs, sorted(windows, key=str)), min(extent.first, last - 1), last)
+    calendar = f"calendar_{source}"
+    tables.engine.register(calendar, _calendar(segments, as_ofs, extent))
+    frame = _Frame(tables.relation(source), calendar, extent.delay > 0)
+    filters = [tables.predicate(source, plan.where) if plan.where else "TRUE" for plan in plans]
+    cells = _cells(tables, frame, plans, filters, accounts)
+    things = sorted({thing for plan in plans for thing in plan.distinct})
+    sightings = {thing: _sightings(tables, frame, plans, filters, thing, len(segments), accounts) for thing in things}
+    scale = tables.scale(source, "quantity") if any(plan.quantity for plan in plans) else 0
+    return [
+        SignalCells(plan, segments, extent, scale, cells[i], {thing: sightings[thing][i] for thing in plan.distinct})
+        for i, plan in enumerate(plans)
+    ]
+
+
+def _extent(tables: Tables, source: str) -> Extent:
+    row = tables.engine.query(
+        f"SELECT min(day), max(day), max(known_day - day) FROM {tables.relation(source)}"  # one cheap aggregate
+    )
+    first, last, delay = (row.column(i)[0].as_py() for i in range(3))
+    if first is None:
+        raise InsufficientDataError(f"{source}: no rows are left after checks and filters", "look at `healthscore check`")
+    return Extent(int(first), int(last), int(delay))
+
+
+def _calendar(segments: Segments, as_ofs: Sequence[int], extent: Extent) -> pa.Table:
+    """A row per day: its segment, its position in it, and the index of the first as-of date after it."""
+    days = np.arange(segments.edges[0], max(segments.edges[-1], extent.last + extent.delay + 1), dtype=np.int32)
+    segment = np.searchsorted(segments.edges, days, side="right") - 1
+    inside = segment < len(segments)
+    position = days - np.take(segments.starts, np.minimum(segment, len(segments) - 1))
+    return pa.table(
+        {
+            "day": days,
+            "segment": pa.array(segment.astype(np.int32), mask=~inside),
+            "position": pa.array(position.astype(np.int32), mask=~inside),
+            "seen": np.searchsorted(np.asarray(as_ofs), days, side="right").astype(np.int32),
+        }
+    )
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """FROM, and the key columns, that both queries share."""
+
+    relation: str
+    calendar: str
+    delayed: bool
+
+    @property
+    def late(self) -> str:
+        return "CASE WHEN k.seen > d.seen THEN k.seen ELSE -1 END" if self.delayed else "-1"
+
+    @property
+    def tables(self) -> str:
+        joined = f"{self.relation} AS e JOIN {self.calendar} AS d ON e.day = d.day"
+        if self.delayed:
+            joined += f" JOIN {self.calendar} AS k ON e.known_day = k.day"
+        return f"{joined} WHERE d.segment IS NOT NULL"
+
+
+def _cells(
+    tables: Tables, frame: _Frame, plans: Sequence[SignalPlan], filters: Sequence[str], accounts: pa.Array
+) -> list[Cells]:
+    columns = []
+    for i, (plan, condition) in enumerate(zip(plans, filters, strict=True)):
+        given = "" if condition == "TRUE" else f" FILTER (WHERE {condition})"
+        columns.append(f"count(*){given} AS count_{i}")
+        columns.append(f"bit_or(CAST(1 AS BIGINT) << d.position){given} AS days_{i}")
+        if plan.quantity:
+            columns.append(f"CAST(sum(e.quantity){given} AS BIGINT) AS quantity_{i}")
+            columns.append(f"count(e.quantity){given} AS measured_{i}")
+        if plan.key:
+            columns.append(f"count(*) FILTER (WHERE ({condition}) AND e.name IN ({_literals(plan.key)})) AS key_{i}")
+    found = tables.engine.query(
+        f"SELECT e.account_id, d.segment, {frame.late} AS late, {', '.join(columns)} FROM {frame.tables} "
+        "GROUP BY e.account_id, d.segment, 3"
+    )
+    code, order = _sorted_by_account(found, accounts)
+    segment, late = (found[name].to_numpy()[order].astype(np.int32) for name in ("segment", "late"))
+    result = []
+    for i in range(len(plans)):
+        measures = {m: pc.fill_null(found[f"{m}_{i}"], 0) for m in MEASURES if f"{m}_{i}" in found.column_names}
+        values = {name: column.to_numpy()[order].astype(np.int64) for name, column in measures.items()}
+        some = values["count"] > 0
+        result.append(Cells(code[some], segment[some], late[some], {name: v[some] for name, v in values.items()}))
+    return result
+
+
+def _sightings(
+    tables: Tables,
+    frame: _Frame,
+    plans: Sequence[SignalPlan],
+    filters: Sequence[str],
+    thing: str,
+    segments: int,
+    accounts: pa.Array,
+) -> list[Sightings]:
+    words = range(-(-segments // WORD_BITS))
+    columns = []
+    for i, condition in enumerate(filters):
+        for k in words:
+            low, high = k * WORD_BITS, (k + 1) * WORD_BITS - 1
+            inside = f"({condition}) AND d.segment BETWEEN {low} AND {high}"
+            columns.append(f"bit_or(CAST(1 AS BIGINT) << (d.segment - {low})) FILTER (WHERE {inside}) AS w_{i}_{k}")
+    found = tables.engine.query(
+        f"SELECT e.account_id, e.{thing} AS thing, {frame.late} AS late, {', '.join(columns)} FROM {frame.tables} "
+        f"AND e.{thing} IS NOT NULL GROUP BY e.account_id, e.{thing}, 3"
+    )
+    code, order = _sorted_by_account(found, accounts)
+    late = found["late"].to_numpy()[order].astype(np.int32)
+    pair = _pairs(code, found["thing"], order) if frame.delayed else np.arange(len(code), dtype=np.int64)
+    result = []
+    for i in range(len(plans)):
+        bits = np.stack([pc.fill_null(found[f"w_{i}_{k}"], 0).to_numpy()[order] for k in words], axis=1).astype(np.int64)
+        some = bits.any(axis=1)
+        result.append(Sightings(code[some], pair[some], late[some], bits[some]))
+    return result
+
+
+def _sorted_by_account(found: pa.Table, accounts: pa.Array) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Account codes in rising order, and the rows of `found` in that order; rows of other accounts are left out."""
+    position = pc.fill_null(pc.index_in(found["account_id"], value_set=accounts), -1).to_numpy()
+    order = np.argsort(position, kind="stable")
+    order = order[np.searchsorted(position[order], 0) :]
+    return position[order].astype(np.int32), order
+
+
+def _pairs(code: NDArray[np.int32], thing: pa.ChunkedArray, order: NDArray[np.int64]) -> NDArray[np.int64]:
+    """One number per (account, thing): the same for its row that was on time and for those that were late."""
+    things = pc.dictionary_encode(thing).combine_chunks().indices.to_numpy()[order].astype(np.int64)
+    key = code.astype(np.int64) * (things.max(initial=0) + 1) + things
+    return np.unique(key, return_inverse=True)[1].astype(np.int64)
+
+
+def _literals(names: Sequence[str]) -> str:
+    return ", ".join("'" + name.replace("'", "''") + "'" for name in names)

@@ -1,0 +1,149 @@
+"""The panel: every feature of every (account, as-of date), chunk of accounts by chunk of accounts, in bounded memory."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from healthscore.asof import day_of
+from healthscore.config import Run
+from healthscore.errors import ConfigurationError
+from healthscore.features import FAMILIES
+from healthscore.features.account import AccountState, account_features
+from healthscore.features.cells import SignalCells, collect
+from healthscore.features.dictionary import Feature
+from healthscore.features.history import Chunk, Values
+from healthscore.features.signals import SignalPlan, plan_signals
+from healthscore.tables import Tables
+from healthscore.tables.subscriptions import Subscriptions, load_subscriptions
+
+CHUNK_VALUES = 2_000_000
+"""Values that one array of a chunk (segments x accounts) may hold: 16 MB, whatever the number of accounts."""
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Features of (account, as-of day) rows, sorted by as-of day, then account.
+
+    Attributes
+    ----------
+    accounts
+        Ids; a row's `account` is a position in them.
+    account, day
+        Shape (rows,): account code, as-of day.
+    X
+        float64, shape (rows, features): NaN where a value is not known.
+    features
+        What the columns mean, in their order.
+    """
+
+    accounts: pa.Array
+    account: NDArray[np.int32]
+    day: NDArray[np.int32]
+    X: NDArray[np.float64]
+    features: tuple[Feature, ...]
+
+    def table(self) -> pa.Table:
+        """The panel as Arrow: account_id, as_of, then a column per feature."""
+        return _table(self.accounts, self.account, self.day, self.X, self.features)
+
+
+class PanelPlan:
+    """What it takes to compute a run's panel for a set of accounts and as-of days.
+
+    Parameters
+    ----------
+    run, tables
+        The run and its bound sources.
+    accounts
+        Ids, without repetition.
+    as_ofs
+        As-of days, rising.
+    """
+
+    def __init__(self, run: Run, tables: Tables, accounts: pa.Array, as_ofs: Sequence[int]) -> None:
+        self.run = run
+        self.accounts = accounts
+        self.as_ofs = tuple(as_ofs)
+        self.plans = plan_signals(run, tables)
+        self.of_signal = [tuple(features_of(plan)) for plan in self.plans]
+        self.of_account = tuple(account_features(run))
+        self._signals = collect(tables, self.plans, self.as_ofs, accounts)
+        source = run.source_of("subscriptions")
+        self._subscriptions: Subscriptions | None = None if source is None else load_subscriptions(tables, source, accounts)
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """Dictionary entries, in the order of the panel's columns."""
+        return (*(feature for features in self.of_signal for feature in features), *self.of_account)
+
+    def build(self, rows: NDArray[np.bool_], progress: Progress | None = None) -> Panel:
+        """The whole panel of the chosen rows: `rows` has shape (as-of days, accounts)."""
+        chunks = list(self.chunks(rows, progress))
+        account = np.concatenate([chunk.account for chunk in chunks])
+        day = np.concatenate([chunk.day for chunk in chunks])
+        order = np.lexsort((account, day))
+        X = np.concatenate([chunk.X for chunk in chunks])[order]
+        return Panel(self.accounts, account[order], day[order], X, self.features)
+
+    def chunks(self, rows: NDArray[np.bool_], progress: Progress | None = None) -> Iterator[Panel]:
+        """The panel of the chosen rows, a chunk of accounts at a time."""
+        longest = max((len(signal.segments) for signal in self._signals), default=1)
+        size = max(256, CHUNK_VALUES // longest)
+        for low in range(0, max(len(self.accounts), 1), size):
+            high = min(low + size, len(self.accounts))
+            yield self._chunk(rows[:, low:high], low, high)
+            if progress is not None:
+                progress(high / max(len(self.accounts), 1))
+
+    def _chunk(self, rows: NDArray[np.bool_], low: int, high: int) -> Panel:
+        chunks = [Chunk(signal, low, high, self._outages(signal)) for signal in self._signals]
+        parts, accounts, days = [], [], []
+        for index, t in enumerate(self.as_ofs):
+            chosen = np.flatnonzero(rows[index])
+            values = self._features_at(chunks, index, t, low, high)
+            parts.append(np.stack([column[chosen] for column in values], axis=1) if values else np.empty((len(chosen), 0)))
+            accounts.append((chosen + low).astype(np.int32))
+            days.append(np.full(len(chosen), t, np.int32))
+        return Panel(self.accounts, np.concatenate(accounts), np.concatenate(days), np.concatenate(parts), self.features)
+
+    def _features_at(self, chunks: Sequence[Chunk], index: int, t: int, low: int, high: int) -> list[Values]:
+        subscriptions = self._subscriptions
+        seats = None if subscriptions is None else subscriptions.at(subscriptions.seats, t)[low:high]
+        since = np.full(high - low, np.nan) if subscriptions is None else subscriptions.first_start(t)[low:high]
+        values, first = [], np.full(high - low, np.nan)
+        for chunk, features in zip(chunks, self.of_signal, strict=True):
+            history = chunk.at(index, t, seats)
+            values += [feature.compute(history) for feature in features]
+            first = np.fmin(first, history.first_day())
+        state = AccountState(t, np.where(np.isnan(since), first, since))
+        return values + [feature.compute(state) for feature in self.of_account]
+
+    def _outages(self, signal: SignalCells) -> list[tuple[int, int]]:
+        return [(day_of(first), day_of(last) + 1) for first, last in self.run.sources[signal.plan.source].outages]
+
+
+def features_of(plan: SignalPlan) -> Iterator[Feature]:
+    """Every feature of a signal, family by family, in the order of `FAMILIES`."""
+    for family in plan.families:
+        if family not in FAMILIES:
+            nearest = difflib.get_close_matches(family, FAMILIES, n=1)
+            hint = f"did you mean {nearest[0]!r}?" if nearest else f"there are {', '.join(FAMILIES)}"
+            raise ConfigurationError(f"signals.{plan.name}.families: there is no family {family!r}", hint)
+    for name, family_of in FAMILIES.items():
+        if name in plan.families:
+            yield from family_of(plan)
+
+
+def _table(
+    accounts: pa.Array, account: NDArray[np.int32], day: NDArray[np.int32], X: NDArray[np.float64], features: Sequence[Feature]
+) -> pa.Table:
+    columns = {"account_id": accounts.take(pa.array(account)), "as_of": pa.array(day, pa.int32()).cast(pa.date32())}
+    columns |= {feature.name: pa.array(X[:, i], from_pandas=True) for i, feature in enumerate(features)}
+    return pa.table(columns)

@@ -1,0 +1,131 @@
+"""Canonical tables: the columns that every source is bound to, once, before anything is computed.
+
+Whatever a company's tables look like, after binding they have these columns and types. Ids are text everywhere. A moment
+is two things downstream: the local `day` on which it happened and the local day on which it became known; both are
+derived here from the declared column, time zone and delay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """What a column holds, and so how a text or a typed column is cast to it."""
+
+    IDENTIFIER = "identifier"
+    TEXT = "text"
+    MOMENT = "moment"
+    DATE = "date"
+    NUMBER = "number"
+    FLAG = "flag"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a contract."""
+
+    name: str
+    kind: Kind
+    required: bool = False
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A canonical table: its columns, and the columns that identify a row (empty where rows have no identity)."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name, or None."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+
+ACCOUNTS = Contract(
+    "accounts",
+    (
+        Column("account_id", Kind.IDENTIFIER, required=True, meaning="who is scored"),
+        Column("name", Kind.TEXT, meaning="shown beside the id"),
+        Column("segment", Kind.TEXT, meaning="group in which results are also shown"),
+        Column("owner", Kind.TEXT, meaning="who looks after the account"),
+        Column("person_id", Kind.IDENTIFIER, meaning="one person or company behind several accounts: the unit of clustering"),
+    ),
+    key=("account_id",),
+)
+
+EVENTS = Contract(
+    "events",
+    (
+        Column("account_id", Kind.IDENTIFIER, required=True, meaning="whose event"),
+        Column("time", Kind.MOMENT, required=True, meaning="when it happened"),
+        Column("actor_id", Kind.IDENTIFIER, meaning="the user inside the account"),
+        Column("name", Kind.TEXT, meaning="what happened: a feature, a product, a kind"),
+        Column("quantity", Kind.NUMBER, meaning="how much: an amount, a rating, a duration"),
+        Column("known_at", Kind.MOMENT, meaning="when the row could first have been known"),
+        Column("event_id", Kind.IDENTIFIER, meaning="identity of the event, where there is one"),
+    ),
+    key=("event_id",),
+)
+
+SUBSCRIPTIONS = Contract(
+    "subscriptions",
+    (
+        Column("account_id", Kind.IDENTIFIER, required=True, meaning="whose subscription"),
+        Column("start", Kind.DATE, required=True, meaning="first day covered"),
+        Column("end", Kind.DATE, meaning="first day no longer covered; empty or 9999-12-31 while open"),
+        Column("notice", Kind.DATE, meaning="day on which the cancellation was given"),
+        Column("exit_type", Kind.TEXT, meaning="voluntary, involuntary, merged, closed, completed"),
+        Column("status", Kind.TEXT, meaning="active (default), trial, paused or incomplete"),
+        Column("seats", Kind.NUMBER, meaning="users paid for"),
+        Column("value", Kind.NUMBER, meaning="recurring revenue per month"),
+        Column("known_at", Kind.MOMENT, meaning="when the start could first have been known"),
+    ),
+)
+
+INTERVALS = Contract(
+    "intervals",
+    (
+        Column("account_id", Kind.IDENTIFIER, required=True, meaning="whose"),
+        Column("start", Kind.MOMENT, required=True, meaning="when it opened"),
+        Column("end", Kind.MOMENT, meaning="when it closed; empty while open"),
+        Column("kind", Kind.TEXT, meaning="severity, step, type"),
+        Column("quantity", Kind.NUMBER, meaning="amount"),
+        Column("deadline", Kind.DATE, meaning="day by which it should have closed"),
+        Column("known_at", Kind.MOMENT, meaning="when the start could first have been known"),
+        Column("end_known_at", Kind.MOMENT, meaning="when the end could first have been known"),
+    ),
+)
+
+LEVELS = Contract(
+    "levels",
+    (
+        Column("account_id", Kind.IDENTIFIER, required=True, meaning="whose"),
+        Column("time", Kind.MOMENT, required=True, meaning="when it was measured"),
+        Column("name", Kind.TEXT, meaning="what was measured"),
+        Column("value", Kind.NUMBER, required=True, meaning="the value"),
+        Column("known_at", Kind.MOMENT, meaning="when the row could first have been known"),
+    ),
+)
+
+INTERVENTIONS = Contract(
+    "interventions",
+    (
+        Column("account_id", Kind.IDENTIFIER, required=True, meaning="who was treated"),
+        Column("date", Kind.DATE, required=True, meaning="when"),
+        Column("kind", Kind.TEXT, meaning="what was done"),
+    ),
+)
+
+CONTRACTS: dict[str, Contract] = {
+    contract.name: contract for contract in (ACCOUNTS, EVENTS, SUBSCRIPTIONS, INTERVALS, LEVELS, INTERVENTIONS)
+}
+
