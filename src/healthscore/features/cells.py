@@ -19,21 +19,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from healthscore.asof import WORD_BITS, Segments, window_edges
-from healthscore.errors import InsufficientDataError
 from healthscore.features.signals import SignalPlan
 from healthscore.tables import Tables
+from healthscore.tables.segmented import SegmentedSource, segment_source, sorted_by_account
 
 MEASURES = ("count", "days", "quantity", "measured", "key")
 """Per cell: rows, bit set of active days, scaled sum of the quantities, rows with a quantity, rows of key names."""
-
-
-@dataclass(frozen=True)
-class Extent:
-    """What a source holds: its first and last day, and the largest delay between happening and being known, in days."""
-
-    first: int
-    last: int
-    delay: int
 
 
 @dataclass(frozen=True)
@@ -74,11 +65,11 @@ class Sightings:
 
 @dataclass(frozen=True)
 class SignalCells:
-    """Everything that the pass over the events kept of one signal."""
+    """Everything that the pass over the events kept of one signal; `first` is the source's first day."""
 
     plan: SignalPlan
     segments: Segments
-    extent: Extent
+    first: int
     scale: int
     cells: Cells
     sightings: dict[str, Sightings] = field(default_factory=dict)
@@ -116,72 +107,21 @@ def collect(tables: Tables, plans: Sequence[SignalPlan], as_ofs: Sequence[int], 
 def _collect_source(
     tables: Tables, source: str, plans: Sequence[SignalPlan], as_ofs: Sequence[int], accounts: pa.Array
 ) -> list[SignalCells]:
-    extent = _extent(tables, source)
     windows = {window for plan in plans for window in plan.windows}
-    last = max(as_ofs[-1], extent.first + 1)
-    segments = Segments.cut(window_edges(as_ofs, sorted(windows, key=str)), min(extent.first, last - 1), last)
-    calendar = f"calendar_{source}"
-    tables.engine.register(calendar, _calendar(segments, as_ofs, extent))
-    frame = _Frame(tables.relation(source), calendar, extent.delay > 0)
+    rows = segment_source(tables, source, window_edges(as_ofs, sorted(windows, key=str)), as_ofs, last=as_ofs[-1])
     filters = [tables.predicate(source, plan.where) if plan.where else "TRUE" for plan in plans]
-    cells = _cells(tables, frame, plans, filters, accounts)
+    cells = _cells(tables, rows, plans, filters, accounts)
     things = sorted({thing for plan in plans for thing in plan.distinct})
-    sightings = {thing: _sightings(tables, frame, plans, filters, thing, len(segments), accounts) for thing in things}
+    sightings = {thing: _sightings(tables, rows, plans, filters, thing, accounts) for thing in things}
     scale = tables.scale(source, "quantity") if any(plan.quantity for plan in plans) else 0
     return [
-        SignalCells(plan, segments, extent, scale, cells[i], {thing: sightings[thing][i] for thing in plan.distinct})
+        SignalCells(plan, rows.segments, rows.first, scale, cells[i], {thing: sightings[thing][i] for thing in plan.distinct})
         for i, plan in enumerate(plans)
     ]
 
 
-def _extent(tables: Tables, source: str) -> Extent:
-    row = tables.engine.query(
-        f"SELECT min(day), max(day), max(known_day - day) FROM {tables.relation(source)}"  # one cheap aggregate
-    )
-    first, last, delay = (row.column(i)[0].as_py() for i in range(3))
-    if first is None:
-        raise InsufficientDataError(f"{source}: no rows are left after checks and filters", "look at `healthscore check`")
-    return Extent(int(first), int(last), int(delay))
-
-
-def _calendar(segments: Segments, as_ofs: Sequence[int], extent: Extent) -> pa.Table:
-    """A row per day: its segment, its position in it, and the index of the first as-of date after it."""
-    days = np.arange(segments.edges[0], max(segments.edges[-1], extent.last + extent.delay + 1), dtype=np.int32)
-    segment = np.searchsorted(segments.edges, days, side="right") - 1
-    inside = segment < len(segments)
-    position = days - np.take(segments.starts, np.minimum(segment, len(segments) - 1))
-    return pa.table(
-        {
-            "day": days,
-            "segment": pa.array(segment.astype(np.int32), mask=~inside),
-            "position": pa.array(position.astype(np.int32), mask=~inside),
-            "seen": np.searchsorted(np.asarray(as_ofs), days, side="right").astype(np.int32),
-        }
-    )
-
-
-@dataclass(frozen=True)
-class _Frame:
-    """FROM, and the key columns, that both queries share."""
-
-    relation: str
-    calendar: str
-    delayed: bool
-
-    @property
-    def late(self) -> str:
-        return "CASE WHEN k.seen > d.seen THEN k.seen ELSE -1 END" if self.delayed else "-1"
-
-    @property
-    def tables(self) -> str:
-        joined = f"{self.relation} AS e JOIN {self.calendar} AS d ON e.day = d.day"
-        if self.delayed:
-            joined += f" JOIN {self.calendar} AS k ON e.known_day = k.day"
-        return f"{joined} WHERE d.segment IS NOT NULL"
-
-
 def _cells(
-    tables: Tables, frame: _Frame, plans: Sequence[SignalPlan], filters: Sequence[str], accounts: pa.Array
+    tables: Tables, rows: SegmentedSource, plans: Sequence[SignalPlan], filters: Sequence[str], accounts: pa.Array
 ) -> list[Cells]:
     columns = []
     for i, (plan, condition) in enumerate(zip(plans, filters, strict=True)):
@@ -194,10 +134,10 @@ def _cells(
         if plan.key:
             columns.append(f"count(*) FILTER (WHERE ({condition}) AND e.name IN ({_literals(plan.key)})) AS key_{i}")
     found = tables.engine.query(
-        f"SELECT e.account_id, d.segment, {frame.late} AS late, {', '.join(columns)} FROM {frame.tables} "
+        f"SELECT e.account_id, d.segment, {rows.late} AS late, {', '.join(columns)} FROM {rows.tables} "
         "GROUP BY e.account_id, d.segment, 3"
     )
-    code, order = _sorted_by_account(found, accounts)
+    code, order = sorted_by_account(found, accounts)
     segment, late = (found[name].to_numpy()[order].astype(np.int32) for name in ("segment", "late"))
     result = []
     for i in range(len(plans)):
@@ -210,14 +150,13 @@ def _cells(
 
 def _sightings(
     tables: Tables,
-    frame: _Frame,
+    rows: SegmentedSource,
     plans: Sequence[SignalPlan],
     filters: Sequence[str],
     thing: str,
-    segments: int,
     accounts: pa.Array,
 ) -> list[Sightings]:
-    words = range(-(-segments // WORD_BITS))
+    words = range(-(-len(rows.segments) // WORD_BITS))
     columns = []
     for i, condition in enumerate(filters):
         for k in words:
@@ -225,26 +164,18 @@ def _sightings(
             inside = f"({condition}) AND d.segment BETWEEN {low} AND {high}"
             columns.append(f"bit_or(CAST(1 AS BIGINT) << (d.segment - {low})) FILTER (WHERE {inside}) AS w_{i}_{k}")
     found = tables.engine.query(
-        f"SELECT e.account_id, e.{thing} AS thing, {frame.late} AS late, {', '.join(columns)} FROM {frame.tables} "
+        f"SELECT e.account_id, e.{thing} AS thing, {rows.late} AS late, {', '.join(columns)} FROM {rows.tables} "
         f"AND e.{thing} IS NOT NULL GROUP BY e.account_id, e.{thing}, 3"
     )
-    code, order = _sorted_by_account(found, accounts)
+    code, order = sorted_by_account(found, accounts)
     late = found["late"].to_numpy()[order].astype(np.int32)
-    pair = _pairs(code, found["thing"], order) if frame.delayed else np.arange(len(code), dtype=np.int64)
+    pair = _pairs(code, found["thing"], order) if rows.delayed else np.arange(len(code), dtype=np.int64)
     result = []
     for i in range(len(plans)):
         bits = np.stack([pc.fill_null(found[f"w_{i}_{k}"], 0).to_numpy()[order] for k in words], axis=1).astype(np.int64)
         some = bits.any(axis=1)
         result.append(Sightings(code[some], pair[some], late[some], bits[some]))
     return result
-
-
-def _sorted_by_account(found: pa.Table, accounts: pa.Array) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Account codes in rising order, and the rows of `found` in that order; rows of other accounts are left out."""
-    position = pc.fill_null(pc.index_in(found["account_id"], value_set=accounts), -1).to_numpy()
-    order = np.argsort(position, kind="stable")
-    order = order[np.searchsorted(position[order], 0) :]
-    return position[order].astype(np.int32), order
 
 
 def _pairs(code: NDArray[np.int32], thing: pa.ChunkedArray, order: NDArray[np.int64]) -> NDArray[np.int64]:

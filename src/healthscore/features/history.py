@@ -125,7 +125,7 @@ class History:
     def covered_days(self, window: Window, before: int = 0) -> int:
         """Days of the window in which the source was recording: since its first day, outages left out."""
         low, high = self._days(window, before)
-        begin = self._signal.extent.first if low is None else max(low, self._signal.extent.first)
+        begin = self._signal.first if low is None else max(low, self._signal.first)
         lost = sum(max(0, min(high, end) - max(begin, start)) for start, end in self._chunk.outages)
         return max(0, high - begin - lost)
 

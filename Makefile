@@ -1,0 +1,44 @@
+# Everything a person, or the build server, runs. The environment is made on first use from the pinned lock file.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help install demo test check format lock wheel clean
+
+help:  ## show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/'
+
+install: $(INSTALLED)  ## create the environment with the pinned dependencies
+
+$(INSTALLED): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: $(INSTALLED)  ## simulate a company and run the whole job on it
+	$(BIN)/healthscore demo
+
+test: $(INSTALLED)  ## run the tests, with coverage
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term
+
+check: $(INSTALLED)  ## style, types, and who may import whom
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(INSTALLED)  ## put the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock:  ## renew requirements.lock from pyproject.toml (needs uv); names no package index
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		pyproject.toml --group dev -o requirements.lock
+
+wheel: $(INSTALLED)  ## build the wheel into dist/
+	$(BIN)/python -m build --wheel --no-isolation
+
+clean:  ## remove what commands made here, but for the environment
+	rm -rf dist build demo healthscore-out .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

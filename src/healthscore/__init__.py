@@ -1,0 +1,66 @@
+"""Customer health scores that are checked against what happened.
+
+Every command of the command line is a function here, pandas in and out where a data scientist would expect it. Names
+are loaded when they are first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from healthscore.config import Run, load_run
+    from healthscore.errors import (
+        BundleError,
+        ConfigurationError,
+        HealthScoreError,
+        InputError,
+        InsufficientDataError,
+    )
+    from healthscore.pipelines.backtest import backtest
+    from healthscore.pipelines.check import check
+    from healthscore.pipelines.explain import explain
+    from healthscore.pipelines.panel import panel
+    from healthscore.pipelines.initialise import initialise
+    from healthscore.pipelines.score import score
+    from healthscore.pipelines.simulate import simulate
+    from healthscore.pipelines.train import train
+    from healthscore.pipelines.validate import validate
+
+__all__ = [
+    "BundleError",
+    "ConfigurationError",
+    "HealthScoreError",
+    "InputError",
+    "InsufficientDataError",
+    "Run",
+    "backtest",
+    "check",
+    "explain",
+    "panel",
+    "initialise",
+    "load_run",
+    "score",
+    "simulate",
+    "train",
+    "validate",
+]
+
+_HOME = {
+    "Run": "config",
+    "load_run": "config",
+    **dict.fromkeys(
+        ("BundleError", "ConfigurationError", "HealthScoreError", "InputError", "InsufficientDataError"), "errors"
+    ),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'healthscore' has no attribute {name!r}")
+    return getattr(import_module(f"healthscore.{_HOME.get(name, f'pipelines.{name}')}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

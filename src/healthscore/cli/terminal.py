@@ -1,0 +1,73 @@
+"""What the terminal shows: tables, progress, warnings and errors. Plain when it is not a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import IO, Any
+
+from healthscore.errors import HealthScoreError
+
+
+def emit(result: Mapping[str, Any]) -> None:
+    """Print one JSON object on standard output."""
+    from healthscore.pipelines.publish import plain
+
+    sys.stdout.write(json.dumps(plain(result), allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def say(*lines: str) -> None:
+    """Print lines on standard output."""
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], left: int = 1) -> None:
+    """Print a table: the first `left` columns flush left, the others flush right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    for index, column in enumerate(columns):
+        shown.add_column(column, justify="left" if index < left else "right", overflow="fold")
+    for row in rows:
+        shown.add_row(*("" if cell is None else str(cell) for cell in row))
+    Console(highlight=False, markup=False).print(shown)
+
+
+def progress(quiet: bool = False) -> Any:
+    """A listener for pipelines: a bar per step on standard error, if that is a terminal and nobody asked for quiet."""
+    from healthscore.pipelines.progress import silent
+
+    if quiet or not sys.stderr.isatty():
+        return silent
+
+    def listen(step: str) -> AbstractContextManager[Any]:
+        return _bar(step)
+
+    return listen
+
+
+@contextmanager
+def _bar(step: str) -> Iterator[Any]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<36}"), BarColumn(bar_width=24), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(step, total=None)
+        yield lambda share: shown.update(task, total=1.0, completed=share)
+
+
+def complain(error: HealthScoreError | str) -> None:
+    """Print what went wrong on standard error."""
+    sys.stderr.write(f"healthscore: {error}\n")
+
+
+def warn(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, file: IO[str] | None = None, line: str | None = None
+) -> None:
+    """Show a warning as one line, without the source line that a user has no use for."""
+    sys.stderr.write(f"warning: {message}\n")

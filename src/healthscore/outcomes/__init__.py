@@ -1,0 +1,10 @@
+"""What happened: the only module that looks ahead of an as-of date."""
+
+from __future__ import annotations
+
+from healthscore.outcomes.contractual import churn
+from healthscore.outcomes.noncontractual import inactivity
+from healthscore.outcomes.snapshots import OutcomeFunction
+
+OUTCOMES: dict[str, OutcomeFunction] = {"churn": churn, "inactivity": inactivity}
+"""Outcome definitions by the name that a run's `[outcome] kind` gives."""

@@ -1,0 +1,94 @@
+"""Snapshots: who was at risk at each as-of date, and what became of them.
+
+Worked example with gap 7, horizon 60 and maturity 14: the snapshot of 2024-03-01 asks for exits in
+[2024-03-08, 2024-05-07) and is mature from 2024-05-21 on. An account that left on 2024-03-04 left in the gap: counted,
+not trained on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from healthscore.config import Outcome, Run
+from healthscore.tables import Tables
+
+
+class Status(IntEnum):
+    """Where an account stands at an as-of date, by what was known then."""
+
+    AT_RISK = 0
+    NOT_STARTED = 1
+    ENDED = 2
+    TRIAL = 3
+    PAUSED = 4
+    LEAVING = 5
+    INELIGIBLE = 6
+
+
+class Label(IntEnum):
+    """What became of an account at risk. Negative: not known, or not usable; never to be read as "stayed"."""
+
+    STAYED = 0
+    EXITED = 1
+    IMMATURE = -1
+    EXIT_IN_GAP = -2
+    CENSORED = -3
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """Every account at every as-of date.
+
+    Attributes
+    ----------
+    accounts, as_ofs
+        Ids, and as-of days: the two axes.
+    status, label
+        int8, shape (as-of days, accounts): `Status`, and `Label` (meaningful where the status is AT_RISK).
+    exit_day
+        int32, same shape: day of the exit for label EXITED, else -1.
+    value
+        float64, same shape: recurring revenue per month in force; NaN where not known.
+    """
+
+    accounts: pa.Array
+    as_ofs: tuple[int, ...]
+    status: NDArray[np.int8]
+    label: NDArray[np.int8]
+    exit_day: NDArray[np.int32]
+    value: NDArray[np.float64]
+
+    @property
+    def at_risk(self) -> NDArray[np.bool_]:
+        """The risk set: active at the as-of date, no notice known before it."""
+        return self.status == Status.AT_RISK
+
+    @property
+    def labelled(self) -> NDArray[np.bool_]:
+        """Snapshots whose outcome is known: at risk, mature, not censored."""
+        return self.at_risk & (self.label >= 0)
+
+    def counts(self) -> list[dict[str, int]]:
+        """Per as-of date: how many snapshots have each status, and how many of those at risk each label."""
+        rows = []
+        for status, label in zip(self.status, self.label, strict=True):
+            row = {item.name.lower(): int((status == item).sum()) for item in Status}
+            risk = status == Status.AT_RISK
+            row |= {item.name.lower(): int((risk & (label == item)).sum()) for item in Label}
+            rows.append(row)
+        return rows
+
+
+OutcomeFunction = Callable[[Run, Tables, pa.Array, Sequence[int], int], Snapshots]
+"""(run, tables, accounts, as-of days, data end as a day) -> snapshots."""
+
+
+def mature(outcome: Outcome, as_ofs: Sequence[int], data_end: int) -> NDArray[np.bool_]:
+    """Which as-of days have an outcome that is complete: ``t + gap + horizon + maturity <= data end``."""
+    return np.asarray(as_ofs) + outcome.gap_days + outcome.horizon_days + outcome.maturity <= data_end

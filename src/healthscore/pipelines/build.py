@@ -1,0 +1,144 @@
+"""Tables to book: the panel of the risk set at every as-of date, with what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from healthscore.asof import as_of_days, date_of, day_of
+from healthscore.config import Run
+from healthscore.errors import ConfigurationError
+from healthscore.features.cells import source_accounts
+from healthscore.features.panel import Panel, PanelPlan
+from healthscore.outcomes import OUTCOMES
+from healthscore.outcomes.snapshots import Snapshots
+from healthscore.pipelines.progress import Progress, silent
+from healthscore.tables import Tables
+
+ACCOUNT_COLUMNS = ("name", "segment", "owner", "person_id")
+
+
+@dataclass(frozen=True)
+class Book:
+    """Everything that models are trained and judged on; rows are (as-of day, account), in that order.
+
+    Attributes
+    ----------
+    panel
+        Features of the accounts at risk.
+    snapshots
+        Every account at every as-of date, at risk or not.
+    label
+        int8, shape (rows,): see `healthscore.outcomes.snapshots.Label`; negative is "not known".
+    value
+        float64, shape (rows,): recurring revenue in force, NaN where not known.
+    cluster
+        int64, shape (rows,): the account, or the declared person behind several accounts.
+    accounts
+        Indexed by account code: account_id, name, segment, owner, person_id (missing where not given).
+    data_end
+        First day that the data no longer cover.
+    """
+
+    run: Run
+    panel: Panel
+    snapshots: Snapshots
+    label: NDArray[np.int8]
+    value: NDArray[np.float64]
+    cluster: NDArray[np.int64]
+    accounts: pd.DataFrame
+    data_end: int
+
+    @property
+    def known_from(self) -> NDArray[np.int32]:
+        """Day from which each row's label may be used for training: t + gap + horizon + maturity."""
+        outcome = self.run.need_outcome()
+        days: NDArray[np.int32] = self.panel.day + outcome.gap_days + outcome.horizon_days + outcome.maturity
+        return days
+
+
+def as_ofs_of(run: Run) -> tuple[int, ...]:
+    """As-of days of a run: its grid, and the dates of its split, rising."""
+    grid = run.as_of
+    days = set(day_of(value) for value in grid.dates)
+    if grid.first is not None and grid.last is not None:
+        days |= set(as_of_days(grid.first, grid.last, grid.every))
+    if run.split is not None:
+        days |= {day_of(value) for value in (*run.split.train, *run.split.test)}
+    return tuple(sorted(days))
+
+
+def data_end_of(run: Run, tables: Tables) -> int:
+    """First day that the data no longer cover: declared, or the day after the last dated row of the sources."""
+    if run.data_end is not None:
+        return day_of(run.data_end)
+    events = [name for name, source in run.sources.items() if source.contract == "events"]
+    lasts = [tables.reports[name].last_day for name in (events or run.sources) if name in tables.reports]
+    known = [last for last in lasts if last is not None]
+    if not known:
+        raise ConfigurationError(f"{run.path}: no source says when the data end", "declare `data_end`")
+    return max(known) + 1
+
+
+def account_ids(run: Run, tables: Tables) -> pa.Array:
+    """Ids of the book: the source of accounts where there is one, else every id of the other sources."""
+    declared = run.source_of("accounts")
+    if declared is not None:
+        return source_accounts(tables, [declared])
+    return source_accounts(tables, list(run.sources))
+
+
+def build_book(
+    run: Run, tables: Tables, as_ofs: Sequence[int] | None = None, progress: Progress = silent
+) -> Book:
+    """Compute features and outcomes of the risk set at the as-of days (the run's own, where none are given)."""
+    outcome = run.need_outcome()
+    if outcome.kind not in OUTCOMES:
+        raise ConfigurationError(f"outcome.kind: there is no {outcome.kind!r}", f"one of {', '.join(OUTCOMES)}")
+    days = as_ofs_of(run) if as_ofs is None else tuple(as_ofs)
+    accounts = account_ids(run, tables)
+    end = data_end_of(run, tables)
+    with progress("reading outcomes"):
+        snapshots = OUTCOMES[outcome.kind](run, tables, accounts, days, end)
+    with progress("reducing events to cells"):
+        plan = PanelPlan(run, tables, accounts, days)
+    with progress("computing features") as advance:
+        panel = plan.build(snapshots.at_risk, advance)
+    frame = account_frame(run, tables, accounts)
+    at_risk = snapshots.at_risk
+    return Book(
+        run=run,
+        panel=panel,
+        snapshots=snapshots,
+        label=snapshots.label[at_risk],
+        value=snapshots.value[at_risk],
+        cluster=_clusters(frame)[panel.account],
+        accounts=frame,
+        data_end=end,
+    )
+
+
+def account_frame(run: Run, tables: Tables, accounts: pa.Array) -> pd.DataFrame:
+    """One row per account, in the order of the codes; columns that the source does not have are missing."""
+    frame = pd.DataFrame({"account_id": accounts.to_pandas()})
+    source = run.source_of("accounts")
+    bound = [] if source is None else [c for c in ACCOUNT_COLUMNS if c in tables.bound_columns(source)]
+    if source is not None and bound:
+        given = tables.engine.query(f"SELECT account_id, {', '.join(bound)} FROM {tables.relation(source)}").to_pandas()
+        frame = frame.merge(given, on="account_id", how="left", validate="one_to_one")
+    return frame.reindex(columns=["account_id", *ACCOUNT_COLUMNS])
+
+
+def _clusters(frame: pd.DataFrame) -> NDArray[np.int64]:
+    person = frame["person_id"].where(frame["person_id"].notna(), "account " + frame["account_id"].astype(str))
+    return pd.factorize(person)[0].astype(np.int64)
+
+
+def iso(day: int) -> str:
+    """A day as an ISO date."""
+    return date_of(day).isoformat()

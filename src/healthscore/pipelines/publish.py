@@ -1,0 +1,109 @@
+"""Results on disk: each run writes a directory of its own, which appears whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from healthscore.config import Run
+from healthscore.errors import ConfigurationError
+
+POINTER = "CURRENT"
+MANIFEST = "manifest.json"
+
+
+def run_identity(run: Run, verb: str, inputs: Mapping[str, str], **extra: Any) -> str:
+    """Twelve hexadecimal digits that follow from what is run: configuration, inputs, package version, arguments.
+
+    Never from the clock, so the same work twice has the same identity.
+    """
+    from importlib.metadata import version
+
+    described = {
+        "run": run.model_dump(mode="json", exclude={"path", "data", "out", "threads", "tracking"}),
+        "verb": verb,
+        "inputs": dict(inputs),
+        "version": version("healthscore"),
+        "extra": extra,
+    }
+    return hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode()).hexdigest()[:12]
+
+
+@contextmanager
+def run_directory(out: Path, verb: str, identity: str) -> Iterator[Path]:
+    """A new directory `out/verb/identity`, filled inside the block and moved into place, with a manifest, after it.
+
+    What stood there before is replaced only then; if the block raises, nothing is left behind and `CURRENT` still
+    names the last whole run.
+    """
+    parent = out / verb
+    target, partial = parent / identity, parent / f".{identity}.{os.getpid()}.partial"
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(mode=0o700)
+    except OSError as error:
+        raise ConfigurationError(f"{parent} cannot be written: {error.strerror}", "choose another --out") from None
+    try:
+        yield partial
+        _write_manifest(partial)
+        if target.exists():
+            shutil.rmtree(target)
+        partial.replace(target)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    pointer = parent / f".{POINTER}.{os.getpid()}"
+    pointer.write_text(identity + "\n", encoding="utf-8")
+    pointer.replace(parent / POINTER)
+
+
+def current(out: Path, verb: str) -> Path | None:
+    """Directory of the newest whole run of `verb`, or None."""
+    pointer = out / verb / POINTER
+    if not pointer.is_file():
+        return None
+    directory = pointer.parent / pointer.read_text(encoding="utf-8").strip()
+    return directory if directory.is_dir() else None
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write strict JSON: what is not computable is null, never NaN."""
+    text = json.dumps(plain(content), indent=1, allow_nan=False, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def plain(value: Any) -> Any:
+    """A value made of JSON's types only: numbers that are not finite become null, dates ISO texts."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item) for item in value]
+    if hasattr(value, "as_dict"):
+        return plain(value.as_dict())
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, (str, int, bool)) else str(value)
+
+
+def _write_manifest(directory: Path) -> None:
+    files = sorted(path for path in directory.rglob("*") if path.is_file())
+    entries = {
+        path.relative_to(directory).as_posix(): {
+            "bytes": path.stat().st_size,
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        }
+        for path in files
+    }
+    write_json(directory / MANIFEST, {"files": entries})

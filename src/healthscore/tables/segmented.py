@@ -1,0 +1,84 @@
+"""A source of events joined with the calendar: each row's segment, and the first as-of date that may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from healthscore.asof import Segments
+from healthscore.errors import InsufficientDataError
+from healthscore.tables import Tables
+
+
+@dataclass(frozen=True)
+class SegmentedSource:
+    """What a query over a source's rows needs to group them by segment.
+
+    Attributes
+    ----------
+    segments
+        The cut of the time axis.
+    first
+        The source's first day: before it nothing was recorded.
+    tables
+        FROM and WHERE: the rows as `e`, their day's segment and position in it as `d`.
+    late
+        SQL for the index of the first as-of date that may see a row, or -1 where that is the first one after it happened.
+    delayed
+        Whether any row became known later than on its own day.
+    """
+
+    segments: Segments
+    first: int
+    tables: str
+    late: str
+    delayed: bool
+
+
+def segment_source(
+    tables: Tables, source: str, boundaries: Iterable[int], as_ofs: Sequence[int], last: int | None = None
+) -> SegmentedSource:
+    """Cut the days of a source at `boundaries`; rows from day `last` on are left out where it is given."""
+    relation = tables.relation(source)
+    extent = tables.engine.query(f"SELECT min(day), max(day), max(known_day - day), max(known_day) FROM {relation}")
+    first, latest, delay, known = (extent.column(i)[0].as_py() for i in range(4))
+    if first is None:
+        raise InsufficientDataError(f"{source}: no rows are left after checks and filters", "look at `healthscore check`")
+    end = max(latest + 1 if last is None else last, first + 1)
+    segments = Segments.cut(boundaries, first, end)
+    calendar = f"calendar_{source}"
+    tables.engine.register(calendar, _calendar(segments, as_ofs, known))
+    joined = f"{relation} AS e JOIN {calendar} AS d ON e.day = d.day"
+    if delay > 0:
+        joined += f" JOIN {calendar} AS k ON e.known_day = k.day"
+    late = "CASE WHEN k.seen > d.seen THEN k.seen ELSE -1 END" if delay > 0 else "-1"
+    return SegmentedSource(segments, first, f"{joined} WHERE d.segment IS NOT NULL", late, delay > 0)
+
+
+def sorted_by_account(found: pa.Table, accounts: pa.Array) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Account codes in rising order, and the rows of `found` in that order; rows of other accounts are left out."""
+    position = pc.fill_null(pc.index_in(found["account_id"], value_set=accounts), -1).to_numpy()
+    order = np.argsort(position, kind="stable")
+    order = order[np.searchsorted(position[order], 0) :]
+    return position[order].astype(np.int32), order
+
+
+def _calendar(segments: Segments, as_ofs: Sequence[int], last_known: int) -> pa.Table:
+    """A row per day: its segment, its position in it, and the index of the first as-of date after it."""
+    days = np.arange(segments.edges[0], max(segments.edges[-1], last_known + 1), dtype=np.int32)
+    segment = np.searchsorted(segments.edges, days, side="right") - 1
+    outside = segment >= len(segments)
+    position = days - segments.starts[np.minimum(segment, len(segments) - 1)]
+    return pa.table(
+        {
+            "day": days,
+            "segment": pa.array(segment.astype(np.int32), mask=outside),
+            "position": pa.array(position.astype(np.int32), mask=outside),
+            "seen": np.searchsorted(np.asarray(as_ofs), days, side="right").astype(np.int32),
+        }
+    )
