@@ -1,0 +1,183 @@
+"""What was planted: sub-scores by month, exits, and the weights that an honest validation must find.
+
+The sub-score of a component at `t` is the state of the last week that was complete before `t`: what somebody who sees
+through all noise could know. With it comes the outcome of the account, worked out here from the segments alone, so
+that statistical tests may start from known sub-scores, without features and without outcome rules.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from healthscore.tables.simulator.company import Company, simulate_company
+from healthscore.tables.simulator.lives import ACTIVE, CAUSES, PAUSE, VOLUNTARY, Lives
+from healthscore.tables.simulator.recipe import (
+    COMPONENTS,
+    GAP_DAYS,
+    GRACE_DAYS,
+    HORIZON_DAYS,
+    Flags,
+    Floats,
+    Integers,
+    Recipe,
+    sigmoid,
+)
+from healthscore.tables.simulator.timeline import OPEN, Timeline, dates, labels
+from healthscore.tables.simulator.usage import KEY_FEATURES, LATE_MAX_DAYS, LATE_SHARE, STRAGGLER_DAYS
+
+STAYED, LEFT, UNKNOWN = 0, 1, -1
+
+
+def exits_table(company: Company) -> Any:
+    """List every exit: account_id, decided, end, exit_type, returned (first day of the next contract, or empty)."""
+    lives = company.lives
+    exits = np.flatnonzero((lives.cause >= 0) & (lives.cause != PAUSE))
+    following = np.minimum(exits + 1, len(lives.account) - 1)
+    again = (following > exits) & (lives.account[following] == lives.account[exits])
+    return pa.table(
+        {
+            "account_id": labels(company.population.ids, lives.account[exits]),
+            "decided": dates(lives.decided[exits]),
+            "end": dates(lives.end[exits]),
+            "exit_type": labels(CAUSES, lives.cause[exits]),
+            "returned": dates(lives.start[following], ~again),
+        }
+    )
+
+
+def snapshots(lives: Lives, timeline: Timeline, day: int) -> tuple[Flags, NDArray[np.int8]]:
+    """Tell who was at risk on `day`, and what became of them: (at risk, outcome), one element per account.
+
+    At risk: paying on that day, for at least a day, without a notice given before it. Outcome: `LEFT` for a
+    voluntary decision in [day + gap, day + gap + horizon) that was not undone within the grace period; `UNKNOWN`
+    when the account left otherwise before that window ended, left during the gap, or the window is not mature.
+    """
+    size = len(lives.status)
+    current = (lives.kind == ACTIVE) & (lives.start < day) & (lives.decided >= day)
+    at_risk = np.zeros(size, dtype=np.bool_)
+    at_risk[lives.account[current]] = True
+    first, last = day + GAP_DAYS, day + GAP_DAYS + HORIZON_DAYS
+    outcome = np.full(size, UNKNOWN, dtype=np.int8)
+    if last + GRACE_DAYS > timeline.days:
+        return at_risk, outcome
+    outcome[at_risk] = STAYED
+    undone = np.zeros(len(lives.account), dtype=np.bool_)
+    same = lives.account[1:] == lives.account[:-1]
+    undone[:-1] = same & (lives.start[1:] - lives.end[:-1] <= GRACE_DAYS) & (lives.cause[:-1] != PAUSE)
+    # Latest decision first, so that the earliest one of an account is what remains written.
+    for row in np.flatnonzero((lives.cause >= 0) & (lives.decided >= day) & (lives.decided < last) & ~undone)[::-1]:
+        in_window = lives.decided[row] >= first
+        outcome[lives.account[row]] = LEFT if in_window and lives.cause[row] == VOLUNTARY else UNKNOWN
+    outcome[~at_risk] = UNKNOWN
+    return at_risk, outcome
+
+
+def subscores_table(company: Company) -> Any:
+    """Write down the sub-scores on the first of every month, for the accounts at risk.
+
+    Columns: account_id, as_of (date), one float64 per component (standard deviation 1, higher is healthier) and
+    `left` (int8: 1 left, 0 stayed, null unknown; see `snapshots`).
+    """
+    account, day, state, outcome = monthly_snapshots(company)
+    columns = {
+        "account_id": labels(company.population.ids, account),
+        "as_of": dates(day),
+        **{component: pa.array(state[:, column]) for column, component in enumerate(COMPONENTS)},
+        "left": pa.array(outcome, mask=outcome == UNKNOWN),
+    }
+    return pa.table(columns)
+
+
+def monthly_snapshots(company: Company) -> tuple[Integers, Integers, Floats, NDArray[np.int8]]:
+    """(account, day, sub-scores, outcome) of every account at risk on the first of a month."""
+    accounts, days, states, outcomes = [], [], [], []
+    for day in company.timeline.month_starts:
+        at_risk, outcome = snapshots(company.lives, company.timeline, day)
+        member = np.flatnonzero(at_risk)
+        accounts.append(member)
+        days.append(np.full(len(member), day))
+        states.append(company.latents[member, day // 7 - 1 + company.recipe.lead_weeks])
+        outcomes.append(outcome[member])
+    return np.concatenate(accounts), np.concatenate(days), np.concatenate(states), np.concatenate(outcomes)
+
+
+def fitted_weights(state: Floats, outcome: NDArray[np.int8], origin: Integers) -> dict[str, float]:
+    """Fit `logit P(left) = a_origin - sum_c beta_c s_c` by Newton's method and return beta / sum(beta)."""
+    known = outcome != UNKNOWN
+    levels, code = np.unique(origin[known], return_inverse=True)
+    design = np.concatenate([np.eye(len(levels))[code], -state[known]], axis=1)
+    target = (outcome[known] == LEFT).astype(np.float64)
+    coefficients = np.zeros(design.shape[1])
+    coefficients[: len(levels)] = np.log(target.mean() / (1.0 - target.mean()))
+    for _ in range(25):
+        probability = sigmoid(design @ coefficients)
+        curvature = (design * (probability * (1.0 - probability))[:, None]).T @ design
+        step = np.linalg.solve(curvature, design.T @ (target - probability))
+        coefficients = coefficients + step
+        if float(np.abs(step).max()) < 1e-10:
+            break
+    betas = coefficients[len(levels) :]
+    return {component: float(beta / betas.sum()) for component, beta in zip(COMPONENTS, betas, strict=True)}
+
+
+def large_sample_weights(recipe: Recipe, accounts: int, months: int = 18, seed: int = 0) -> dict[str, float]:
+    """Weights that validation would find with (nearly) unlimited data on monthly snapshots.
+
+    Only states and lives are drawn, 20,000 accounts at a time. The `large_sample` of the shipped worlds comes from
+    here with 400,000 accounts.
+    """
+    timeline = Timeline(months)
+    states, outcomes, origins = [], [], []
+    for block in range(-(-accounts // 20_000)):
+        size = min(20_000, accounts - 20_000 * block)
+        company = simulate_company(recipe, size, timeline, seed + block)
+        _, day, state, outcome = monthly_snapshots(company)
+        states.append(state[outcome != UNKNOWN])
+        origins.append(day[outcome != UNKNOWN])
+        outcomes.append(outcome[outcome != UNKNOWN])
+    return fitted_weights(np.concatenate(states), np.concatenate(outcomes), np.concatenate(origins))
+
+
+def describe(company: Company) -> dict[str, Any]:
+    """Collect what `truth.json` says. Weights sum to 1, or are all 0 where nothing predicts."""
+    recipe, timeline, lives = company.recipe, company.timeline, company.lives
+    mature = timeline.days - GAP_DAYS - HORIZON_DAYS - GRACE_DAYS
+    outage = timeline.outage
+    exits = {cause: int((lives.cause == code).sum()) for code, cause in enumerate(CAUSES) if code != PAUSE}
+    betas = recipe.betas.tolist()
+    return {
+        "world": recipe.name,
+        "title": recipe.title,
+        "seed": company.seed,
+        "accounts": company.population.size,
+        "months": timeline.months,
+        "zone": "UTC",
+        "data_start": timeline.date(0).isoformat(),
+        "data_end": timeline.end.isoformat(),
+        "weights": dict(recipe.weights),
+        "weights_large_sample": dict(recipe.large_sample) if recipe.large_sample is not None else None,
+        "components": {
+            component: {"weight": recipe.weights[component], "beta": beta}
+            for component, beta in zip(COMPONENTS, betas, strict=True)
+        },
+        "involuntary_beta_finance": recipe.involuntary_strength,
+        "treatment_effect": recipe.treatment_effect,
+        "gap_days": GAP_DAYS,
+        "horizon_days": HORIZON_DAYS,
+        "maturity_days": GRACE_DAYS,
+        "grace_days": GRACE_DAYS,
+        "last_as_of": timeline.date(mature).isoformat(),
+        "lead_weeks": recipe.lead_weeks,
+        "persistence_weekly": recipe.persistence,
+        "annual_rates": dict(recipe.annual_rates),
+        "exits": exits,
+        "still_open": int(((lives.kind == ACTIVE) & (lives.end >= OPEN)).sum()),
+        "outages": [{"start": timeline.date(outage[0]).isoformat(), "end": timeline.date(outage[1]).isoformat()}],
+        "late_events": {"share": LATE_SHARE, "max_days": LATE_MAX_DAYS},
+        "straggler_days": STRAGGLER_DAYS,
+        "key_features": list(KEY_FEATURES),
+    }
