@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from healthscore.asof import WORD_BITS, Segments, window_edges
 from healthscore.features.signals import SignalPlan
 from healthscore.tables import Tables
+from healthscore.tables.quoting import quote_literal
 from healthscore.tables.segmented import SegmentedSource, segment_source, sorted_by_account
 
 MEASURES = ("count", "days", "quantity", "measured", "key")
@@ -132,7 +133,7 @@ def _cells(
             columns.append(f"CAST(sum(e.quantity){given} AS BIGINT) AS quantity_{i}")
             columns.append(f"count(e.quantity){given} AS measured_{i}")
         if plan.key:
-            columns.append(f"count(*) FILTER (WHERE ({condition}) AND e.name IN ({_literals(plan.key)})) AS key_{i}")
+            columns.append(f"count(*) FILTER (WHERE ({condition}) AND e.name IN ({', '.join(map(quote_literal, plan.key))})) AS key_{i}")
     found = tables.engine.query(
         f"SELECT e.account_id, d.segment, {rows.late} AS late, {', '.join(columns)} FROM {rows.tables} "
         "GROUP BY e.account_id, d.segment, 3"
@@ -183,7 +184,3 @@ def _pairs(code: NDArray[np.int32], thing: pa.ChunkedArray, order: NDArray[np.in
     things = pc.dictionary_encode(thing).combine_chunks().indices.to_numpy()[order].astype(np.int64)
     key = code.astype(np.int64) * (things.max(initial=0) + 1) + things
     return np.unique(key, return_inverse=True)[1].astype(np.int64)
-
-
-def _literals(names: Sequence[str]) -> str:
-    return ", ".join("'" + name.replace("'", "''") + "'" for name in names)

@@ -51,7 +51,9 @@ class Panel:
 
     def table(self) -> pa.Table:
         """The panel as Arrow: account_id, as_of, then a column per feature."""
-        return _table(self.accounts, self.account, self.day, self.X, self.features)
+        columns = {"account_id": self.accounts.take(pa.array(self.account)), "as_of": pa.array(self.day).cast(pa.date32())}
+        columns |= {feature.name: pa.array(self.X[:, i], from_pandas=True) for i, feature in enumerate(self.features)}
+        return pa.table(columns)
 
 
 class PanelPlan:
@@ -102,6 +104,16 @@ class PanelPlan:
             if progress is not None:
                 progress(high / max(len(self.accounts), 1))
 
+    def seen(self) -> NDArray[np.bool_]:
+        """Which accounts had anything known before each as-of day, shape (as-of days, accounts)."""
+        rows = np.zeros((len(self.as_ofs), len(self.accounts)), bool)
+        for signal in self._signals:
+            cells = signal.cells
+            begin = signal.segments.starts[cells.segment]
+            for index, t in enumerate(self.as_ofs):
+                rows[index, cells.account[(begin < t) & (cells.late <= index)]] = True
+        return rows
+
     def _chunk(self, rows: NDArray[np.bool_], low: int, high: int) -> Panel:
         chunks = [Chunk(signal, low, high, self._outages(signal)) for signal in self._signals]
         parts, accounts, days = [], [], []
@@ -139,11 +151,3 @@ def features_of(plan: SignalPlan) -> Iterator[Feature]:
     for name, family_of in FAMILIES.items():
         if name in plan.families:
             yield from family_of(plan)
-
-
-def _table(
-    accounts: pa.Array, account: NDArray[np.int32], day: NDArray[np.int32], X: NDArray[np.float64], features: Sequence[Feature]
-) -> pa.Table:
-    columns = {"account_id": accounts.take(pa.array(account)), "as_of": pa.array(day, pa.int32()).cast(pa.date32())}
-    columns |= {feature.name: pa.array(X[:, i], from_pandas=True) for i, feature in enumerate(features)}
-    return pa.table(columns)

@@ -6,15 +6,20 @@ import hashlib
 import json
 import math
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from healthscore.config import Run
 from healthscore.errors import ConfigurationError
 
+FORMULA = re.compile(r"(^|[\r\n])[\s\u00a0]*[=+\-@\t\uff1d\uff0b\uff0d\uff20]")
+"""What a spreadsheet would execute, at the start of a text or of a line in it."""
 POINTER = "CURRENT"
 MANIFEST = "manifest.json"
 
@@ -95,6 +100,19 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if value is None or isinstance(value, (str, int, bool)) else str(value)
+
+
+def csv_safe(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame whose texts no spreadsheet takes for a formula: a leading quote before =, +, -, @ and their like.
+
+    Numbers are left as they are, so -3.2 stays -3.2.
+    """
+    safe = frame.copy()
+    for column in safe.select_dtypes(include=["object", "string", "category"]):
+        text = safe[column]
+        risky = text.map(lambda value: isinstance(value, str) and bool(FORMULA.search(value)))
+        safe[column] = text.where(~risky.astype(bool), "'" + text.astype(str))
+    return safe
 
 
 def _write_manifest(directory: Path) -> None:

@@ -50,7 +50,7 @@ def record(
     inputs
         Fingerprint of each source.
     artifacts
-        The run's directory: every file in it is kept with the record.
+        A directory, every file of which is kept with the record, or one file.
     """
     if not run.tracking.enabled:
         return None
@@ -98,7 +98,7 @@ def _record(
         client.log_batch(key, tags=[RunTag(_key(k), v) for k, v in tags.items()])
         for low in range(0, len(values), 1000):
             client.log_batch(key, metrics=values[low : low + 1000])
-        client.log_artifacts(key, str(artifacts))
+        (client.log_artifacts if artifacts.is_dir() else client.log_artifact)(key, str(artifacts))
         client.set_terminated(key)
     return str(key)
 

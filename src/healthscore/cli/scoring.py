@@ -1,0 +1,94 @@
+"""Commands about scores: score, explain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile, as_date
+from healthscore.cli.terminal import emit, progress, say, table
+from healthscore.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from healthscore.pipelines.score import ScoreResult
+
+AsOf = Annotated[str, typer.Option("--as-of", metavar="DATE", help="Midnight at the start of this date: YYYY-MM-DD.")]
+Model = Annotated[Path | None, typer.Option("--model", help="A bundle; the newest of the run if none.", show_default=False)]
+WORST = 5
+
+
+def score(
+    as_of: AsOf,
+    run: RunFile = None,
+    model: Model = None,
+    data: DataRoot = None,
+    out: OutRoot = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score every account at a date, with the drivers of each score."""
+    import healthscore
+
+    made = healthscore.score(run, as_of=as_date(as_of), model=model, data=data, out=out, progress=progress(as_json))
+    if as_json:
+        emit(made.result)
+        return
+    show_scores(made)
+    say(*(f"{name:<16}{path}" for name, path in made.result["files"].items()))
+
+
+def explain(
+    as_of: AsOf,
+    words: Annotated[list[str], typer.Argument(metavar="[RUN] ACCOUNT", help="The account's id, after the run if one is named.")],
+    model: Model = None,
+    data: DataRoot = None,
+    out: OutRoot = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take one account's score apart: points per component and feature, and the rows behind them."""
+    import healthscore
+
+    if len(words) > 2:
+        raise ConfigurationError(f"{len(words)} names were given", "healthscore explain [RUN] ACCOUNT --as-of DATE")
+    run = words[0] if len(words) == 2 else None
+    made = healthscore.explain(words[-1], run, as_of=as_date(as_of), model=model, data=data, out=out, progress=progress(as_json))
+    if as_json:
+        emit(made.result)
+        return
+    show_explanation(made.result)
+
+
+def show_scores(made: ScoreResult) -> None:
+    """Print how many accounts each band holds, and the worst accounts with what drags them down."""
+    result = made.result
+    table(
+        f"Scores as of {result['as_of']}, for the {result['horizon_days']} days after it",
+        ("band", "accounts"),
+        list(result["bands"].items()) + [(f"({name}, not scored)", n) for name, n in result["unscored"].items()],
+    )
+    worst = made.scores.head(WORST)
+    rows = [(r.account_id, f"{r.health:.1f}", f"{100 * r.probability:.0f} %", r.drivers_down) for r in worst.itertuples()]
+    table("Most at risk", ("account", "health", "risk", "what lowers the score"), rows)
+
+
+def show_explanation(result: dict[str, Any]) -> None:
+    """Print one account: the sum that makes its score, the features behind it, the latest rows."""
+    if result["health"] is None:
+        say(f"{result['account_id']} is {result['status']}: it has a status, not a prediction")
+        return
+    say(
+        f"{result['account_id']}  {result['name'] or ''}".rstrip(),
+        f"health {result['health']:.1f} ({result['band']}, grade {result['grade']}), rank {result['rank']}, "
+        f"{100 * result['probability']:.1f} % risk within {result['horizon_days']} days of {result['as_of']}",
+    )
+    rows = [("average account", f"{result['base']:.1f}")]
+    rows += [(name, f"{points:+.1f}") for name, points in sorted(result["components"].items(), key=lambda kv: kv[1])]
+    if result["capped"]:
+        rows.append(("end of the scale", f"{result['capped']:+.1f}"))
+    table("", ("component", "points"), [*rows, ("health", f"{result['health']:.1f}")])
+    told = [(f"{f['points']:+.1f}", f["sentence"]) for f in result["features"] if f["points"]][:12]
+    table("Strongest features", ("points", "what was seen"), told, left=2)
+    for source, latest in result["latest"].items():
+        seen = [" ".join(str(value) for value in row.values() if value is not None) for row in latest[:3]]
+        say(f"latest {source}: {'; '.join(seen) if seen else 'none'}")

@@ -1,0 +1,206 @@
+"""The walk-forward backtest: what the score would have said at every past date, against what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from healthscore.asof import date_of
+from healthscore.config import Run, load_run
+from healthscore.models import MODELS
+from healthscore.pipelines.build import Book, build_book, iso
+from healthscore.pipelines.headline import headline
+from healthscore.pipelines.judge import Judge
+from healthscore.pipelines.progress import Progress, silent
+from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
+from healthscore.pipelines.reasons import explain_rows, reasons
+from healthscore.pipelines.report import render_backtest, write_report
+from healthscore.pipelines.tracking import record
+from healthscore.pipelines.walk import Walk, walk
+from healthscore.tables import Tables, open_tables
+
+
+@dataclass(frozen=True)
+class BacktestResult:
+    """What a backtest found.
+
+    Attributes
+    ----------
+    directory
+        Where `result.json`, `report.html` and `predictions.parquet` lie.
+    result
+        The JSON object of the command; its keys are documented in the README.
+    predictions
+        One row per account and origin: outcome, score, band, and the probability of every model.
+    """
+
+    directory: Path
+    result: dict[str, Any]
+    predictions: pd.DataFrame
+
+
+def backtest(
+    run: Run | str | Path | None = None,
+    *,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+    progress: Progress = silent,
+) -> BacktestResult:
+    """Hold the score, its candidates and the simple rules against actual outcomes at every origin.
+
+    Raises
+    ------
+    InputError
+        A source breaks its contract.
+    InsufficientDataError
+        Too few accounts have left for a model.
+    """
+    run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
+    with progress("checking sources"):
+        tables = open_tables(run)
+    with tables:
+        book = build_book(run, tables, progress=progress)
+        inputs = {name: report.fingerprint for name, report in tables.reports.items()}
+        identity = run_identity(run, "backtest", inputs)
+        walked = walk(book, progress)
+        with progress("computing intervals"):
+            judge = Judge(book, walked)
+            result: dict[str, Any] = plain(_result(tables, book, walked, judge) | {"identity": identity})
+    predictions = _predictions(book, walked, judge)
+    with run_directory(run.out, "backtest", identity) as directory:
+        write_json(directory / "result.json", result)
+        predictions.to_parquet(directory / "predictions.parquet", index=False)
+        with progress("writing the report"):
+            write_report(render_backtest(result), directory / "report.html")
+    target = run.out / "backtest" / identity
+    with progress("recording the run"):
+        _record(run, identity, inputs, result, target)
+    return BacktestResult(target, result | {"directory": str(target)}, predictions)
+
+
+def _result(tables: Tables, book: Book, walked: Walk, judge: Judge) -> dict[str, Any]:
+    run, outcome = book.run, book.run.need_outcome()
+    churners = judge.churners()
+    return {
+        "run": run.name,
+        "title": run.title or run.name,
+        "outcome": {
+            "kind": outcome.kind,
+            "gap_days": outcome.gap_days,
+            "horizon_days": outcome.horizon_days,
+            "maturity_days": outcome.maturity,
+            "sentence": outcome_sentence(run),
+        },
+        "chosen": walked.choice.name,
+        "choice": {"why": walked.choice.why, "title": MODELS[walked.choice.name].title},
+        "headline": headline(judge, churners),
+        "churners": churners,
+        "pooled": judge.pooled(),
+        "differences": judge.differences(),
+        "origins": judge.origins(),
+        "bands": judge.band_table(),
+        "lead_time": judge.lead(),
+        "segments": judge.segments(),
+        "stability": judge.stability(),
+        "components": judge.components(),
+        "curves": judge.curves(),
+        "worst": worst(book, walked),
+        "data": data_section(tables, book),
+        "snapshots": [
+            {"as_of": iso(t), **counts} for t, counts in zip(book.snapshots.as_ofs, book.snapshots.counts(), strict=True)
+        ],
+        "warnings": warnings_of(tables, walked),
+    }
+
+
+def outcome_sentence(run: Run) -> str:
+    """The outcome in words."""
+    outcome = run.need_outcome()
+    first, last = outcome.gap_days, outcome.gap_days + outcome.horizon_days
+    what = "no activity" if outcome.kind == "inactivity" else "the account leaves"
+    when = f"in the {last} days after the score" if not first else f"between day {first} and day {last} after the score"
+    return f"{what} {when}"
+
+
+def data_section(tables: Tables, book: Book) -> dict[str, Any]:
+    """What the sources held, and what became of every row."""
+    return {
+        "data_end": iso(book.data_end),
+        "accounts": len(book.accounts),
+        "features": len(book.panel.features),
+        "sources": {name: report.to_dict() for name, report in tables.reports.items()},
+    }
+
+
+def warnings_of(tables: Tables, walked: Walk) -> list[str]:
+    """What a reader should know before believing the figures."""
+    said = [str(finding) for report in tables.reports.values() for finding in report.warnings]
+    few = min(origin["train"]["exiting_accounts"] for origin in walked.origins)
+    if few < 200:
+        said.append(f"the first origin learned from {few} accounts that left: below 200, expect wide intervals")
+    return said
+
+
+def worst(book: Book, walked: Walk) -> list[dict[str, Any]]:
+    """The worst-scored accounts of the last origin, with their drivers and what became of them."""
+    day = book.panel.day[walked.rows]
+    last = np.flatnonzero(day == day.max())
+    chosen = last[np.argsort(walked.health[last], kind="stable")][: book.run.report.worst]
+    rows = walked.rows[chosen]
+    X, bundle = book.panel.X[rows], walked.last
+    explained = explain_rows(bundle, X, bundle.model.design.names)
+    told = reasons(bundle, explained, X, book.panel.features)
+    account = book.accounts.iloc[book.panel.account[rows]]
+    probability = walked.probability[walked.choice.name][chosen]
+    return [
+        {
+            "account_id": account["account_id"].iloc[i],
+            **{key: _text(account[key].iloc[i]) for key in ("name", "segment", "owner")},
+            "as_of": iso(int(day.max())),
+            "health": float(explained.health[i]),
+            "band": str(bundle.bands.of(explained.health[i : i + 1])[0]),
+            "probability": float(probability[i]),
+            "drivers": [{"component": r.component, "points": r.points, "sentence": r.sentence} for r in told[i][0]],
+            "outcome": "left" if book.label[rows[i]] == 1 else "stayed",
+        }
+        for i in range(len(rows))
+    ]
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _predictions(book: Book, walked: Walk, judge: Judge) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "account_id": book.accounts["account_id"].to_numpy()[judge.account],
+            "as_of": [date_of(day) for day in judge.day],
+            "left": judge.y,
+            "health": walked.health,
+            "band": judge.bands.of(walked.health),
+            **{f"probability_{name}": p for name, p in walked.probability.items()},
+        }
+    )
+
+
+def _record(run: Run, identity: str, inputs: Mapping[str, str], result: Mapping[str, Any], directory: Path) -> None:
+    chosen = result["chosen"]
+    pooled = result["pooled"]["models"]
+    metrics = {
+        f"{model}.{metric}": figure["estimate"]
+        for model, figures in pooled.items()
+        for metric, figure in figures.items()
+        if figure["estimate"] is not None
+    }
+    per_origin = {
+        i: {metric: value for metric, value in origin["models"][chosen].items() if value is not None}
+        for i, origin in enumerate(result["origins"])
+    }
+    parameters = {"chosen": chosen, "seed": run.seed, **{f"outcome.{k}": v for k, v in result["outcome"].items()}}
+    record(run, "backtest", identity, parameters=parameters, metrics=metrics, per_origin=per_origin, inputs=inputs, artifacts=directory)

@@ -1,0 +1,101 @@
+"""One account: its score, the points behind it, and the rows behind the points."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from healthscore.asof import day_of
+from healthscore.config import Run, load_run
+from healthscore.errors import ConfigurationError
+from healthscore.pipelines.progress import Progress, silent
+from healthscore.pipelines.publish import plain
+from healthscore.pipelines.score import drivers_frame, score_book, scores_frame
+from healthscore.tables import Tables, open_tables
+from healthscore.tables.quoting import quote_literal
+
+LATEST_ROWS = 10
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """An account at a date: `result` is the JSON object of the command, `features` its long table of drivers."""
+
+    result: dict[str, Any]
+    features: pd.DataFrame
+
+
+def explain(
+    account: str,
+    run: Run | str | Path | None = None,
+    *,
+    as_of: date,
+    model: str | Path | None = None,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+    progress: Progress = silent,
+) -> Explanation:
+    """Take the score of one account apart: points per component and feature, values in words, the latest raw rows.
+
+    Raises
+    ------
+    ConfigurationError
+        No such account is in the book at that date; the nearest ids are named.
+    """
+    run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
+    scored = score_book(run, as_of, model, progress)
+    scores = scores_frame(scored, as_of)
+    mine = scores[scores["account_id"] == account]
+    if mine.empty:
+        nearest = difflib.get_close_matches(account, list(scores["account_id"]), n=3)
+        hint = f"did you mean {', '.join(nearest)}?" if nearest else "ids are compared as text, exactly"
+        raise ConfigurationError(f"account {account!r} is not a customer of {run.name} at {as_of}", hint)
+    drivers = drivers_frame(scored, as_of)
+    drivers = drivers[drivers["account_id"] == account]
+    said = {feature.name: feature for feature in scored.book.panel.features}
+    features = drivers[drivers["kind"] == "feature"].copy()
+    features["sentence"] = [said[name].say(value) for name, value in zip(features["feature"], features["value"], strict=True)]
+    features = features.iloc[np.argsort(-features["points"].abs().to_numpy(), kind="stable")]
+    with progress("reading the latest rows"), open_tables(run) as tables:
+        latest = {name: _latest(run, tables, name, account, day_of(as_of)) for name in _sources(run)}
+    row = mine.iloc[0]
+    components = drivers[drivers["kind"] == "component"]
+    result = {
+        "run": run.name,
+        **{key: row[key] for key in ("account_id", "name", "segment", "owner", "status", "health", "band", "grade", "rank", "percentile", "probability")},
+        "as_of": as_of,
+        "horizon_days": run.need_outcome().gap_days + run.need_outcome().horizon_days,
+        "base": row["points_base"],
+        "capped": row["points_capped"],
+        "components": dict(zip(components["component"], components["points"], strict=True)),
+        "features": features[["component", "feature", "value", "points", "sentence"]].to_dict("records"),
+        "latest": latest,
+        "model": row["model"],
+    }
+    return Explanation(plain(result), features.reset_index(drop=True))
+
+
+def _sources(run: Run) -> list[str]:
+    return list(dict.fromkeys(signal.source for signal in run.signals.values()))
+
+
+def _latest(run: Run, tables: Tables, source: str, account: str, t: int) -> list[dict[str, Any]]:
+    """The last rows of a source that were visible at as-of day `t`, newest first."""
+    columns = ["day", *(c for c in ("name", "actor_id", "quantity") if c in tables.bound_columns(source))]
+    found = tables.engine.query(
+        f"SELECT {', '.join(columns)} FROM {tables.relation(source)} "
+        f"WHERE account_id = {quote_literal(account)} AND day < {t} AND known_day < {t} "
+        f"ORDER BY {', '.join(f'{c} DESC' for c in columns)} LIMIT {LATEST_ROWS}"
+    )
+    rows: list[dict[str, Any]] = found.to_pylist()
+    for row in rows:
+        row["day"] = date.fromordinal(int(row["day"]) + date(1970, 1, 1).toordinal())
+        if row.get("quantity") is not None:
+            row["quantity"] = row["quantity"] / 10 ** tables.scale(source, "quantity")
+    return rows

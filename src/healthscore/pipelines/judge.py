@@ -1,0 +1,231 @@
+"""Figures of a backtest: every model against what happened, with intervals by account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from healthscore.evaluation.clustered import Resamples, resample
+from healthscore.evaluation.leadtime import lead_time
+from healthscore.evaluation.metrics import METRICS, Metric, top_metrics
+from healthscore.evaluation.proportions import Rate, rate, rates
+from healthscore.evaluation.reliability import calibration_error, reliability_curve
+from healthscore.evaluation.stability import band_flips, population_stability_index
+from healthscore.models.health import Bands
+from healthscore.outcomes.snapshots import Label
+from healthscore.pipelines.build import Book, iso
+from healthscore.pipelines.walk import Walk
+
+Floats = NDArray[np.float64]
+CURVE_POINTS = 101
+TARGETED_SHARE = 0.10
+
+
+class Judge:
+    """What the walk's predictions were worth; each method is one section of the result."""
+
+    def __init__(self, book: Book, walk: Walk) -> None:
+        self.book, self.walk = book, walk
+        rows = walk.rows
+        self.y = (book.label[rows] == Label.EXITED).astype(np.int8)
+        self.day = book.panel.day[rows]
+        self.account = book.panel.account[rows]
+        self.cluster = book.cluster[rows]
+        self.value = None if np.isnan(book.value[rows]).all() else np.nan_to_num(book.value[rows])
+        self.bands = Bands(book.run.bands.names, book.run.bands.edges, book.run.bands.colours)
+        self.chosen = walk.choice.name
+        self.resamples: Resamples = resample(
+            self.y,
+            walk.probability,
+            self.cluster,
+            self.metrics(),
+            resamples=book.run.report.resamples,
+            seed=book.run.seed,
+            value=self.value,
+        )
+
+    def metrics(self) -> list[Metric]:
+        """Every registered metric that the rows allow, and capture at the team's capacity where it is declared."""
+        wanted = [m for m in METRICS.values() if self.value is not None or not m.name.startswith("revenue")]
+        capacity = self.book.run.report.capacity
+        if capacity is not None:
+            share = capacity * len(np.unique(self.day)) / max(len(self.y), 1)
+            wanted += [m for m in top_metrics(min(share, 1.0), "capacity") if self.value is not None or not m.name.startswith("revenue")]
+        return wanted
+
+    def pooled(self) -> dict[str, Any]:
+        """Figures over all origins together."""
+        return {**self._size(np.ones(len(self.y), bool)), "models": self.resamples.intervals()}
+
+    def differences(self) -> dict[str, Any]:
+        """The chosen model minus every other, paired."""
+        return self.resamples.differences(self.chosen)
+
+    def origins(self) -> list[dict[str, Any]]:
+        """Figures origin by origin, without intervals."""
+        sections = []
+        for origin in self.walk.origins:
+            inside = self.day == origin["day"]
+            figures = {
+                name: {metric.name: self._figure(metric, p, inside) for metric in self.metrics() if metric.interval}
+                for name, p in self.walk.probability.items()
+            }
+            sections.append({"as_of": iso(origin["day"]), **self._size(inside), "train": origin["train"], "models": figures})
+        return sections
+
+    def churners(self) -> dict[str, Any]:
+        """Of the accounts that left, how many were among the worst-scored tenth of their date, per model.
+
+        An exit that several dates announced is counted once, at the last of them.
+        """
+        exits = self._last_announcement()
+        held = {}
+        for name, p in self.walk.probability.items():
+            flagged = np.concatenate([_targeted(p[self.day == day]) for day in np.unique(self.day)])[exits]
+            found: Rate = rate(flagged, self.cluster[exits])
+            held[name] = {"held": found.rate.times(found.n)}
+        return {"churners": len(exits), "share": TARGETED_SHARE, "models": held}
+
+    def band_table(self) -> list[dict[str, Any]]:
+        """Churn rate of every band, with the probability that the model had given it."""
+        index = self.bands.index(self.walk.health)
+        found = rates(self.y, index, self.cluster)
+        p = self.walk.probability[self.chosen]
+        nobody = rate([], [])
+        return [
+            {
+                "name": name,
+                "colour": self.bands.colours[i],
+                "low": low,
+                "high": high,
+                **found.get(i, nobody).as_dict(),
+                "probability": float(p[index == i].mean()) if (index == i).any() else None,
+            }
+            for i, (name, low, high) in enumerate(self.bands.ranges())
+        ]
+
+    def curves(self) -> dict[str, Any]:
+        """ROC and capture curves per model, and the reliability of the chosen one."""
+        models = {name: p for name, p in self.walk.probability.items() if name != "base_rate"}
+        bins = reliability_curve(self.y, self.walk.probability[self.chosen], clusters=self.cluster)
+        return {
+            "roc": {name: list(_roc(self.y, p)) for name, p in models.items()},
+            "capture": {name: list(_captured(self.y, p)) for name, p in models.items()},
+            "calibration": [
+                {
+                    "predicted": b.predicted,
+                    "observed": {"estimate": b.observed, "low": b.observed_low, "high": b.observed_high},
+                    "n": b.n,
+                }
+                for b in bins
+            ],
+            "calibration_error": calibration_error(self.y, self.walk.probability[self.chosen], clusters=self.cluster),
+        }
+
+    def components(self) -> list[dict[str, Any]]:
+        """How much each component moves the score: share of the standard deviations of its points (a description)."""
+        spread = self.walk.points.std(axis=0)
+        total = float(spread.sum()) or 1.0
+        shares = [
+            {"name": name, "share": float(spread[i]) / total, "mean_points": float(np.abs(self.walk.points[:, i]).mean())}
+            for i, name in enumerate(self.walk.groups)
+        ]
+        return sorted(shares, key=lambda row: -float(row["share"]))
+
+    def lead(self) -> dict[str, Any] | None:
+        """How long before their exit the accounts that left had turned to the worst band."""
+        if len(np.unique(self.day)) < 2 or self.book.run.need_outcome().kind != "churn":
+            return None
+        exits = self._last_announcement()
+        days = self.book.snapshots.exit_day[self.book.snapshots.at_risk][self.walk.rows]
+        red = self.bands.index(self.walk.health) == 0
+        found = lead_time(
+            self.account, self.day, red, self.account[exits], days[exits], data_end=self.book.data_end, seed=self.book.run.seed
+        )
+        return {key: getattr(found, key) for key in vars(found)}
+
+    def segments(self) -> list[dict[str, Any]]:
+        """Churn rate and AUC of the chosen model per segment, where the accounts have one."""
+        segment = self.book.accounts["segment"].to_numpy()[self.account]
+        named = np.array(["" if s is None or s != s else str(s) for s in segment])
+        if not named.any():
+            return []
+        sections = []
+        for name in np.unique(named):
+            inside = named == name
+            found = resample(
+                self.y[inside],
+                {self.chosen: self.walk.probability[self.chosen][inside]},
+                self.cluster[inside],
+                ["auc"],
+                resamples=self.book.run.report.resamples,
+                seed=self.book.run.seed,
+            )
+            about = self._size(inside) | {"segment": name or "(none)", "rate": rate(self.y[inside], self.cluster[inside]).rate}
+            sections.append(about | {"auc": found.interval(self.chosen, "auc")})
+        return sections
+
+    def stability(self) -> dict[str, Any] | None:
+        """How far scores moved between neighbouring origins, and how often an account changed its band."""
+        days = np.unique(self.day)
+        if len(days) < 2:
+            return None
+        shifts = [
+            population_stability_index(self.walk.health[self.day == before], self.walk.health[self.day == after])
+            for before, after in pairwise(days)
+        ]
+        flips = band_flips(self.account, self.day, self.bands.index(self.walk.health))
+        return {"psi": max((shift for shift in shifts if shift is not None), default=None), "band_flips": flips.rate}
+
+    def _last_announcement(self) -> NDArray[np.int64]:
+        """Row of the last date that announced each exit: one per account and exit day."""
+        left = np.flatnonzero(self.y == 1)
+        exit_day = self.book.snapshots.exit_day[self.book.snapshots.at_risk][self.walk.rows][left]
+        # An inactivity has no day of its own: its dates overlap, so an account's last one stands for it.
+        key = exit_day if self.book.run.need_outcome().kind == "churn" else np.zeros(len(left), np.int32)
+        order = np.lexsort((self.day[left], key, self.account[left]))
+        last = np.append(np.diff(self.account[left][order]) != 0, True) | np.append(np.diff(key[order]) != 0, True)
+        return np.sort(left[order][last]) if len(left) else left
+
+    def _size(self, inside: NDArray[np.bool_]) -> dict[str, int]:
+        return {
+            "n": int(inside.sum()),
+            "events": int(self.y[inside].sum()),
+            "accounts": len(np.unique(self.account[inside])),
+        }
+
+    def _figure(self, metric: Metric, p: Floats, inside: NDArray[np.bool_]) -> float | None:
+        return metric.function(self.y[inside], p[inside], None, None if self.value is None else self.value[inside])
+
+
+def _targeted(p: Floats) -> Floats:
+    """Share of each row that lies in the worst-scored tenth; equal scores share what is left of it."""
+    order = np.argsort(-p, kind="stable")
+    room = TARGETED_SHARE * len(p)
+    values, first, count = np.unique(-p[order], return_index=True, return_counts=True)
+    taken = np.clip((room - first) / count, 0.0, 1.0)
+    return np.asarray(taken[np.searchsorted(values, -p)], np.float64)
+
+
+def _roc(y: NDArray[np.int8], p: Floats) -> Iterator[list[float]]:
+    """False alarms against found churners, at `CURVE_POINTS` shares of the stayers."""
+    order = np.argsort(-p, kind="stable")
+    distinct = np.append(np.diff(p[order]) != 0, True)
+    found = np.concatenate([[0], np.cumsum(y[order])[distinct]]) / max(int(y.sum()), 1)
+    alarms = np.concatenate([[0], np.cumsum(1 - y[order])[distinct]]) / max(int((1 - y).sum()), 1)
+    for share in np.linspace(0, 1, CURVE_POINTS):
+        yield [float(share), float(np.interp(share, alarms, found))]
+
+
+def _captured(y: NDArray[np.int8], p: Floats) -> Iterator[list[float]]:
+    """Share of the churners among the worst-scored share of all, ties spread evenly."""
+    order = np.argsort(-p, kind="stable")
+    distinct = np.append(np.diff(p[order]) != 0, True)
+    found = np.concatenate([[0], np.cumsum(y[order])[distinct]]) / max(int(y.sum()), 1)
+    taken = np.concatenate([[0], np.flatnonzero(distinct) + 1]) / len(y)
+    for share in np.linspace(0, 1, CURVE_POINTS):
+        yield [float(share), float(np.interp(share, taken, found))]

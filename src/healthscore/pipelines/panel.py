@@ -1,0 +1,110 @@
+"""The panel as Parquet, with the dictionary of what its columns mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from healthscore.config import Run, load_run
+from healthscore.features.dictionary import markdown
+from healthscore.features.panel import PanelPlan
+from healthscore.outcomes import OUTCOMES
+from healthscore.outcomes.snapshots import Label
+from healthscore.pipelines.build import account_ids, as_ofs_of, data_end_of, iso
+from healthscore.pipelines.progress import Progress, silent
+from healthscore.pipelines.publish import run_directory, run_identity, write_json
+from healthscore.tables import Tables, open_tables
+
+
+@dataclass(frozen=True)
+class PanelResult:
+    """Where the panel lies; `result` is the JSON object of the command."""
+
+    directory: Path
+    result: dict[str, Any]
+
+    def frame(self) -> pd.DataFrame:
+        """The panel: account_id, as_of, and a column per feature."""
+        return pd.read_parquet(self.directory / "features.parquet")
+
+    def outcomes(self) -> pd.DataFrame:
+        """What became of each row: account_id, as_of, outcome (missing where it is not known, and why)."""
+        return pd.read_parquet(self.directory / "outcomes.parquet")
+
+
+def panel(
+    run: Run | str | Path | None = None,
+    *,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+    progress: Progress = silent,
+) -> PanelResult:
+    """Compute every feature of the run at every as-of date and write it, chunk by chunk, in bounded memory.
+
+    Rows are the accounts at risk where the run has an outcome, else all accounts with anything known by then. Outcomes
+    lie in a file of their own, so that no feature file holds what came later.
+    """
+    run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
+    with progress("checking sources"):
+        tables = open_tables(run)
+    with tables:
+        identity = run_identity(run, "features", {name: r.fingerprint for name, r in tables.reports.items()})
+        with run_directory(run.out, "features", identity) as directory:
+            result = _write(run, tables, directory, progress) | {"identity": identity}
+            write_json(directory / "result.json", result)
+    return PanelResult(run.out / "features" / identity, result | {"directory": str(run.out / "features" / identity)})
+
+
+def _write(run: Run, tables: Tables, directory: Path, progress: Progress) -> dict[str, Any]:
+    days = as_ofs_of(run)
+    accounts = account_ids(run, tables)
+    with progress("reducing events to cells"):
+        plan = PanelPlan(run, tables, accounts, days)
+    rows = _rows(run, tables, plan, directory)
+    (directory / "dictionary.md").write_text(markdown(plan.features, run.title or run.name), encoding="utf-8")
+    written, writer = 0, None
+    with progress("computing features") as advance:
+        for chunk in plan.chunks(rows, advance):
+            table = chunk.table()
+            writer = writer or pq.ParquetWriter(directory / "features.parquet", table.schema, compression="zstd")
+            writer.write_table(table)
+            written += table.num_rows
+    if writer is not None:
+        writer.close()
+    return {
+        "run": run.name,
+        "as_ofs": [iso(day) for day in days],
+        "accounts": len(accounts),
+        "rows": written,
+        "features": [
+            {key: getattr(feature, key) for key in ("name", "component", "family", "signal", "window", "unit")}
+            for feature in plan.features
+        ],
+    }
+
+
+def _rows(run: Run, tables: Tables, plan: PanelPlan, directory: Path) -> NDArray[np.bool_]:
+    """Which (as-of day, account) the panel holds; where there is an outcome, what became of them is written beside it."""
+    if run.outcome is None:
+        return plan.seen()
+    snapshots = OUTCOMES[run.outcome.kind](run, tables, plan.accounts, plan.as_ofs, data_end_of(run, tables))
+    at_risk = snapshots.at_risk
+    day, account = np.nonzero(at_risk)
+    label = snapshots.label[at_risk]
+    table = pa.table(
+        {
+            "account_id": plan.accounts.take(pa.array(account)),
+            "as_of": pa.array(np.asarray(plan.as_ofs, np.int32)[day]).cast(pa.date32()),
+            "outcome": pa.array(label, mask=label < 0),
+            "status": pa.array([Label(code).name.lower() for code in label]),
+        }
+    )
+    pq.write_table(table, directory / "outcomes.parquet", compression="zstd")
+    return at_risk

@@ -1,0 +1,250 @@
+"""Batch scoring: health, drivers and reasons of every account at one as-of date."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from healthscore.asof import date_of, day_of
+from healthscore.config import Run, load_run
+from healthscore.errors import BundleError, InsufficientDataError
+from healthscore.models.bundle import Bundle, load
+from healthscore.models.design import expit
+from healthscore.models.health import GRADES, percentile, rank
+from healthscore.outcomes.snapshots import Status
+from healthscore.pipelines.build import Book, build_book
+from healthscore.pipelines.progress import Progress, silent
+from healthscore.pipelines.publish import csv_safe, current, plain, run_directory, run_identity, write_json
+from healthscore.pipelines.reasons import Explained, Reason, explain_rows, reasons
+from healthscore.pipelines.tracking import record
+from healthscore.pipelines.train import BUNDLE
+from healthscore.tables import open_tables
+
+UNSCORED = {Status.LEAVING: "leaving", Status.TRIAL: "trial", Status.PAUSED: "paused"}
+"""Accounts that are customers and get a status instead of a prediction."""
+
+
+class StaleDataWarning(UserWarning):
+    """The data end before the date that is scored."""
+
+
+@dataclass(frozen=True)
+class ScoreResult:
+    """Scores of a book at one date.
+
+    Attributes
+    ----------
+    directory
+        Where `scores.parquet`, `scores.csv`, `drivers.parquet` and `result.json` lie.
+    scores
+        One row per account.
+    drivers
+        One row per account and component, and per account and feature: points and value.
+    """
+
+    directory: Path
+    result: dict[str, Any]
+    scores: pd.DataFrame
+    drivers: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class ScoredBook:
+    """A book at one date with its scores taken apart."""
+
+    book: Book
+    bundle: Bundle
+    explained: Explained
+    reasons: list[tuple[list[Reason], list[Reason]]]
+    inputs: Mapping[str, str]
+
+
+def score(
+    run: Run | str | Path | None = None,
+    *,
+    as_of: date,
+    model: str | Path | None = None,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+    progress: Progress = silent,
+) -> ScoreResult:
+    """Score every account at risk at `as_of`, by what was known before it.
+
+    Parameters
+    ----------
+    model
+        Directory of a bundle; the newest of the run where none is given.
+
+    Raises
+    ------
+    BundleError
+        There is no bundle, it is damaged, or its features are not those of the run.
+    """
+    run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
+    scored = score_book(run, as_of, model, progress)
+    identity = run_identity(
+        run, "score", scored.inputs, as_of=as_of.isoformat(), model=str(scored.bundle.metadata.get("identity"))
+    )
+    scores, drivers = scores_frame(scored, as_of), drivers_frame(scored, as_of)
+    result: dict[str, Any] = plain(_result(scored, scores, as_of) | {"identity": identity})
+    with run_directory(run.out, "score", identity) as directory:
+        scores.to_parquet(directory / "scores.parquet", index=False)
+        csv_safe(scores).to_csv(directory / "scores.csv", index=False)
+        drivers.to_parquet(directory / "drivers.parquet", index=False)
+        write_json(directory / "result.json", result)
+    target = run.out / "score" / identity
+    with progress("recording the run"):
+        metrics = {f"accounts.{band}": float(n) for band, n in result["bands"].items()}
+        parameters = {"as_of": as_of.isoformat(), "model": result["model"]}
+        record(run, "score", identity, parameters=parameters, metrics=metrics, per_origin={}, inputs=scored.inputs, artifacts=target / "result.json")
+    files = {name: str(target / f"{name}") for name in ("scores.parquet", "scores.csv", "drivers.parquet")}
+    return ScoreResult(target, result | {"directory": str(target), "files": files}, scores, drivers)
+
+
+def score_book(run: Run, as_of: date, model: str | Path | None, progress: Progress) -> ScoredBook:
+    """Features of the accounts at risk at `as_of`, scored and explained."""
+    bundle = load(find_bundle(run, model), threads=run.threads)
+    with progress("checking sources"):
+        tables = open_tables(run)
+    with tables:
+        book = build_book(run, tables, [day_of(as_of)], progress)
+        inputs = {name: report.fingerprint for name, report in tables.reports.items()}
+    if day_of(as_of) > book.data_end:
+        warnings.warn(
+            f"the data end on {date_of(book.data_end - 1)} and the score is as of {as_of}: what happened between is unknown",
+            StaleDataWarning,
+            stacklevel=3,
+        )
+    if len(book.label) == 0:
+        raise InsufficientDataError(f"{run.name}: no account is at risk at {as_of}", "look at `healthscore check`")
+    names = [feature.name for feature in book.panel.features]
+    with progress("scoring"):
+        explained = explain_rows(bundle, book.panel.X, names)
+        told = reasons(bundle, explained, book.panel.X, book.panel.features)
+    return ScoredBook(book, bundle, explained, told, inputs)
+
+
+def find_bundle(run: Run, model: str | Path | None) -> Path:
+    """Directory of the bundle: the one named (or the run directory that holds it), else the newest of the run."""
+    if model is not None:
+        named = Path(model).expanduser().resolve()
+        return named / BUNDLE if (named / BUNDLE).is_dir() else named
+    trained = current(run.out, "train")
+    if trained is None:
+        raise BundleError(f"{run.out} holds no trained model of {run.name}", "run `healthscore train`, or name one by --model")
+    return trained / BUNDLE
+
+
+def scores_frame(scored: ScoredBook, as_of: date) -> pd.DataFrame:
+    """One row per account: the scored ones by rank, then those that have a status instead."""
+    book, bundle, explained = scored.book, scored.bundle, scored.explained
+    z = bundle.model.logit(book.panel.X, bundle.model.design.names)
+    health = explained.health
+    about = book.accounts.iloc[book.panel.account].reset_index(drop=True)
+    down = [_told(pair[0]) for pair in scored.reasons]
+    up = [_told(pair[1]) for pair in scored.reasons]
+    frame = pd.DataFrame(
+        {
+            "account_id": about["account_id"],
+            "name": about["name"],
+            "segment": about["segment"],
+            "owner": about["owner"],
+            "status": "scored",
+            "as_of": as_of,
+            "horizon_days": book.run.need_outcome().gap_days + book.run.need_outcome().horizon_days,
+            "health": health,
+            "band": bundle.bands.of(health),
+            "grade": GRADES.of(health),
+            "rank": rank(z),
+            "percentile": percentile(z).round(1),
+            "probability": expit(z),
+            "value": book.value,
+            "drivers_down": down,
+            "drivers_up": up,
+            "points_base": explained.drivers.base_tenths / 10.0,
+            **{f"points_{group}": explained.drivers.points_tenths[:, i] / 10.0 for i, group in enumerate(explained.drivers.groups)},
+            "points_capped": explained.drivers.capped_tenths / 10.0,
+            "model": str(scored.bundle.metadata.get("identity", "")),
+        }
+    )
+    frame = frame.sort_values(["rank", "account_id"], ignore_index=True)
+    return pd.concat([frame, _unscored(book, frame, as_of)], ignore_index=True)
+
+
+def _unscored(book: Book, frame: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    status = book.snapshots.status[0]
+    rows = np.flatnonzero(np.isin(status, list(UNSCORED)))
+    about = book.accounts.iloc[rows].reset_index(drop=True)
+    left = pd.DataFrame(
+        {
+            **{key: about[key] for key in ("account_id", "name", "segment", "owner")},
+            "status": [UNSCORED[Status(code)] for code in status[rows]],
+            "as_of": as_of,
+            "value": book.snapshots.value[0][rows],
+        }
+    )
+    return left.reindex(columns=frame.columns).astype({c: frame[c].dtype for c in frame if frame[c].dtype.kind == "f"})
+
+
+def drivers_frame(scored: ScoredBook, as_of: date) -> pd.DataFrame:
+    """Long table: per account, the base, each component, each feature with its value, and what the ends cut off."""
+    book, drivers = scored.book, scored.explained.drivers
+    ids = book.accounts["account_id"].to_numpy()[book.panel.account]
+    design = scored.bundle.model.design
+    group_of = np.asarray(drivers.groups)[design.group_of]
+    n, groups, features = len(ids), len(drivers.groups), len(design.names)
+    parts = [
+        _long(ids, "base", [""], [""], np.full((n, 1), drivers.base_tenths), None),
+        _long(ids, "component", drivers.groups, [""] * groups, drivers.points_tenths, None),
+        _long(ids, "feature", group_of, design.names, scored.explained.feature_tenths, book.panel.X),
+        _long(ids, "capped", [""], [""], drivers.capped_tenths[:, None], None),
+    ]
+    frame = pd.concat(parts, ignore_index=True)
+    frame.insert(1, "as_of", as_of)
+    assert len(frame) == n * (2 + groups + features)
+    return frame.sort_values("account_id", kind="stable", ignore_index=True)
+
+
+def _long(ids: Any, kind: str, components: Any, features: Any, tenths: Any, values: Any) -> pd.DataFrame:
+    n, width = tenths.shape
+    return pd.DataFrame(
+        {
+            "account_id": np.repeat(ids, width),
+            "kind": kind,
+            "component": np.tile(np.asarray(components, object), n),
+            "feature": np.tile(np.asarray(features, object), n),
+            "value": np.full(n * width, np.nan) if values is None else values.ravel(),
+            "points": tenths.ravel() / 10.0,
+        }
+    )
+
+
+def _told(told: list[Reason]) -> str:
+    return "; ".join(f"{reason.component} {reason.points:+.1f}: {reason.sentence}" for reason in told)
+
+
+def _result(scored: ScoredBook, scores: pd.DataFrame, as_of: date) -> dict[str, Any]:
+    rated = scores[scores["status"] == "scored"]
+    bands = scored.bundle.bands
+    return {
+        "run": scored.book.run.name,
+        "as_of": as_of,
+        "horizon_days": int(rated["horizon_days"].iloc[0]),
+        "accounts": len(rated),
+        "unscored": scores.loc[scores["status"] != "scored", "status"].value_counts().to_dict(),
+        "bands": {name: int((rated["band"] == name).sum()) for name in bands.names},
+        "mean_health": float(rated["health"].mean()),
+        "expected_exits": float(rated["probability"].sum()),
+        "band_probability": {name: {"low": low, "high": high, "probability": [float(scored.bundle.scale.probability_of(high)), float(scored.bundle.scale.probability_of(low))]} for name, low, high in bands.ranges()},
+        "model": str(scored.bundle.metadata.get("identity", "")),
+        "chosen": scored.bundle.model.name,
+    }
+
+

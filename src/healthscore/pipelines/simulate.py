@@ -1,0 +1,42 @@
+"""A simulated company as a ready workspace: raw tables, planted truth, and a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from healthscore.config import library
+from healthscore.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """Where the workspace lies and what is in it; `result` is the JSON object of the command."""
+
+    directory: Path
+    result: dict[str, Any]
+
+
+def simulate(world: str = "saas", accounts: int = 2_000, seed: int = 1, out: str | Path = "demo") -> Simulated:
+    """Write a seeded world's raw tables under `out/data`, its `truth.json`, and a `healthscore.toml` that runs on it.
+
+    Raises
+    ------
+    ConfigurationError
+        The world is not known, or `out` holds something that is not such a workspace.
+    """
+    from healthscore.tables.simulator import WORLDS, write
+    from healthscore.tables.simulator import simulate as draw
+
+    if world not in WORLDS:
+        raise ConfigurationError(f"there is no world {world!r}", f"one of {', '.join(WORLDS)}")
+    directory = Path(out).resolve()
+    if directory.exists() and not (directory / "truth.json").exists() and any(directory.iterdir()):
+        raise ConfigurationError(f"{directory} holds files that no simulation wrote", "choose another --out")
+    drawn = draw(world, accounts, seed)
+    run = (library() / "pipelines" / "saas.toml").read_text(encoding="utf-8")
+    paths = write(drawn, directory, run)
+    rows = {name: table.num_rows for name, table in drawn.tables.items()}
+    result = {"world": world, "seed": seed, "accounts": accounts, "directory": str(directory), "rows": rows, "truth": drawn.truth}
+    return Simulated(directory, {**result, "files": {name: str(path) for name, path in paths.items()}})

@@ -1,0 +1,132 @@
+"""Training: the model of everything that is known today, saved as a bundle that scores without anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from healthscore.config import Run, load_run
+from healthscore.errors import InsufficientDataError
+from healthscore.features.dictionary import markdown
+from healthscore.models import MODELS
+from healthscore.models.bundle import Bundle, save
+from healthscore.models.choice import Choice, choose
+from healthscore.pipelines.build import Book, build_book, iso
+from healthscore.pipelines.progress import Progress, silent
+from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
+from healthscore.pipelines.tracking import record
+from healthscore.pipelines.walk import exiting_accounts, fit, freeze
+from healthscore.tables import open_tables
+
+BUNDLE = "bundle"
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """Where the bundle lies; `result` is the JSON object of the command."""
+
+    directory: Path
+    result: dict[str, Any]
+
+    @property
+    def bundle(self) -> Path:
+        """Directory of the model bundle."""
+        return self.directory / BUNDLE
+
+
+def train(
+    run: Run | str | Path | None = None,
+    *,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+    progress: Progress = silent,
+) -> TrainResult:
+    """Fit the candidates on every snapshot whose outcome is known, choose, calibrate, and save the chosen one.
+
+    Raises
+    ------
+    InsufficientDataError
+        Fewer different accounts left than `[model] minimum_exits`.
+    """
+    run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
+    with progress("checking sources"):
+        tables = open_tables(run)
+    with tables:
+        book = build_book(run, tables, progress=progress)
+        inputs = {name: report.fingerprint for name, report in tables.reports.items()}
+        identity = run_identity(run, "train", inputs)
+    rows = np.flatnonzero(book.label >= 0)
+    left = exiting_accounts(book, rows)
+    if left < run.model.minimum_exits:
+        raise InsufficientDataError(
+            f"{run.name}: {left} different accounts left in the labelled history, and a model needs "
+            f"{run.model.minimum_exits}; this cannot support a model, a scorecard can still be validated",
+            "a longer history, or `healthscore validate` on the score that you have",
+        )
+    with progress("fitting the candidates") as advance:
+        candidates = fit(book, rows, lambda done, of: advance(done / of))
+    choice = choose(candidates, book.cluster[rows], run.model.choose)
+    bundle = freeze(book, candidates.models[choice.name], rows)
+    bundle = Bundle(bundle.model, bundle.scale, bundle.bands, _metadata(book, rows, choice, inputs, identity))
+    result: dict[str, Any] = plain(_result(book, bundle, rows, choice, left) | {"identity": identity})
+    with run_directory(run.out, "train", identity) as directory:
+        save(bundle, directory / BUNDLE)
+        (directory / "dictionary.md").write_text(markdown(book.panel.features, run.title or run.name), encoding="utf-8")
+        write_json(directory / "result.json", result)
+    target = run.out / "train" / identity
+    with progress("recording the run"):
+        _record(run, identity, inputs, result, target)
+    return TrainResult(target, result | {"directory": str(target), "bundle": str(target / BUNDLE)})
+
+
+def _metadata(
+    book: Book, rows: np.ndarray[tuple[int], np.dtype[np.int64]], choice: Choice, inputs: Mapping[str, str], identity: str
+) -> dict[str, Any]:
+    outcome = book.run.need_outcome()
+    days = book.panel.day[rows]
+    return {
+        "run": book.run.name,
+        "identity": identity,
+        "outcome": {"kind": outcome.kind, "gap_days": outcome.gap_days, "horizon_days": outcome.horizon_days},
+        "trained": {"first": iso(int(days.min())), "last": iso(int(days.max())), "known_until": iso(int(book.known_from[rows].max()))},
+        "inputs": dict(inputs),
+        "why": choice.why,
+    }
+
+
+def _result(
+    book: Book, bundle: Bundle, rows: np.ndarray[tuple[int], np.dtype[np.int64]], choice: Choice, left: int
+) -> dict[str, Any]:
+    model, calibration = bundle.model, bundle.model.calibration
+    X = book.panel.X[rows]
+    z = model.logit(X[book.panel.day[rows] == book.panel.day[rows].max()], model.design.names)
+    proposed = bundle.scale.proposed_points_to_halve_odds(z)
+    warnings = [
+        f"{bundle.scale.clipped_share(z):.0%} of the scores lie at 0 or 100: set `[score] points_to_halve_odds = {proposed:g}`"
+        for _ in ([] if proposed is None else [0])
+    ]
+    if left < 200:
+        warnings.append(f"{left} accounts left in the training history: below 200, expect wide intervals")
+    return {
+        "run": book.run.name,
+        "chosen": choice.name,
+        "choice": {"why": choice.why, "title": MODELS[choice.name].title},
+        "training": bundle.metadata["trained"] | {"n": len(rows), "events": int(book.label[rows].sum()), "exiting_accounts": left},
+        "calibration": {"alpha": calibration.alpha, "kappas": dict(zip(model.parts, calibration.kappas, strict=True))},
+        "reference": {"rate": model.reference.rate if model.reference else None, "accounts": model.reference.rows if model.reference else 0},
+        "scale": bundle.scale.to_json(),
+        "features": len(model.design.names),
+        "components": list(model.design.groups),
+        "warnings": warnings,
+    }
+
+
+def _record(run: Run, identity: str, inputs: Mapping[str, str], result: Mapping[str, Any], directory: Path) -> None:
+    parameters = {"chosen": result["chosen"], "seed": run.seed, "features": result["features"]}
+    parameters |= {f"training.{key}": value for key, value in result["training"].items()}
+    parameters |= {f"kappa.{part}": value for part, value in result["calibration"]["kappas"].items()}
+    record(run, "train", identity, parameters=parameters, metrics={}, per_origin={}, inputs=inputs, artifacts=directory)

@@ -1,0 +1,203 @@
+"""Walking forward: at every origin, models of what was known by then score the accounts at risk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from healthscore.asof import day_of
+from healthscore.config import Run
+from healthscore.errors import InsufficientDataError
+from healthscore.evaluation.folds import Fold, walk_forward
+from healthscore.models.bundle import Bundle
+from healthscore.models.choice import Choice, choose
+from healthscore.models.churn import Candidates, ChurnSettings, fit_candidates
+from healthscore.models.churnmodel import ChurnModel
+from healthscore.models.design import Design
+from healthscore.models.drivers import component_drivers
+from healthscore.models.health import Bands, ScoreScale
+from healthscore.pipelines.build import Book, iso
+from healthscore.pipelines.progress import Progress
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Out-of-time predictions, pooled over the origins.
+
+    Attributes
+    ----------
+    rows
+        Rows of the book that were predicted: test origins, outcome known, shape (n,).
+    probability
+        Per model, shape (n,): churn probability.
+    health, points
+        Of the chosen model: score to one decimal, shape (n,), and points per component group, shape (n, groups).
+    origins
+        Per origin: its day, and what it was trained on.
+    choice
+        The model chosen from what was known before the first origin, and why.
+    last
+        The chosen model of the last origin as a bundle, for the drivers of its accounts.
+    """
+
+    rows: NDArray[np.int64]
+    probability: dict[str, Floats]
+    health: Floats
+    points: Floats
+    groups: tuple[str, ...]
+    origins: list[dict[str, Any]]
+    choice: Choice
+    last: Bundle
+
+
+def design_of(book: Book) -> Design:
+    """Names, components and directions of the book's features, for the models."""
+    features = book.panel.features
+    return Design(
+        names=tuple(feature.name for feature in features),
+        components=tuple(feature.component for feature in features),
+        monotone=tuple(-feature.healthy for feature in features),  # healthier is less churn
+        joint=book.run.model.joint,
+    )
+
+
+def fit(book: Book, rows: NDArray[np.int64], progress: Any = None) -> Candidates:
+    """Fit every candidate and baseline on the given rows of the book (their outcomes must be known)."""
+    names = {feature.name for feature in book.panel.features}
+    recency = next((f.name for f in book.panel.features if f.name.endswith("_recency")), None)
+    return fit_candidates(
+        design_of(book),
+        book.panel.X[rows],
+        book.label[rows],
+        book.panel.day[rows],
+        book.known_from[rows],
+        seed=book.run.seed,
+        settings=ChurnSettings(threads=book.run.threads),
+        recency=recency,
+        tenure="tenure_days" if "tenure_days" in names else None,
+        progress=progress,
+    )
+
+
+def freeze(book: Book, model: ChurnModel, rows: NDArray[np.int64]) -> Bundle:
+    """The model with its reference population, the risk set of the last date among `rows`, and its score scale."""
+    run = book.run
+    reference = rows[book.panel.day[rows] == book.panel.day[rows].max()]
+    frozen = model.frozen(book.panel.X[reference], book.label[reference], model.design.names)
+    if run.score.anchor is not None:
+        scale = ScoreScale(run.score.anchor.score, run.score.anchor.probability, run.score.points_to_halve_odds)
+    else:
+        rate = model.base_rate if frozen.reference is None else frozen.reference.rate
+        scale = ScoreScale(run.score.reference_score, rate, run.score.points_to_halve_odds)
+    return Bundle(frozen, scale, Bands(run.bands.names, run.bands.edges, run.bands.colours))
+
+
+def folds_of(book: Book) -> list[Fold]:
+    """Origins of the run: every mature as-of date with mature training dates before it, or the dates of its split."""
+    run, outcome = book.run, book.run.need_outcome()
+    split = run.split
+    folds = walk_forward(
+        book.snapshots.as_ofs,
+        gap=outcome.gap_days,
+        horizon=outcome.horizon_days,
+        maturity=outcome.maturity,
+        data_end=book.data_end,
+        minimum_train=run.model.minimum_train_dates,
+        train=[day_of(d) for d in split.train] if split and split.train else None,
+        test=[day_of(d) for d in split.test] if split else None,
+    )
+    return [fold for fold in folds if trainable(book, fold)]
+
+
+def trainable(book: Book, fold: Fold) -> bool:
+    """Whether enough different accounts had left by the origin for a model (`[model] minimum_exits`)."""
+    rows = training_rows(book, fold)
+    return exiting_accounts(book, rows) >= book.run.model.minimum_exits
+
+
+def exiting_accounts(book: Book, rows: NDArray[np.int64]) -> int:
+    """Number of different accounts among the rows that left."""
+    return len(np.unique(book.panel.account[rows][book.label[rows] == 1]))
+
+
+def training_rows(book: Book, fold: Fold) -> NDArray[np.int64]:
+    """Rows of the fold's training dates whose outcome is known."""
+    return np.flatnonzero(np.isin(book.panel.day, fold.train) & (book.label >= 0))
+
+
+def walk(book: Book, progress: Progress) -> Walk:
+    """Fit at every origin, predict its risk set, and keep what came out.
+
+    Origins with the same training dates (a fixed split) share their fit.
+
+    Raises
+    ------
+    InsufficientDataError
+        No origin has enough exits before it.
+    """
+    folds = folds_of(book)
+    if not folds:
+        raise InsufficientDataError(_too_little(book), "a longer history, a shorter horizon, or `healthscore validate`")
+    parts: list[tuple[NDArray[np.int64], dict[str, Floats], Floats, Floats]] = []
+    origins, fits = [], list(dict.fromkeys(fold.train for fold in folds))
+    choice: Choice | None = None
+    candidates, bundle, trained = None, None, None
+    with progress("walking forward over the origins") as advance:
+        for fold in folds:
+            rows = training_rows(book, fold)
+            if fold.train != trained:
+                share = len(set(fits[: fits.index(fold.train)])) / len(fits)
+                candidates = fit(book, rows, lambda done, of, s=share: advance(s + done / of / len(fits)))
+                trained = fold.train
+                choice = choice or choose(candidates, book.cluster[rows], book.run.model.choose)
+                bundle = freeze(book, candidates.models[choice.name], rows)
+            assert candidates is not None and bundle is not None
+            test = np.flatnonzero((book.panel.day == fold.test) & (book.label >= 0))
+            parts.append((test, *_predict(book, candidates, bundle, test)))
+            origins.append({"day": fold.test, "train": _described(book, fold, rows)})
+            advance((fits.index(fold.train) + 1) / len(fits))
+    assert bundle is not None and choice is not None
+    return Walk(
+        rows=np.concatenate([part[0] for part in parts]),
+        probability={name: np.concatenate([part[1][name] for part in parts]) for name in parts[0][1]},
+        health=np.concatenate([part[2] for part in parts]),
+        points=np.concatenate([part[3] for part in parts]),
+        groups=bundle.model.design.groups,
+        origins=origins,
+        choice=choice,
+        last=bundle,
+    )
+
+
+def _predict(
+    book: Book, candidates: Candidates, bundle: Bundle, rows: NDArray[np.int64]
+) -> tuple[dict[str, Floats], Floats, Floats]:
+    X, names = book.panel.X[rows], bundle.model.design.names
+    probability = {name: model.probability(X, names) for name, model in candidates.models.items()}
+    drivers = component_drivers(bundle.model, bundle.scale, bundle.model.component_logit(X, names))
+    return probability, drivers.score_tenths / 10.0, drivers.points
+
+
+def _described(book: Book, fold: Fold, rows: NDArray[np.int64]) -> dict[str, Any]:
+    return {
+        "first": iso(fold.train[0]),
+        "last": iso(fold.train[-1]),
+        "n": len(rows),
+        "events": int(book.label[rows].sum()),
+        "exiting_accounts": exiting_accounts(book, rows),
+    }
+
+
+def _too_little(book: Book) -> str:
+    run: Run = book.run
+    known = np.flatnonzero(book.label >= 0)
+    return (
+        f"{run.name}: no as-of date has {run.model.minimum_exits} different accounts known to have left before it "
+        f"({exiting_accounts(book, known)} left over all {len(book.snapshots.as_ofs)} dates): this cannot support a "
+        "model; a scorecard can still be validated"
+    )
