@@ -128,7 +128,9 @@ class Outcome(Section):
     @model_validator(mode="after")
     def _maturity_covers_grace(self) -> Outcome:
         if self.maturity_days is not None and self.maturity_days < self.grace_days:
-            raise ValueError("`maturity_days` is at least `grace_days`: a return within the grace period rewrites the label")
+            raise ValueError(
+                "`maturity_days` is at least `grace_days`: a return within the grace period rewrites the label"
+            )
         return self
 
     @property
@@ -280,9 +282,7 @@ def known_zone(value: str) -> str:
     return value
 
 
-def load_run(
-    run: str | Path | None = None, *, data: str | Path | None = None, out: str | Path | None = None
-) -> Run:
+def load_run(run: str | Path | None = None, *, data: str | Path | None = None, out: str | Path | None = None) -> Run:
     """Read and validate a run.
 
     Parameters
@@ -306,11 +306,15 @@ def load_run(
     root = data or os.environ.get("HEALTHSCORE_DATA") or merged.get("data") or base
     merged |= {"path": path, "data": Path(root).expanduser().resolve()}
     merged.setdefault("name", _name_from(path))
-    merged["out"] = Path(out or merged.get("out") or base / "healthscore-out" / str(merged["name"])).expanduser().resolve()
+    merged["out"] = (
+        Path(out or merged.get("out") or base / "healthscore-out" / str(merged["name"])).expanduser().resolve()
+    )
     try:
         return Run.model_validate(merged)
     except ValidationError as error:
-        raise ConfigurationError(f"{path}:\n" + "\n".join(_explain(error, merged)), "mend the keys named above") from None
+        raise ConfigurationError(
+            f"{path}:\n" + "\n".join(_explain(error, merged)), "mend the keys named above"
+        ) from None
 
 
 def library() -> Path:
@@ -349,11 +353,15 @@ def _name_from(path: Path) -> str:
 def _read(path: Path, parents: tuple[Path, ...]) -> dict[str, Any]:
     """Read one TOML with everything that it includes; the including file's values win."""
     if path in parents:
-        raise ConfigurationError(f"{path} includes itself: {' > '.join(p.name for p in (*parents, path))}", "break the circle")
+        raise ConfigurationError(
+            f"{path} includes itself: {' > '.join(p.name for p in (*parents, path))}", "break the circle"
+        )
     try:
         text = path.read_bytes()
         if len(text) > MAXIMUM_BYTES:
-            raise ConfigurationError(f"{path} holds {len(text):,} bytes; a run may hold {MAXIMUM_BYTES:,}", "split the run")
+            raise ConfigurationError(
+                f"{path} holds {len(text):,} bytes; a run may hold {MAXIMUM_BYTES:,}", "split the run"
+            )
         content = tomllib.loads(text.decode("utf-8"))
     except OSError as error:
         where = f", included by {parents[-1]}" if parents else ""
@@ -365,7 +373,11 @@ def _read(path: Path, parents: tuple[Path, ...]) -> dict[str, Any]:
             content[key] = path.parent / Path(str(content[key])).expanduser()
     merged: dict[str, Any] = {}
     for included in content.pop("include", ()):
-        target = library() / included.removeprefix(SHIPPED_PREFIX) if included.startswith(SHIPPED_PREFIX) else path.parent / included
+        target = (
+            library() / included.removeprefix(SHIPPED_PREFIX)
+            if included.startswith(SHIPPED_PREFIX)
+            else path.parent / included
+        )
         merged = _merge(merged, _read(target.resolve(), (*parents, path)))
     return _merge(merged, content)
 

@@ -114,5 +114,3 @@ def interval(figure: Mapping[str, float | None], digits: int) -> str:
 def percent(figure: Mapping[str, float | None]) -> str:
     """A rate with its interval, in per cent."""
     return interval({key: None if value is None else 100 * value for key, value in figure.items()}, 1) + " %"
-
-

@@ -12,18 +12,22 @@ from healthscore.errors import ConfigurationError
 
 RunFile = Annotated[
     str | None,
-    typer.Argument(metavar="[RUN]", help="A run's TOML file, or the name of a shipped run; ./healthscore.toml if none."),
+    typer.Argument(
+        metavar="[RUN]", help="A run's TOML file, or the name of a shipped run; ./healthscore.toml if none."
+    ),
 ]
 DataRoot = Annotated[
     Path | None, typer.Option("--data", help="Root of the run's sources (or set HEALTHSCORE_DATA).", show_default=False)
 ]
 OutRoot = Annotated[Path | None, typer.Option("--out", help="Where results go.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, the same as result.json, and nothing else.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object, the same as result.json, and nothing else.")
+]
 
 
 def as_date(text: str) -> date:
     """An ISO date of the command line."""
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a date has no zone
+        return datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
         raise ConfigurationError(f"--as-of {text!r} is no date", "write it as YYYY-MM-DD") from None

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from healthscore.pipelines.score import ScoreResult
 
 AsOf = Annotated[str, typer.Option("--as-of", metavar="DATE", help="Midnight at the start of this date: YYYY-MM-DD.")]
-Model = Annotated[Path | None, typer.Option("--model", help="A bundle; the newest of the run if none.", show_default=False)]
+Model = Annotated[
+    Path | None, typer.Option("--model", help="A bundle; the newest of the run if none.", show_default=False)
+]
 WORST = 5
 
 
@@ -40,7 +42,9 @@ def score(
 
 def explain(
     as_of: AsOf,
-    words: Annotated[list[str], typer.Argument(metavar="[RUN] ACCOUNT", help="The account's id, after the run if one is named.")],
+    words: Annotated[
+        list[str], typer.Argument(metavar="[RUN] ACCOUNT", help="The account's id, after the run if one is named.")
+    ],
     model: Model = None,
     data: DataRoot = None,
     out: OutRoot = None,
@@ -52,7 +56,9 @@ def explain(
     if len(words) > 2:
         raise ConfigurationError(f"{len(words)} names were given", "healthscore explain [RUN] ACCOUNT --as-of DATE")
     run = words[0] if len(words) == 2 else None
-    made = healthscore.explain(words[-1], run, as_of=as_date(as_of), model=model, data=data, out=out, progress=progress(as_json))
+    made = healthscore.explain(
+        words[-1], run, as_of=as_date(as_of), model=model, data=data, out=out, progress=progress(as_json)
+    )
     if as_json:
         emit(made.result)
         return
@@ -68,7 +74,9 @@ def show_scores(made: ScoreResult) -> None:
         list(result["bands"].items()) + [(f"({name}, not scored)", n) for name, n in result["unscored"].items()],
     )
     worst = made.scores.head(WORST)
-    rows = [(r.account_id, f"{r.health:.1f}", f"{100 * r.probability:.0f} %", r.drivers_down) for r in worst.itertuples()]
+    rows = [
+        (r.account_id, f"{r.health:.1f}", f"{100 * r.probability:.0f} %", r.drivers_down) for r in worst.itertuples()
+    ]
     table("Most at risk", ("account", "health", "risk", "what lowers the score"), rows)
 
 

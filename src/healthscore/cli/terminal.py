@@ -67,7 +67,12 @@ def complain(error: HealthScoreError | str) -> None:
 
 
 def warn(
-    message: Warning | str, category: type[Warning], filename: str, lineno: int, file: IO[str] | None = None, line: str | None = None
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: IO[str] | None = None,
+    line: str | None = None,
 ) -> None:
     """Show a warning as one line, without the source line that a user has no use for."""
     sys.stderr.write(f"warning: {message}\n")

@@ -83,7 +83,9 @@ def source_accounts(tables: Tables, sources: Sequence[str]) -> pa.Array:
     return found.column(0).combine_chunks()
 
 
-def collect(tables: Tables, plans: Sequence[SignalPlan], as_ofs: Sequence[int], accounts: pa.Array) -> list[SignalCells]:
+def collect(
+    tables: Tables, plans: Sequence[SignalPlan], as_ofs: Sequence[int], accounts: pa.Array
+) -> list[SignalCells]:
     """Reduce the events of every signal to cells, in one query per source (and one per kind of thing counted distinct).
 
     Parameters
@@ -116,7 +118,9 @@ def _collect_source(
     sightings = {thing: _sightings(tables, rows, plans, filters, thing, accounts) for thing in things}
     scale = tables.scale(source, "quantity") if any(plan.quantity for plan in plans) else 0
     return [
-        SignalCells(plan, rows.segments, rows.first, scale, cells[i], {thing: sightings[thing][i] for thing in plan.distinct})
+        SignalCells(
+            plan, rows.segments, rows.first, scale, cells[i], {thing: sightings[thing][i] for thing in plan.distinct}
+        )
         for i, plan in enumerate(plans)
     ]
 
@@ -133,7 +137,9 @@ def _cells(
             columns.append(f"CAST(sum(e.quantity){given} AS BIGINT) AS quantity_{i}")
             columns.append(f"count(e.quantity){given} AS measured_{i}")
         if plan.key:
-            columns.append(f"count(*) FILTER (WHERE ({condition}) AND e.name IN ({', '.join(map(quote_literal, plan.key))})) AS key_{i}")
+            columns.append(
+                f"count(*) FILTER (WHERE ({condition}) AND e.name IN ({', '.join(map(quote_literal, plan.key))})) AS key_{i}"
+            )
     found = tables.engine.query(
         f"SELECT e.account_id, d.segment, {rows.late} AS late, {', '.join(columns)} FROM {rows.tables} "
         "GROUP BY e.account_id, d.segment, 3"
@@ -173,7 +179,9 @@ def _sightings(
     pair = _pairs(code, found["thing"], order) if rows.delayed else np.arange(len(code), dtype=np.int64)
     result = []
     for i in range(len(plans)):
-        bits = np.stack([pc.fill_null(found[f"w_{i}_{k}"], 0).to_numpy()[order] for k in words], axis=1).astype(np.int64)
+        bits = np.stack([pc.fill_null(found[f"w_{i}_{k}"], 0).to_numpy()[order] for k in words], axis=1).astype(
+            np.int64
+        )
         some = bits.any(axis=1)
         result.append(Sightings(code[some], pair[some], late[some], bits[some]))
     return result

@@ -21,17 +21,61 @@ def depth(signal: SignalPlan) -> Iterator[Feature]:
         unit = signal.unit or "units"
         if signal.quantity:
             entries += [
-                ("quantity", unit, "nothing in the window", UNCOVERED, f"{{value}} {unit} of {signal.label}", lambda h, w=window: h.quantity(w)),
-                ("quantity_mean", f"{unit} per event", "a mean of nothing", "no event with a quantity in the window", f"{{value}} {unit} per event of {signal.label}", lambda h, w=window: ratio(h.quantity(w), h.measured(w))),
-                ("quantity_per_active_day", f"{unit} per active day", "active days without any", "no active day in the window", f"{{value}} {unit} per active day of {signal.label}", lambda h, w=window: ratio(h.quantity(w), h.active_days(w))),
+                (
+                    "quantity",
+                    unit,
+                    "nothing in the window",
+                    UNCOVERED,
+                    f"{{value}} {unit} of {signal.label}",
+                    lambda h, w=window: h.quantity(w),
+                ),
+                (
+                    "quantity_mean",
+                    f"{unit} per event",
+                    "a mean of nothing",
+                    "no event with a quantity in the window",
+                    f"{{value}} {unit} per event of {signal.label}",
+                    lambda h, w=window: ratio(h.quantity(w), h.measured(w)),
+                ),
+                (
+                    "quantity_per_active_day",
+                    f"{unit} per active day",
+                    "active days without any",
+                    "no active day in the window",
+                    f"{{value}} {unit} per active day of {signal.label}",
+                    lambda h, w=window: ratio(h.quantity(w), h.active_days(w)),
+                ),
             ]
         if signal.quantity and "actor_id" in signal.distinct:
-            entries.append(("quantity_per_actor", f"{unit} per actor", "actors without any", "no actor in the window", f"{{value}} {unit} per user of {signal.label}", lambda h, w=window: ratio(h.quantity(w), h.distinct("actor_id", w))))
+            entries.append(
+                (
+                    "quantity_per_actor",
+                    f"{unit} per actor",
+                    "actors without any",
+                    "no actor in the window",
+                    f"{{value}} {unit} per user of {signal.label}",
+                    lambda h, w=window: ratio(h.quantity(w), h.distinct("actor_id", w)),
+                )
+            )
         if signal.key:
             names = ", ".join(signal.key)
             entries += [
-                ("key_count", "events", f"none of {names} in the window", UNCOVERED, f"{{value}} uses of {names}", lambda h, w=window: h.key_count(w)),
-                ("key_share", "share of events", f"none of {names} among the events", "no event in the window", f"a share of {{value}} of {signal.label} was {names}", lambda h, w=window: ratio(h.key_count(w), h.count(w))),
+                (
+                    "key_count",
+                    "events",
+                    f"none of {names} in the window",
+                    UNCOVERED,
+                    f"{{value}} uses of {names}",
+                    lambda h, w=window: h.key_count(w),
+                ),
+                (
+                    "key_share",
+                    "share of events",
+                    f"none of {names} among the events",
+                    "no event in the window",
+                    f"a share of {{value}} of {signal.label} was {names}",
+                    lambda h, w=window: ratio(h.key_count(w), h.count(w)),
+                ),
             ]
         for name, unit_name, zero, missing, sentence, compute in entries:
             yield Feature(

@@ -63,13 +63,31 @@ def span(window: Window) -> str:
 
 def markdown(features: Sequence[Feature], title: str) -> str:
     """The dictionary as a Markdown page, a table per component."""
-    lines = [f"# Feature dictionary: {title}", "", f"{len(features)} features. Windows end at the as-of date, which is not in them.", ""]
+    lines = [
+        f"# Feature dictionary: {title}",
+        "",
+        f"{len(features)} features. Windows end at the as-of date, which is not in them.",
+        "",
+    ]
     for component in dict.fromkeys(feature.component for feature in features):
-        lines += [f"## {component}", "", "| feature | family | unit | meaning | 0 means | missing means | more is |", "|---|---|---|---|---|---|---|"]
+        lines += [
+            f"## {component}",
+            "",
+            "| feature | family | unit | meaning | 0 means | missing means | more is |",
+            "|---|---|---|---|---|---|---|",
+        ]
         for feature in features:
             if feature.component == component:
                 more = {1: "healthier", -1: "riskier", 0: "for the model to find out"}[feature.healthy]
-                cells = (f"`{feature.name}`", feature.family, feature.unit, feature.sentence.replace("{value}", "n"), feature.zero, feature.missing, more)
+                cells = (
+                    f"`{feature.name}`",
+                    feature.family,
+                    feature.unit,
+                    feature.sentence.replace("{value}", "n"),
+                    feature.zero,
+                    feature.missing,
+                    more,
+                )
                 lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
         lines.append("")
     return "\n".join(lines)

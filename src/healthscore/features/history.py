@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from healthscore.asof import WORD_BITS
 from healthscore.config import Window
-from healthscore.features.cells import Cells, SignalCells, Sightings
+from healthscore.features.cells import Cells, Sightings, SignalCells
 
 NEVER = np.iinfo(np.int32).min
 HALF_WORD = 31
@@ -193,5 +193,7 @@ def _cumulated(values: NDArray[np.int64]) -> NDArray[np.int64]:
 def _highest_bit(words: NDArray[np.int64]) -> NDArray[np.int32]:
     """Position of the highest set bit (of 0: -1), exact: each half fits a float's mantissa."""
     high, low = words >> HALF_WORD, words & ((1 << HALF_WORD) - 1)
-    found = np.where(high > 0, np.frexp(high.astype(np.float64))[1] + HALF_WORD, np.frexp(low.astype(np.float64))[1]) - 1
+    found = (
+        np.where(high > 0, np.frexp(high.astype(np.float64))[1] + HALF_WORD, np.frexp(low.astype(np.float64))[1]) - 1
+    )
     return found.astype(np.int32)

@@ -51,7 +51,10 @@ class Panel:
 
     def table(self) -> pa.Table:
         """The panel as Arrow: account_id, as_of, then a column per feature."""
-        columns = {"account_id": self.accounts.take(pa.array(self.account)), "as_of": pa.array(self.day).cast(pa.date32())}
+        columns = {
+            "account_id": self.accounts.take(pa.array(self.account)),
+            "as_of": pa.array(self.day).cast(pa.date32()),
+        }
         columns |= {feature.name: pa.array(self.X[:, i], from_pandas=True) for i, feature in enumerate(self.features)}
         return pa.table(columns)
 
@@ -78,7 +81,9 @@ class PanelPlan:
         self.of_account = tuple(account_features(run))
         self._signals = collect(tables, self.plans, self.as_ofs, accounts)
         source = run.source_of("subscriptions")
-        self._subscriptions: Subscriptions | None = None if source is None else load_subscriptions(tables, source, accounts)
+        self._subscriptions: Subscriptions | None = (
+            None if source is None else load_subscriptions(tables, source, accounts)
+        )
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -120,10 +125,14 @@ class PanelPlan:
         for index, t in enumerate(self.as_ofs):
             chosen = np.flatnonzero(rows[index])
             values = self._features_at(chunks, index, t, low, high)
-            parts.append(np.stack([column[chosen] for column in values], axis=1) if values else np.empty((len(chosen), 0)))
+            parts.append(
+                np.stack([column[chosen] for column in values], axis=1) if values else np.empty((len(chosen), 0))
+            )
             accounts.append((chosen + low).astype(np.int32))
             days.append(np.full(len(chosen), t, np.int32))
-        return Panel(self.accounts, np.concatenate(accounts), np.concatenate(days), np.concatenate(parts), self.features)
+        return Panel(
+            self.accounts, np.concatenate(accounts), np.concatenate(days), np.concatenate(parts), self.features
+        )
 
     def _features_at(self, chunks: Sequence[Chunk], index: int, t: int, low: int, high: int) -> list[Values]:
         subscriptions = self._subscriptions

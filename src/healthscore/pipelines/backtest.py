@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from healthscore.pipelines.report import render_backtest, write_report
 
 from healthscore.asof import date_of
 from healthscore.config import Run, load_run
@@ -19,7 +20,6 @@ from healthscore.pipelines.judge import Judge
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
 from healthscore.pipelines.reasons import explain_rows, reasons
-from healthscore.pipelines.report import render_backtest, write_report
 from healthscore.pipelines.tracking import record
 from healthscore.pipelines.walk import Walk, walk
 from healthscore.tables import Tables, open_tables
@@ -112,7 +112,8 @@ def _result(tables: Tables, book: Book, walked: Walk, judge: Judge) -> dict[str,
         "worst": worst(book, walked),
         "data": data_section(tables, book),
         "snapshots": [
-            {"as_of": iso(t), **counts} for t, counts in zip(book.snapshots.as_ofs, book.snapshots.counts(), strict=True)
+            {"as_of": iso(t), **counts}
+            for t, counts in zip(book.snapshots.as_ofs, book.snapshots.counts(), strict=True)
         ],
         "warnings": warnings_of(tables, walked),
     }
@@ -203,4 +204,13 @@ def _record(run: Run, identity: str, inputs: Mapping[str, str], result: Mapping[
         for i, origin in enumerate(result["origins"])
     }
     parameters = {"chosen": chosen, "seed": run.seed, **{f"outcome.{k}": v for k, v in result["outcome"].items()}}
-    record(run, "backtest", identity, parameters=parameters, metrics=metrics, per_origin=per_origin, inputs=inputs, artifacts=directory)
+    record(
+        run,
+        "backtest",
+        identity,
+        parameters=parameters,
+        metrics=metrics,
+        per_origin=per_origin,
+        inputs=inputs,
+        artifacts=directory,
+    )

@@ -93,9 +93,7 @@ def account_ids(run: Run, tables: Tables) -> pa.Array:
     return source_accounts(tables, list(run.sources))
 
 
-def build_book(
-    run: Run, tables: Tables, as_ofs: Sequence[int] | None = None, progress: Progress = silent
-) -> Book:
+def build_book(run: Run, tables: Tables, as_ofs: Sequence[int] | None = None, progress: Progress = silent) -> Book:
     """Compute features and outcomes of the risk set at the as-of days (the run's own, where none are given)."""
     outcome = run.need_outcome()
     if outcome.kind not in OUTCOMES:

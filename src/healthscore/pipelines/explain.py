@@ -60,7 +60,9 @@ def explain(
     drivers = drivers[drivers["account_id"] == account]
     said = {feature.name: feature for feature in scored.book.panel.features}
     features = drivers[drivers["kind"] == "feature"].copy()
-    features["sentence"] = [said[name].say(value) for name, value in zip(features["feature"], features["value"], strict=True)]
+    features["sentence"] = [
+        said[name].say(value) for name, value in zip(features["feature"], features["value"], strict=True)
+    ]
     features = features.iloc[np.argsort(-features["points"].abs().to_numpy(), kind="stable")]
     with progress("reading the latest rows"), open_tables(run) as tables:
         latest = {name: _latest(run, tables, name, account, day_of(as_of)) for name in _sources(run)}
@@ -68,7 +70,22 @@ def explain(
     components = drivers[drivers["kind"] == "component"]
     result = {
         "run": run.name,
-        **{key: row[key] for key in ("account_id", "name", "segment", "owner", "status", "health", "band", "grade", "rank", "percentile", "probability")},
+        **{
+            key: row[key]
+            for key in (
+                "account_id",
+                "name",
+                "segment",
+                "owner",
+                "status",
+                "health",
+                "band",
+                "grade",
+                "rank",
+                "percentile",
+                "probability",
+            )
+        },
         "as_of": as_of,
         "horizon_days": run.need_outcome().gap_days + run.need_outcome().horizon_days,
         "base": row["points_base"],

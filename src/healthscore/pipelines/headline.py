@@ -17,7 +17,11 @@ def headline(judge: Judge, churners: Mapping[str, Any]) -> dict[str, Any]:
     best = min(rivals, key=lambda b: judge.resamples.estimates[b]["log_loss"] or float("inf"))
     loss = judge.resamples.interval(name, "log_loss", minus=best)
     better = None if not loss.excludes(0.0) else bool((loss.estimate or 0.0) < 0)
-    return {"sentences": [_found(churners, name, best), _verdict(best, loss, better)], "better": better, "against": best}
+    return {
+        "sentences": [_found(churners, name, best), _verdict(best, loss, better)],
+        "better": better,
+        "against": best,
+    }
 
 
 def _found(churners: Mapping[str, Any], name: str, best: str) -> str:

@@ -54,7 +54,11 @@ class Judge:
         capacity = self.book.run.report.capacity
         if capacity is not None:
             share = capacity * len(np.unique(self.day)) / max(len(self.y), 1)
-            wanted += [m for m in top_metrics(min(share, 1.0), "capacity") if self.value is not None or not m.name.startswith("revenue")]
+            wanted += [
+                m
+                for m in top_metrics(min(share, 1.0), "capacity")
+                if self.value is not None or not m.name.startswith("revenue")
+            ]
         return wanted
 
     def pooled(self) -> dict[str, Any]:
@@ -74,7 +78,9 @@ class Judge:
                 name: {metric.name: self._figure(metric, p, inside) for metric in self.metrics() if metric.interval}
                 for name, p in self.walk.probability.items()
             }
-            sections.append({"as_of": iso(origin["day"]), **self._size(inside), "train": origin["train"], "models": figures})
+            sections.append(
+                {"as_of": iso(origin["day"]), **self._size(inside), "train": origin["train"], "models": figures}
+            )
         return sections
 
     def churners(self) -> dict[str, Any]:
@@ -131,7 +137,11 @@ class Judge:
         spread = self.walk.points.std(axis=0)
         total = float(spread.sum()) or 1.0
         shares = [
-            {"name": name, "share": float(spread[i]) / total, "mean_points": float(np.abs(self.walk.points[:, i]).mean())}
+            {
+                "name": name,
+                "share": float(spread[i]) / total,
+                "mean_points": float(np.abs(self.walk.points[:, i]).mean()),
+            }
             for i, name in enumerate(self.walk.groups)
         ]
         return sorted(shares, key=lambda row: -float(row["share"]))
@@ -144,7 +154,13 @@ class Judge:
         days = self.book.snapshots.exit_day[self.book.snapshots.at_risk][self.walk.rows]
         red = self.bands.index(self.walk.health) == 0
         found = lead_time(
-            self.account, self.day, red, self.account[exits], days[exits], data_end=self.book.data_end, seed=self.book.run.seed
+            self.account,
+            self.day,
+            red,
+            self.account[exits],
+            days[exits],
+            data_end=self.book.data_end,
+            seed=self.book.run.seed,
         )
         return {key: getattr(found, key) for key in vars(found)}
 
@@ -165,7 +181,10 @@ class Judge:
                 resamples=self.book.run.report.resamples,
                 seed=self.book.run.seed,
             )
-            about = self._size(inside) | {"segment": name or "(none)", "rate": rate(self.y[inside], self.cluster[inside]).rate}
+            about = self._size(inside) | {
+                "segment": name or "(none)",
+                "rate": rate(self.y[inside], self.cluster[inside]).rate,
+            }
             sections.append(about | {"auc": found.interval(self.chosen, "auc")})
         return sections
 

@@ -47,7 +47,9 @@ def explain_rows(bundle: Bundle, X: Floats, names: Sequence[str]) -> Explained:
     return Explained(drivers, points, feature_tenths(model.design, points, drivers.points_tenths))
 
 
-def reasons(bundle: Bundle, explained: Explained, X: Floats, features: Sequence[Feature]) -> list[tuple[list[Reason], list[Reason]]]:
+def reasons(
+    bundle: Bundle, explained: Explained, X: Floats, features: Sequence[Feature]
+) -> list[tuple[list[Reason], list[Reason]]]:
     """Per account, the components that lower its score most and those that raise it most, each in words."""
     top = top_drivers(explained.drivers.points, TOP_COMPONENTS, shown=explained.drivers.points_tenths)
     group_of = bundle.model.design.group_of

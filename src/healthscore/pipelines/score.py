@@ -103,7 +103,16 @@ def score(
     with progress("recording the run"):
         metrics = {f"accounts.{band}": float(n) for band, n in result["bands"].items()}
         parameters = {"as_of": as_of.isoformat(), "model": result["model"]}
-        record(run, "score", identity, parameters=parameters, metrics=metrics, per_origin={}, inputs=scored.inputs, artifacts=target / "result.json")
+        record(
+            run,
+            "score",
+            identity,
+            parameters=parameters,
+            metrics=metrics,
+            per_origin={},
+            inputs=scored.inputs,
+            artifacts=target / "result.json",
+        )
     files = {name: str(target / f"{name}") for name in ("scores.parquet", "scores.csv", "drivers.parquet")}
     return ScoreResult(target, result | {"directory": str(target), "files": files}, scores, drivers)
 
@@ -138,7 +147,9 @@ def find_bundle(run: Run, model: str | Path | None) -> Path:
         return named / BUNDLE if (named / BUNDLE).is_dir() else named
     trained = current(run.out, "train")
     if trained is None:
-        raise BundleError(f"{run.out} holds no trained model of {run.name}", "run `healthscore train`, or name one by --model")
+        raise BundleError(
+            f"{run.out} holds no trained model of {run.name}", "run `healthscore train`, or name one by --model"
+        )
     return trained / BUNDLE
 
 
@@ -169,7 +180,10 @@ def scores_frame(scored: ScoredBook, as_of: date) -> pd.DataFrame:
             "drivers_down": down,
             "drivers_up": up,
             "points_base": explained.drivers.base_tenths / 10.0,
-            **{f"points_{group}": explained.drivers.points_tenths[:, i] / 10.0 for i, group in enumerate(explained.drivers.groups)},
+            **{
+                f"points_{group}": explained.drivers.points_tenths[:, i] / 10.0
+                for i, group in enumerate(explained.drivers.groups)
+            },
             "points_capped": explained.drivers.capped_tenths / 10.0,
             "model": str(scored.bundle.metadata.get("identity", "")),
         }
@@ -242,9 +256,17 @@ def _result(scored: ScoredBook, scores: pd.DataFrame, as_of: date) -> dict[str, 
         "bands": {name: int((rated["band"] == name).sum()) for name in bands.names},
         "mean_health": float(rated["health"].mean()),
         "expected_exits": float(rated["probability"].sum()),
-        "band_probability": {name: {"low": low, "high": high, "probability": [float(scored.bundle.scale.probability_of(high)), float(scored.bundle.scale.probability_of(low))]} for name, low, high in bands.ranges()},
+        "band_probability": {
+            name: {
+                "low": low,
+                "high": high,
+                "probability": [
+                    float(scored.bundle.scale.probability_of(high)),
+                    float(scored.bundle.scale.probability_of(low)),
+                ],
+            }
+            for name, low, high in bands.ranges()
+        },
         "model": str(scored.bundle.metadata.get("identity", "")),
         "chosen": scored.bundle.model.name,
     }
-
-

@@ -38,5 +38,12 @@ def simulate(world: str = "saas", accounts: int = 2_000, seed: int = 1, out: str
     run = (library() / "pipelines" / "saas.toml").read_text(encoding="utf-8")
     paths = write(drawn, directory, run)
     rows = {name: table.num_rows for name, table in drawn.tables.items()}
-    result = {"world": world, "seed": seed, "accounts": accounts, "directory": str(directory), "rows": rows, "truth": drawn.truth}
+    result = {
+        "world": world,
+        "seed": seed,
+        "accounts": accounts,
+        "directory": str(directory),
+        "rows": rows,
+        "truth": drawn.truth,
+    }
     return Simulated(directory, {**result, "files": {name: str(path) for name, path in paths.items()}})

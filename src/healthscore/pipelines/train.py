@@ -84,7 +84,11 @@ def train(
 
 
 def _metadata(
-    book: Book, rows: np.ndarray[tuple[int], np.dtype[np.int64]], choice: Choice, inputs: Mapping[str, str], identity: str
+    book: Book,
+    rows: np.ndarray[tuple[int], np.dtype[np.int64]],
+    choice: Choice,
+    inputs: Mapping[str, str],
+    identity: str,
 ) -> dict[str, Any]:
     outcome = book.run.need_outcome()
     days = book.panel.day[rows]
@@ -92,7 +96,11 @@ def _metadata(
         "run": book.run.name,
         "identity": identity,
         "outcome": {"kind": outcome.kind, "gap_days": outcome.gap_days, "horizon_days": outcome.horizon_days},
-        "trained": {"first": iso(int(days.min())), "last": iso(int(days.max())), "known_until": iso(int(book.known_from[rows].max()))},
+        "trained": {
+            "first": iso(int(days.min())),
+            "last": iso(int(days.max())),
+            "known_until": iso(int(book.known_from[rows].max())),
+        },
         "inputs": dict(inputs),
         "why": choice.why,
     }
@@ -115,9 +123,13 @@ def _result(
         "run": book.run.name,
         "chosen": choice.name,
         "choice": {"why": choice.why, "title": MODELS[choice.name].title},
-        "training": bundle.metadata["trained"] | {"n": len(rows), "events": int(book.label[rows].sum()), "exiting_accounts": left},
+        "training": bundle.metadata["trained"]
+        | {"n": len(rows), "events": int(book.label[rows].sum()), "exiting_accounts": left},
         "calibration": {"alpha": calibration.alpha, "kappas": dict(zip(model.parts, calibration.kappas, strict=True))},
-        "reference": {"rate": model.reference.rate if model.reference else None, "accounts": model.reference.rows if model.reference else 0},
+        "reference": {
+            "rate": model.reference.rate if model.reference else None,
+            "accounts": model.reference.rows if model.reference else 0,
+        },
         "scale": bundle.scale.to_json(),
         "features": len(model.design.names),
         "components": list(model.design.groups),

@@ -57,7 +57,11 @@ ACCOUNTS = Contract(
         Column("name", Kind.TEXT, meaning="shown beside the id"),
         Column("segment", Kind.TEXT, meaning="group in which results are also shown"),
         Column("owner", Kind.TEXT, meaning="who looks after the account"),
-        Column("person_id", Kind.IDENTIFIER, meaning="one person or company behind several accounts: the unit of clustering"),
+        Column(
+            "person_id",
+            Kind.IDENTIFIER,
+            meaning="one person or company behind several accounts: the unit of clustering",
+        ),
     ),
     key=("account_id",),
 )
@@ -128,4 +132,3 @@ INTERVENTIONS = Contract(
 CONTRACTS: dict[str, Contract] = {
     contract.name: contract for contract in (ACCOUNTS, EVENTS, SUBSCRIPTIONS, INTERVALS, LEVELS, INTERVENTIONS)
 }
-

@@ -48,7 +48,9 @@ def segment_source(
     extent = tables.engine.query(f"SELECT min(day), max(day), max(known_day - day), max(known_day) FROM {relation}")
     first, latest, delay, known = (extent.column(i)[0].as_py() for i in range(4))
     if first is None:
-        raise InsufficientDataError(f"{source}: no rows are left after checks and filters", "look at `healthscore check`")
+        raise InsufficientDataError(
+            f"{source}: no rows are left after checks and filters", "look at `healthscore check`"
+        )
     end = max(latest + 1 if last is None else last, first + 1)
     segments = Segments.cut(boundaries, first, end)
     calendar = f"calendar_{source}"
