@@ -48,10 +48,10 @@ def test_minimum_train_leaves_early_origins_out() -> None:
     assert [fold.test for fold in folds] == [240, 270]
 
 
-@pytest.mark.parametrize("named", [{"train": [1]}, {"test": [0, 1]}])
-def test_a_split_day_that_is_no_snapshot_is_refused(named: dict[str, list[int]]) -> None:
-    with pytest.raises(ConfigurationError, match=f"1 `{next(iter(named))}` days are not among the 2 as-of days"):
-        walk_forward([0, 30], gap=0, horizon=30, maturity=0, data_end=90, **named)
+@pytest.mark.parametrize(("train", "test", "word"), [([1], None, "train"), (None, [0, 1], "test")])
+def test_a_split_day_that_is_no_snapshot_is_refused(train: list[int], test: list[int], word: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"1 `{word}` days are not among the 2 as-of days"):
+        walk_forward([0, 30], gap=0, horizon=30, maturity=0, data_end=90, train=train, test=test)
 
 
 @pytest.mark.parametrize(("gap", "horizon", "maturity"), [(-1, 30, 0), (0, 0, 0), (0, 30, -1)])
@@ -69,7 +69,7 @@ def last_day_of_interest(snapshot: int, gap: int, horizon: int, maturity: int) -
 
 
 def test_no_training_label_needs_a_day_that_the_origin_has_not_seen_in_1000_random_configurations() -> None:
-    chance = random.Random(9)
+    chance = random.Random(9)  # noqa: S311
     origins = purged = dropped = 0
     for _ in range(1000):
         gap, horizon, maturity = chance.randint(0, 40), chance.randint(1, 200), chance.randint(0, 90)

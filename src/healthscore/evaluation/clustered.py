@@ -19,7 +19,8 @@ from numpy.typing import ArrayLike
 
 from healthscore.errors import ConfigurationError, InputError
 from healthscore.evaluation.metrics import METRICS, Metric, top_metrics
-from healthscore.evaluation.proportions import NOT_COMPUTABLE, Estimate
+from healthscore.evaluation.proportions import NOT_COMPUTABLE
+from healthscore.evaluation.proportions import Estimate as Estimate
 from healthscore.evaluation.resampled import Prepared, Resampled
 from healthscore.evaluation.rows import Floats, cluster_codes, scored_rows
 
