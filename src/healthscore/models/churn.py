@@ -1,0 +1,287 @@
+"""Fitting the churn models of a run: every part once, every candidate calibrated on the same out-of-time predictions.
+
+The inner walk-forward stays inside the rows given. At inner origin `T` the parts are fitted on rows whose outcome was
+known by `T` and predict the rows of day `T`. These predictions choose each part's complexity and fit the calibration;
+then each part is fitted again on all rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from healthscore.errors import ConfigurationError, InputError
+from healthscore.models import BASELINES, MODELS
+from healthscore.models.baselines import ConstantRecipe, CurveRecipe
+from healthscore.models.booster import BoosterRecipe, BoosterSettings
+from healthscore.models.calibration import (
+    CalibrationSettings,
+    fit_calibration,
+    half_and_half,
+    held_out_loss,
+    loss_with_intercepts,
+)
+from healthscore.models.churnmodel import ChurnModel
+from healthscore.models.design import Design, Labels, Matrix, Vector, checked_labels, checked_matrix
+from healthscore.models.logistic import LogisticRecipe, LogisticSettings
+from healthscore.models.parts import Part, Recipe
+from healthscore.models.walkforward import InnerOrigin, InnerSettings, inner_origins, pooled, rarer
+
+Progress = Callable[[int, int], None]
+"""Called with (fits done, fits in all)."""
+
+
+@dataclass(frozen=True)
+class ChurnSettings:
+    """Everything that can be set about fitting; the defaults suit a few hundred to a million rows."""
+
+    booster: BoosterSettings = field(default_factory=BoosterSettings)
+    logistic: LogisticSettings = field(default_factory=LogisticSettings)
+    calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
+    inner: InnerSettings = field(default_factory=InnerSettings)
+    threads: int = 2
+    minimum_events_to_choose: int = 40
+    """Out-of-time exits below which complexity is the default and not chosen."""
+
+
+@dataclass(frozen=True, eq=False)
+class FittedPart:
+    """A part with the log-odds that calibrate it."""
+
+    part: Part
+    inner: list[Vector]
+    """Out-of-time log-odds, per inner origin."""
+    inner_training: list[Vector]
+    """Log-odds on the rows fitted on, per inner origin."""
+    training: Vector
+
+
+def recipes(settings: ChurnSettings, recency: str | None, tenure: str | None) -> dict[str, Recipe]:
+    """Return how each part is fitted; recency and tenure only where their column is named."""
+    parts: dict[str, Recipe] = {
+        "additive": BoosterRecipe(settings.booster, additive=True, threads=settings.threads),
+        "unconstrained": BoosterRecipe(settings.booster, additive=False, threads=settings.threads),
+        "logistic": LogisticRecipe(settings.logistic),
+        "base_rate": ConstantRecipe(),
+    }
+    if recency is not None:
+        parts["recency"] = CurveRecipe(recency)
+    if tenure is not None:
+        parts["tenure"] = CurveRecipe(tenure)
+    return parts
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """Fitted models by name, and how each did on the inner out-of-time rows.
+
+    Parameters
+    ----------
+    models
+        Without a reference population: `ChurnModel.frozen` adds it to the one that will score.
+    inner_rows
+        Rows given to `fit_candidates` that an inner origin predicted, shape (k,); empty for a short history.
+    inner_loss
+        By model, log-loss of each of these rows, shape (k,); see `calibration.held_out_loss`.
+    """
+
+    models: dict[str, ChurnModel]
+    inner_rows: Integers
+    inner_loss: dict[str, Vector]
+
+
+def fit_candidates(
+    design: Design,
+    X: npt.ArrayLike,
+    y: npt.ArrayLike,
+    day: npt.ArrayLike,
+    known: npt.ArrayLike,
+    *,
+    seed: int,
+    settings: ChurnSettings | None = None,
+    candidates: Sequence[str] | None = None,
+    recency: str | None = None,
+    tenure: str | None = None,
+    progress: Progress | None = None,
+) -> Candidates:
+    """Fit candidates of `MODELS`, each of their parts once.
+
+    Parameters
+    ----------
+    design
+        Names, components and directions of the columns.
+    X, y
+        Features (n, p) with NaN for missing, and outcomes (n,) in {0, 1}.
+    day, known
+        As-of day of each row and the day its outcome is mature, shape (n,); see `inner_origins`.
+    candidates
+        Names in `MODELS`; by default all that can be fitted (recency and tenure need their column's name).
+    recency, tenure
+        Names of the columns of these baselines.
+    seed
+        Kept with the model; with the default settings nothing is drawn at random.
+    settings
+        How to fit; see `ChurnSettings`.
+    progress
+        Called after every fit.
+
+    Raises
+    ------
+    InsufficientDataError
+        Only one class among the outcomes.
+    InputError
+        Infinite features, outcomes other than 0 and 1, lengths that differ.
+    ConfigurationError
+        An unknown candidate or column.
+    """
+    settings = settings or ChurnSettings()
+    matrix = checked_matrix(X, design.names)
+    labels = checked_labels(y, len(matrix))
+    days, knowns = (np.asarray(values, dtype=np.int64) for values in (day, known))
+    if days.shape != labels.shape or knowns.shape != labels.shape:
+        raise InputError(f"{len(labels)} rows, {len(days)} as-of days, {len(knowns)} known days", "give one per row")
+    available = recipes(settings, recency, tenure)
+    wanted = (
+        list(candidates) if candidates is not None else [n for n in MODELS if set(MODELS[n].parts) <= set(available)]
+    )
+    _check_candidates(wanted, available)
+    names = list(dict.fromkeys(part for candidate in wanted for part in MODELS[candidate].parts))
+    origins = inner_origins(days, knowns, labels, settings.inner)
+    counter = _Counter(progress, len(names) * (len(origins) + 1))
+    fitted = {
+        name: _fit_part(available[name], design, matrix, labels, origins, settings, seed, counter) for name in names
+    }
+    chosen = {name: {part: fitted[part] for part in MODELS[name].parts} for name in wanted}
+    rows, _ = pooled(origins)
+    return Candidates(
+        {name: _calibrated(name, design, labels, parts, origins, settings, seed) for name, parts in chosen.items()},
+        rows,
+        {name: _held_out(list(parts.values()), labels, origins, settings) for name, parts in chosen.items()},
+    )
+
+
+def fit_churn(
+    design: Design,
+    X: npt.ArrayLike,
+    y: npt.ArrayLike,
+    *,
+    day: npt.ArrayLike,
+    known: npt.ArrayLike,
+    seed: int,
+    settings: ChurnSettings | None = None,
+    name: str = "blend",
+    reference: npt.ArrayLike | None = None,
+    progress: Progress | None = None,
+) -> ChurnModel:
+    """Fit one candidate and freeze its reference population.
+
+    The arguments are those of `fit_candidates`, with `name` in `MODELS`, and `reference`, which marks the rows of the
+    reference population, shape (n,), bool: by default those of the last as-of day.
+    """
+    fitted = fit_candidates(
+        design, X, y, day, known, seed=seed, settings=settings, candidates=[name], progress=progress
+    )
+    days = np.asarray(day, dtype=np.int64)
+    rows = days == days.max() if reference is None else np.asarray(reference, dtype=np.bool_)
+    return fitted.models[name].frozen(np.asarray(X)[rows], np.asarray(y)[rows].astype(np.int8), design.names)
+
+
+@dataclass
+class _Counter:
+    progress: Progress | None
+    total: int
+    done: int = 0
+
+    def step(self) -> None:
+        self.done += 1
+        if self.progress is not None:
+            self.progress(self.done, self.total)
+
+
+def _check_candidates(wanted: Sequence[str], available: dict[str, Recipe]) -> None:
+    unknown = [name for name in wanted if name not in MODELS]
+    if unknown:
+        raise ConfigurationError(f"no model is called {unknown[0]!r}", f"the models are {', '.join(MODELS)}")
+    unnamed = [name for name in wanted if not set(MODELS[name].parts) <= set(available)]
+    if unnamed:
+        raise ConfigurationError(
+            f"the baseline {unnamed[0]!r} needs its column", f"name the column, or leave {', '.join(BASELINES)} out"
+        )
+
+
+def _fit_part(
+    recipe: Recipe,
+    design: Design,
+    X: Matrix,
+    y: Labels,
+    origins: list[InnerOrigin],
+    settings: ChurnSettings,
+    seed: int,
+    counter: _Counter,
+) -> FittedPart:
+    """Fit a part at every inner origin, choose its level from those predictions, fit it on all rows."""
+    levels = recipe.levels(len(y))
+    inner_events = sum(int(y[origin.test].sum()) for origin in origins)
+    level = recipe.default_level(rarer(y))
+    choose = len(levels) > 1 and inner_events >= settings.minimum_events_to_choose
+    tried = levels if choose else (level,)
+    paths = []
+    for origin in origins:
+        paths.append(recipe.path(design, X[origin.train], y[origin.train], tried, seed=seed))
+        counter.step()
+    if choose:
+        level = min(tried, key=lambda candidate: _inner_loss([path(candidate) for path in paths], X, y, origins))
+    parts = [path(level) for path in paths]
+    final = recipe.path(design, X, y, (level,), seed=seed)(level)
+    counter.step()
+    return FittedPart(
+        final,
+        [part.logit(X[origin.test]) for part, origin in zip(parts, origins, strict=True)],
+        [part.logit(X[origin.train]) for part, origin in zip(parts, origins, strict=True)],
+        final.logit(X) if origins else np.zeros(0),
+    )
+
+
+def _inner_loss(parts: list[Part], X: Matrix, y: Labels, origins: list[InnerOrigin]) -> float:
+    z = np.concatenate([part.logit(X[origin.test]) for part, origin in zip(parts, origins, strict=True)])
+    rows, numbers = pooled(origins)
+    return loss_with_intercepts(z, y[rows], numbers)
+
+
+def _held_out(fitted: list[FittedPart], y: Labels, origins: list[InnerOrigin], settings: ChurnSettings) -> Vector:
+    if not origins:
+        return np.zeros(0)
+    rows, numbers = pooled(origins)
+    return held_out_loss(
+        np.column_stack([np.concatenate(each.inner) for each in fitted]), y[rows], numbers, settings.calibration
+    )
+
+
+def _calibrated(
+    name: str,
+    design: Design,
+    y: Labels,
+    fitted: dict[str, FittedPart],
+    origins: list[InnerOrigin],
+    settings: ChurnSettings,
+    seed: int,
+) -> ChurnModel:
+    parts = {part: each.part for part, each in fitted.items()}
+    calibration = half_and_half(len(parts))
+    if origins:
+        rows, numbers = pooled(origins)
+        calibration = fit_calibration(
+            np.column_stack([np.concatenate(each.inner) for each in fitted.values()]),
+            y[rows],
+            numbers,
+            [
+                (np.column_stack([each.inner_training[number] for each in fitted.values()]), y[origin.train])
+                for number, origin in enumerate(origins)
+            ],
+            (np.column_stack([each.training for each in fitted.values()]), y),
+            settings.calibration,
+        )
+    return ChurnModel(name, design, parts, calibration, float(y.mean()), seed)
