@@ -1,0 +1,166 @@
+"""Tables: a run's sources, opened, bound to their contracts and checked, before anything is computed from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+from healthscore.config import Run
+from healthscore.errors import ConfigurationError
+from healthscore.tables.binding import Binding
+from healthscore.tables.contract import Kind
+from healthscore.tables.engine import ENGINES, Engine
+from healthscore.tables.expressions import Name, compile_expression, listed
+from healthscore.tables.opening import Opened, find_files, open_sources
+from healthscore.tables.problems import Problem, SourceFaults
+from healthscore.tables.quoting import quote_identifier
+from healthscore.tables.reports import SourceReport
+from healthscore.tables.sorts import Sort
+
+__all__ = ["ENGINES", "Engine", "Problem", "SourceFaults", "SourceReport", "Tables", "inspect_tables", "open_tables"]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Bound sources on an engine. A context manager.
+
+    Attributes
+    ----------
+    engine
+        Runs queries over the relations.
+    reports
+        Source -> what happened to its rows.
+    problems
+        Errors found; empty unless the tables were opened by `inspect_tables`.
+    """
+
+    engine: Engine
+    reports: dict[str, SourceReport]
+    bindings: dict[str, Binding] = field(repr=False)
+    relations: dict[str, str] = field(repr=False)
+    problems: tuple[Problem, ...] = ()
+
+    def relation(self, name: str) -> str:
+        """Quoted SQL identifier of a source's bound rows."""
+        self._need(name)
+        return self.relations[name]
+
+    def scale(self, source: str, column: str) -> int:
+        """Decimals kept of a number: the relation holds `round(number * 10**scale)`. 0 for a column that is not filled."""
+        self._need(source)
+        return self.bindings[source].scales.get(column, 0)
+
+    def bound_columns(self, source: str) -> tuple[str, ...]:
+        """Columns of its contract that the source fills, then its attributes; the relation's others are NULL throughout."""
+        binding = self._need(source)
+        return (*binding.present, *binding.source.attributes)
+
+    def columns(self, source: str) -> tuple[str, ...]:
+        """Columns of the source's relation."""
+        return tuple(self._need(source).shaped)
+
+    def predicate(self, source: str, expression: str) -> str:
+        """A signal's or outcome's `where` as SQL over the source's relation.
+
+        Numbers stand for their values whatever their scale, dates for dates.
+
+        Raises
+        ------
+        ConfigurationError
+            It is no condition, or uses names or nodes that are not allowed.
+        """
+        where = f"where over {source}"
+        compiled = compile_expression(expression, self._names(source), where)
+        if compiled.sort not in {Sort.BOOLEAN, Sort.NULL}:
+            raise ConfigurationError(
+                f"{where} = {expression!r} is {compiled.sort.value}, no condition", "write a comparison"
+            )
+        return f"({compiled.sql})"
+
+    def close(self) -> None:
+        """Release the engine."""
+        self.engine.close()
+
+    def __enter__(self) -> Tables:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _need(self, name: str) -> Binding:
+        if name not in self.bindings:
+            raise ConfigurationError(
+                f"there is no open source {name!r}; there are {listed(self.bindings)}", "open it, or mend the name"
+            )
+        return self.bindings[name]
+
+    def _names(self, source: str) -> dict[str, Name]:
+        binding = self._need(source)
+        names = {}
+        for column, sort in binding.kinds.items():
+            sql, kind = quote_identifier(column), binding.contract.column(column)
+            if kind is not None and kind.kind is Kind.NUMBER:
+                scale = binding.scales.get(column, 0)
+                sql = f"(CAST({sql} AS DOUBLE) / {10**scale})" if scale else sql
+            elif kind is not None and kind.kind is Kind.DATE:
+                sql = f"(CAST('1970-01-01' AS DATE) + {sql})"
+            names[column] = Name(sql, sort)
+        return names
+
+
+def open_tables(
+    run: Run, *, sources: Sequence[str] | None = None, quarantine_dir: Path | None = None, engine: str = "duckdb"
+) -> Tables:
+    """Open, bind and check a run's sources.
+
+    Parameters
+    ----------
+    sources
+        Names of the sources that are needed, all when None. The accounts source is opened with them in any case: rows of
+        unknown accounts are told by it.
+    quarantine_dir
+        Where rows that are set aside are written, as ``<source>.parquet``; nowhere when None. They are counted anyway.
+
+    Raises
+    ------
+    SourceFaults
+        An InputError with every fault of every source in `problems`. Nothing is written.
+    ConfigurationError
+        An expression is not allowed, or names of the run do not exist.
+    """
+    tables = _open(run, sources, quarantine_dir, engine, inspect=False)
+    if tables.problems:
+        tables.close()
+        raise SourceFaults(tables.problems)
+    return tables
+
+
+def inspect_tables(
+    run: Run, *, sources: Sequence[str] | None = None, quarantine_dir: Path | None = None, engine: str = "duckdb"
+) -> Tables:
+    """Like `open_tables`, but never refuses: whatever can be bound is, and `problems` and the reports hold every finding."""
+    return _open(run, sources, quarantine_dir, engine, inspect=True)
+
+
+def _open(
+    run: Run, sources: Sequence[str] | None, quarantine_dir: Path | None, engine_name: str, *, inspect: bool
+) -> Tables:
+    names = list(run.sources) if sources is None else list(dict.fromkeys(sources))
+    unknown = [name for name in names if name not in run.sources]
+    if unknown:
+        raise ConfigurationError(f"there is no source {unknown[0]!r}; there are {listed(run.sources)}", "mend the name")
+    names += [name for name, source in run.sources.items() if source.contract == "accounts" and name not in names]
+    files, lookups, problems = find_files(run, names)
+    readable = [file.path for group in (*files.values(), *lookups.values()) for file in group]
+    engine = ENGINES[engine_name](files=readable, threads=run.threads)
+    opened = Opened(problems)
+    try:
+        open_sources(engine, run, files, lookups, opened, quarantine_dir=quarantine_dir, inspect=inspect)
+    except BaseException:
+        engine.close()
+        raise
+    return Tables(engine, opened.reports, opened.bindings, opened.relations, tuple(opened.problems))

@@ -1,0 +1,97 @@
+"""The default engine: an in-memory DuckDB that reads the run's files and nothing else."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from healthscore.tables.engine import EngineError
+from healthscore.tables.quoting import quote_identifier, quote_literal
+
+
+class DuckDBEngine:
+    """DuckDB in memory, spilling into a private temporary directory.
+
+    Parameters
+    ----------
+    files
+        All that may be read from outside; any other path, any extension and any later change of settings is refused.
+    threads
+        Worker threads. Results do not depend on them: every number that leaves the engine is an exact integer.
+    """
+
+    def __init__(self, *, files: Sequence[Path] = (), threads: int = 2) -> None:
+        self._spill = Path(tempfile.mkdtemp(prefix="healthscore-"))
+        self._connection = duckdb.connect(
+            ":memory:",
+            config={
+                "threads": threads,
+                "temp_directory": str(self._spill),
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "allow_community_extensions": False,
+                "python_enable_replacements": False,
+                "preserve_insertion_order": True,  # line numbers of CSV rows rely on it
+            },
+        )
+        allowed = ", ".join(quote_literal(str(path)) for path in files)
+        for setting in (
+            "TimeZone = 'UTC'",
+            "enable_progress_bar = false",
+            f"allowed_paths = [{allowed}]",
+            "enable_external_access = false",
+            "lock_configuration = true",
+        ):
+            self._connection.execute(f"SET {setting}")
+
+    def execute(self, sql: str) -> None:
+        """Run a statement that returns nothing."""
+        try:
+            self._connection.execute(sql)
+        except duckdb.Error as error:
+            raise _explained(error) from error
+
+    def query(self, sql: str) -> Any:
+        """Run a query; the whole result as a `pyarrow.Table`."""
+        try:
+            return self._connection.sql(sql).to_arrow_table()
+        except duckdb.Error as error:
+            raise _explained(error) from error
+
+    def batches(self, sql: str, rows: int) -> Iterator[Any]:
+        """Run a query on a cursor of its own; its result as record batches of at most `rows` rows."""
+        cursor = self._connection.cursor()
+        try:
+            yield from cursor.sql(sql).to_arrow_reader(rows)
+        except duckdb.Error as error:
+            raise _explained(error) from error
+        finally:
+            cursor.close()
+
+    def describe(self, sql: str) -> dict[str, str]:
+        """Columns that a query would return: name -> type. Runs nothing."""
+        described = self.query(f"DESCRIBE {sql}").to_pydict()
+        return dict(zip(described["column_name"], described["column_type"], strict=True))
+
+    def register(self, name: str, table: Any) -> None:
+        """Copy an Arrow table into the engine, so that every cursor sees it and nothing refers to Python's memory."""
+        self._connection.register("registered", table)
+        try:
+            self.execute(f"CREATE OR REPLACE TABLE {quote_identifier(name)} AS SELECT * FROM registered")
+        finally:
+            self._connection.unregister("registered")
+
+    def close(self) -> None:
+        """Close the connection and remove what it spilled."""
+        self._connection.close()
+        shutil.rmtree(self._spill, ignore_errors=True)
+
+
+def _explained(error: duckdb.Error) -> EngineError:
+    """First paragraph of the engine's message: the rest draws the query, which the user did not write."""
+    return EngineError(str(error).split("\n\nLINE ")[0].strip())
