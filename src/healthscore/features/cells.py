@@ -132,7 +132,7 @@ def _cells(
     for i, (plan, condition) in enumerate(zip(plans, filters, strict=True)):
         given = "" if condition == "TRUE" else f" FILTER (WHERE {condition})"
         columns.append(f"count(*){given} AS count_{i}")
-        columns.append(f"bit_or(CAST(1 AS BIGINT) << d.position){given} AS days_{i}")
+        columns.append(f"bit_or(CAST(1 AS BIGINT) << d._position){given} AS days_{i}")
         if plan.quantity:
             columns.append(f"CAST(sum(e.quantity){given} AS BIGINT) AS quantity_{i}")
             columns.append(f"count(e.quantity){given} AS measured_{i}")
@@ -141,8 +141,8 @@ def _cells(
                 f"count(*) FILTER (WHERE ({condition}) AND e.name IN ({', '.join(map(quote_literal, plan.key))})) AS key_{i}"
             )
     found = tables.engine.query(
-        f"SELECT e.account_id, d.segment, {rows.late} AS late, {', '.join(columns)} FROM {rows.tables} "
-        "GROUP BY e.account_id, d.segment, 3"
+        f"SELECT e.account_id, d._segment AS segment, {rows.late} AS late, {', '.join(columns)} FROM {rows.tables} "
+        "GROUP BY e.account_id, d._segment, 3"
     )
     code, order = sorted_by_account(found, accounts)
     segment, late = (found[name].to_numpy()[order].astype(np.int32) for name in ("segment", "late"))
@@ -168,8 +168,10 @@ def _sightings(
     for i, condition in enumerate(filters):
         for k in words:
             low, high = k * WORD_BITS, (k + 1) * WORD_BITS - 1
-            inside = f"({condition}) AND d.segment BETWEEN {low} AND {high}"
-            columns.append(f"bit_or(CAST(1 AS BIGINT) << (d.segment - {low})) FILTER (WHERE {inside}) AS w_{i}_{k}")
+            inside = f"d._segment BETWEEN {low} AND {high}"
+            # A FILTER does not keep the shift from being computed for the rows that it leaves out.
+            bit = f"CAST(1 AS BIGINT) << CASE WHEN {inside} THEN d._segment - {low} ELSE 0 END"
+            columns.append(f"bit_or({bit}) FILTER (WHERE ({condition}) AND {inside}) AS w_{i}_{k}")
     found = tables.engine.query(
         f"SELECT e.account_id, e.{thing} AS thing, {rows.late} AS late, {', '.join(columns)} FROM {rows.tables} "
         f"AND e.{thing} IS NOT NULL GROUP BY e.account_id, e.{thing}, 3"

@@ -32,8 +32,8 @@ def inactivity(run: Run, tables: Tables, accounts: pa.Array, as_ofs: Sequence[in
     rows = segment_source(tables, outcome.source, edges, as_ofs)
     condition = tables.predicate(outcome.source, outcome.where) if outcome.where else "TRUE"
     found = tables.engine.query(
-        f"SELECT e.account_id, d.segment, min({rows.late}) AS late FROM {rows.tables} AND ({condition}) "
-        "GROUP BY e.account_id, d.segment"
+        f"SELECT e.account_id, d._segment AS segment, min({rows.late}) AS late FROM {rows.tables} AND ({condition}) "
+        "GROUP BY e.account_id, d._segment"
     )
     account, order = sorted_by_account(found, accounts)
     segment, late = found["segment"].to_numpy()[order], found["late"].to_numpy()[order]

@@ -55,11 +55,11 @@ def segment_source(
     segments = Segments.cut(boundaries, first, end)
     calendar = f"calendar_{source}"
     tables.engine.register(calendar, _calendar(segments, as_ofs, known))
-    joined = f"{relation} AS e JOIN {calendar} AS d ON e.day = d.day"
+    joined = f"{relation} AS e JOIN {calendar} AS d ON e.day = d._day"
     if delay > 0:
-        joined += f" JOIN {calendar} AS k ON e.known_day = k.day"
-    late = "CASE WHEN k.seen > d.seen THEN k.seen ELSE -1 END" if delay > 0 else "-1"
-    return SegmentedSource(segments, first, f"{joined} WHERE d.segment IS NOT NULL", late, delay > 0)
+        joined += f" JOIN {calendar} AS k ON e.known_day = k._day"
+    late = "CASE WHEN k._seen > d._seen THEN k._seen ELSE -1 END" if delay > 0 else "-1"
+    return SegmentedSource(segments, first, f"{joined} WHERE d._segment IS NOT NULL", late, delay > 0)
 
 
 def sorted_by_account(found: pa.Table, accounts: pa.Array) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -71,16 +71,19 @@ def sorted_by_account(found: pa.Table, accounts: pa.Array) -> tuple[NDArray[np.i
 
 
 def _calendar(segments: Segments, as_ofs: Sequence[int], last_known: int) -> pa.Table:
-    """A row per day: its segment, its position in it, and the index of the first as-of date after it."""
+    """A row per day: its segment, its position in it, and the index of the first as-of date after it.
+
+    Names begin with an underscore, which no column or attribute of a source may, so that filters stay unambiguous.
+    """
     days = np.arange(segments.edges[0], max(segments.edges[-1], last_known + 1), dtype=np.int32)
     segment = np.searchsorted(segments.edges, days, side="right") - 1
     outside = segment >= len(segments)
     position = days - segments.starts[np.minimum(segment, len(segments) - 1)]
     return pa.table(
         {
-            "day": days,
-            "segment": pa.array(segment.astype(np.int32), mask=outside),
-            "position": pa.array(position.astype(np.int32), mask=outside),
-            "seen": np.searchsorted(np.asarray(as_ofs), days, side="right").astype(np.int32),
+            "_day": days,
+            "_segment": pa.array(segment.astype(np.int32), mask=outside),
+            "_position": pa.array(position.astype(np.int32), mask=outside),
+            "_seen": np.searchsorted(np.asarray(as_ofs), days, side="right").astype(np.int32),
         }
     )
