@@ -172,7 +172,7 @@ def loss_with_intercepts(z: Vector, y: Labels, origin: Integers) -> float:
 
 
 def held_out_loss(F: Matrix, y: Labels, origin: Integers, settings: CalibrationSettings) -> Vector:
-    """Return the log-loss of every inner row, shape (n,): kappas from the *other* origins, the best constant per origin.
+    """Return the log-loss of every inner row, shape (n,): kappas of the *other* origins, the best constant of its own.
 
     So candidates with more kappas gain nothing from having them, and a season's base rate favours none.
     """

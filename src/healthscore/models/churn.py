@@ -25,7 +25,7 @@ from healthscore.models.calibration import (
     loss_with_intercepts,
 )
 from healthscore.models.churnmodel import ChurnModel
-from healthscore.models.design import Design, Labels, Matrix, Vector, checked_labels, checked_matrix
+from healthscore.models.design import Design, Integers, Labels, Matrix, Vector, checked_labels, checked_matrix
 from healthscore.models.logistic import LogisticRecipe, LogisticSettings
 from healthscore.models.parts import Part, Recipe
 from healthscore.models.walkforward import InnerOrigin, InnerSettings, inner_origins, pooled, rarer

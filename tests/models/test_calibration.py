@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from healthscore.models.calibration import (
+    Calibration,
+    CalibrationSettings,
+    fit_calibration,
+    fit_slopes,
+    half_and_half,
+    held_out_loss,
+    level,
+    loss_with_intercepts,
+    shrunk_shift,
+)
+from healthscore.models.design import expit
+
+SETTINGS = CalibrationSettings()
+
+
+@pytest.mark.parametrize("rate", [0.002, 0.3, 0.97])
+def test_level_meets_the_rate_even_where_newton_alone_would_not(rate: float) -> None:
+    z = np.concatenate([np.full(500, -30.0), np.random.default_rng(0).normal(size=500) * 4, [40.0]])
+    assert expit(level(z, rate) + z).mean() == pytest.approx(rate, abs=1e-9)
+    assert level(np.full(5, 1.5), 0.5) == pytest.approx(-1.5)
+
+
+def test_with_no_inner_rows_the_parts_are_averaged() -> None:
+    assert half_and_half(2) == Calibration((0.5, 0.5), 0.0)
+
+
+def two_parts(n: int, origins: int, shift: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Two noisy views f, g of the truth, whose best combination is 0.8 f + 0.3 g."""
+    rng = np.random.default_rng(seed)
+    F = rng.multivariate_normal([-2, -2], [[1, 0.6], [0.6, 1]], size=n)
+    origin = np.arange(n) % origins
+    y = (rng.random(n) < expit(0.1 * -2 + 0.8 * F[:, 0] + 0.3 * F[:, 1] + shift[origin])).astype(np.int8)
+    return F, y, origin
+
+
+def test_kappas_are_recovered_from_many_rows_whatever_the_seasons() -> None:
+    F, y, origin = two_parts(200_000, 4, np.array([-1.0, 0.0, 0.5, 1.0]))
+    np.testing.assert_allclose(fit_slopes(F, y, origin, SETTINGS).kappas, [0.8, 0.3], atol=0.04)
+
+
+def test_few_exits_leave_the_kappas_at_one_half() -> None:
+    F, y, origin = two_parts(60, 2, np.zeros(2))
+    np.testing.assert_allclose(fit_slopes(F, y, origin, SETTINGS).kappas, [0.5, 0.5], atol=0.15)
+
+
+def test_kappas_are_never_negative() -> None:
+    F, y, origin = two_parts(20_000, 2, np.zeros(2))
+    F[:, 1] = -F[:, 1]
+    kappas = fit_slopes(F, y, origin, SETTINGS).kappas
+    assert kappas[1] == 0.0
+    assert kappas[0] > 0.5
+
+
+def test_shifts_that_agree_are_carried_over_and_seasons_are_not() -> None:
+    variances = np.full(6, 0.01)
+    agreed, sd = shrunk_shift(np.array([0.5, 0.52, 0.47, 0.5, 0.55, 0.46]), variances, SETTINGS)
+    assert 0.4 < agreed < 0.5
+    assert sd < 0.1
+    seasons, sd = shrunk_shift(np.array([-0.6, -0.5, 0.1, 0.6, 0.5, -0.4]), variances, SETTINGS)
+    assert seasons == 0.0
+    assert sd > 0.4
+    assert shrunk_shift(np.array([0.15]), np.array([0.01]), SETTINGS)[0] == 0.0  # one origin alone proves little
+
+
+def test_slopes_that_shrink_the_spread_do_not_move_the_mean() -> None:
+    """Overconfident parts (slope one half): the map spreads less, and the mean probability stays the base rate."""
+    rng = np.random.default_rng(1)
+    F = rng.normal(size=(40_000, 1)) * 2 - 3
+    y = (rng.random(40_000) < expit(-1.5 + 0.5 * F[:, 0])).astype(np.int8)
+    origin = np.arange(len(y)) % 4
+    fitted = fit_calibration(F, y, origin, [(F[origin == o], y[origin == o]) for o in range(4)], (F, y), SETTINGS)
+    assert fitted.kappas[0] == pytest.approx(0.5, abs=0.03)
+    assert fitted.shift == 0.0
+    assert expit(fitted.alpha + fitted.kappas[0] * F[:, 0]).mean() == pytest.approx(y.mean(), abs=1e-9)
+    assert Calibration.from_json(fitted.to_json()) == fitted
+
+
+def test_losses_do_not_reward_knowing_the_season() -> None:
+    F, y, origin = two_parts(4_000, 2, np.array([-1.0, 1.0]))
+    loss = held_out_loss(F, y, origin, SETTINGS)
+    seasonal = held_out_loss(F + origin[:, None] * 2.0, y, origin, SETTINGS)
+    np.testing.assert_allclose(seasonal, loss, atol=1e-6)
+    assert loss.shape == y.shape
+    one_origin = held_out_loss(F, y, np.zeros_like(origin), SETTINGS)
+    assert one_origin.mean() == pytest.approx(loss_with_intercepts(F.mean(axis=1), y, np.zeros_like(origin)))
