@@ -21,8 +21,8 @@ class InnerSettings:
     maximum_origins: int = 6
     """Spread evenly over the later half of the possible ones (all of the last six, where there are at most twelve)."""
     row_budget: int = 600_000
-    """Fewer inner origins, two at least, when their training rows add up to more: 400 trees on so many rows of 35 features
-    take about three minutes of processor time."""
+    """Fewer inner origins, two at least, when their training rows add up to more (at 35 features, some
+    three minutes of processor time)."""
     minimum_training_events: int = 20
     """Exits (and stayers) known at an inner origin for it to be used."""
     minimum_test_events: int = 3
