@@ -1,0 +1,292 @@
+"""Is the score that we already have any good? A score history held against the accounts that left; no model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from healthscore.asof import date_of, day_of
+from healthscore.config import Bands
+from healthscore.errors import ConfigurationError
+from healthscore.pipelines.breakdown import band_table, by_date, decile_table, monotone, segment_table
+from healthscore.pipelines.histories import Exits, History, read_exits, read_scores
+from healthscore.pipelines.judged import Scored, book_size, churners, lead_time_figures, pooled_figures, scored
+from healthscore.pipelines.observed import Observed, Window, default_data_end, last_and_first, observe
+from healthscore.pipelines.progress import Progress, silent
+from healthscore.pipelines.publish import plain, run_directory, write_json
+from healthscore.pipelines.verdict import headline, improbable, require_exits, warnings_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULT_EDGES = (40.0, 70.0)
+COLOURS = {
+    2: ("red", "green"),
+    3: ("red", "yellow", "green"),
+    4: ("red", "orange", "yellow", "green"),
+    5: ("red", "orange", "yellow", "light green", "green"),
+}
+FUTURE_DAYS = 45
+"""An exit so long after the last score is more likely scheduled than seen."""
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What a score history was worth.
+
+    Attributes
+    ----------
+    result
+        The JSON object of the command and of `result.json`.
+    directory
+        Where `result.json` and `report.html` lie; None where nothing was to be written.
+    snapshots
+        One row per score whose outcome is known: account_id, date, score, band, left.
+    bands, deciles, segments
+        The tables of the result as frames; `segments` is empty without a segment.
+    """
+
+    result: dict[str, Any]
+    directory: Path | None
+    snapshots: pd.DataFrame
+    bands: pd.DataFrame
+    deciles: pd.DataFrame
+    segments: pd.DataFrame
+
+
+def validate(
+    scores: str | Path | pd.DataFrame,
+    exits: str | Path | pd.DataFrame,
+    *,
+    horizon: int = 90,
+    gap: int = 0,
+    maturity: int = 0,
+    edges: Sequence[float] = DEFAULT_EDGES,
+    data_end: date | None = None,
+    capacity: int | None = None,
+    types: Sequence[str] | None = None,
+    returns: bool = False,
+    higher_is_riskier: bool = False,
+    scale: float | None = None,
+    date_format: str | None = None,
+    duplicates: Literal["error", "last"] = "error",
+    score_columns: Mapping[str, str] | None = None,
+    exit_columns: Mapping[str, str] | None = None,
+    out: str | Path | None = None,
+    title: str | None = None,
+    resamples: int = 1000,
+    seed: int = 1,
+    progress: Progress = silent,
+) -> Validation:
+    """Hold a score history against the accounts that left.
+
+    A score of day t is given at midnight at the start of t; the account *left* when its first exit falls in
+    [t + gap, t + gap + horizon). Scores whose window is not over by `data_end` are set aside, never counted as stayed.
+
+    Parameters
+    ----------
+    scores, exits
+        CSV or Parquet files or DataFrames: (account_id, date, score) and (account_id, date, optional type).
+    horizon, gap, maturity
+        Days: length of the window, days before it, days after it in which an exit may still be recorded.
+    edges
+        Where bands meet, rising between 0 and 100.
+    data_end
+        First day that the data do not show; None: the day after the last dated row of either file.
+    capacity
+        Accounts that the team can look after at a time.
+    types
+        Types of exit that count; None: all but merged, closed and completed.
+    returns
+        Accounts may leave, come back and leave again; otherwise the first exit is the last word.
+    higher_is_riskier
+        The score counts risk rather than health, and is turned round (100 less the score).
+    scale, date_format, duplicates, score_columns, exit_columns
+        How the files are written, see `histories`; columns as {"account_id" | "date" | "score" | ...: its name}.
+    out
+        Directory under which `validate/<identity>` is written; None writes nothing.
+    title, resamples, seed, progress
+        Heading of the report; resamples of accounts behind each interval, and their seed; told about each step.
+
+    Raises
+    ------
+    InputError
+        A file cannot be read as what it should be.
+    InsufficientDataError
+        Too few exits followed a score to say anything.
+    """
+    bands = bands_of(edges)
+    with progress("reading the score history"):
+        history = read_scores(scores, score_columns, scale=scale, date_format=date_format, duplicates=duplicates)
+        left = read_exits(exits, exit_columns, date_format=date_format)
+    end = default_data_end(history, left) if data_end is None else day_of(data_end)
+    window = Window(gap, horizon, maturity, end, types, returns)
+    observed = observe(history, left, window)
+    rows = scored(history, observed, bands, riskier=higher_is_riskier, resamples=resamples, seed=seed)
+    require_exits(rows.exits, int((rows.label == 0).sum()), window_words(window))
+    if capacity is not None and capacity < 1:
+        raise ConfigurationError(f"a capacity of {capacity} accounts", "give 1 or more")
+    settings = {"window": repr(window), "edges": list(bands.edges), "capacity": capacity, "riskier": higher_is_riskier}
+    identity = _identity(history, left, {**settings, "resamples": resamples, "seed": seed, "title": title})
+    with progress("computing intervals"):
+        result = {"run": "validate", "identity": identity, "title": title or _title(scores)}
+        result |= _result(history, left, observed, rows, window, bands, capacity, higher_is_riskier)
+    clean: dict[str, Any] = plain(result)
+    directory = None if out is None else _publish(Path(out), identity, clean, progress)
+    return Validation(clean, directory, *_frames(history, rows, bands, clean))
+
+
+def bands_of(edges: Sequence[float]) -> Bands:
+    """Bands that meet at the edges, named and coloured from the least healthy to the healthiest."""
+    if list(edges) != sorted(set(edges)) or not edges or any(not 0 < edge < 100 for edge in edges):
+        raise ConfigurationError(
+            f"edges {', '.join(f'{e:g}' for e in edges)}", "give edges that rise between 0 and 100"
+        )
+    if len(edges) == 2:
+        return Bands(edges=tuple(edges))
+    limits = [0.0, *edges, 100.0]
+    names = tuple(f"{low:g} to {high:g}" for low, high in pairwise(limits))
+    return Bands(edges=tuple(edges), names=names, colours=COLOURS.get(len(names), names))
+
+
+def window_words(window: Window) -> str:
+    """The outcome's window in words."""
+    if window.gap:
+        return f"between day {window.gap} and day {window.gap + window.horizon} after it"
+    return f"within {window.horizon} days"
+
+
+def _result(
+    history: History,
+    exits: Exits,
+    observed: Observed,
+    rows: Scored,
+    window: Window,
+    bands: Bands,
+    capacity: int | None,
+    riskier: bool,
+) -> dict[str, Any]:
+    how = {"resamples": rows.resamples, "seed": rows.seed}
+    band_rows, deciles = band_table(rows, bands), decile_table(rows)
+    snapshots, origins = by_date(history, observed, rows)
+    result = {
+        "outcome": {
+            "kind": "exit",
+            "gap_days": window.gap,
+            "horizon_days": window.horizon,
+            "maturity_days": window.maturity,
+            "sentence": f"The account leaves {window_words(window)}".replace(" after it", " after the score"),
+        },
+        "data": _data(history, exits, observed, window),
+        **pooled_figures(rows, capacity, book_size(history, observed)),
+        "churners": churners(rows),
+        "bands": band_rows,
+        "deciles": deciles,
+        "monotone": monotone(band_rows, deciles),
+        "lead_time": lead_time_figures(history, observed, window, bands, riskier=riskier, **how),
+        "segments": segment_table(rows),
+        "origins": origins,
+        "snapshots": snapshots,
+    }
+    findings = {
+        **observed.findings,
+        "constant": bool(np.ptp(rows.score) == 0),
+        "no_value": 0 if history.value is None else int(np.isnan(history.value).sum()),
+        "quiet": _quiet(history, observed, window),
+    }
+    return {**result, "headline": headline(result), "warnings": warnings_of(result, findings)}
+
+
+def _data(history: History, exits: Exits, observed: Observed, window: Window) -> dict[str, Any]:
+    sources = {}
+    for name, file, counted in (("scores", history, observed.scores), ("exits", exits, observed.exits)):
+        first, last = last_and_first(file.day)
+        sources[name] = {
+            "rows_in": counted.rows_in,
+            "used": counted.left,
+            "quarantined": {},
+            "dropped": counted.dropped,
+            "accounts": int(np.unique(file.account.astype(str)).size),
+            "first_day": first,
+            "last_day": last,
+            "columns": dict(file.columns),
+        }
+    types = {} if exits.type is None else {str(k): int((exits.type == k).sum()) for k in sorted(set(exits.type))}
+    return {
+        "data_end": date_of(window.data_end).isoformat(),
+        "accounts": int(np.unique(observed.code).size),
+        "exit_types": types,
+        "sources": sources,
+        **observed.findings,
+    }
+
+
+def _quiet(history: History, observed: Observed, window: Window) -> list[dict[str, Any]]:
+    """Stretches at either end without an exit, longer than chance: the two files may not cover the same time."""
+    days, exits = history.day, observed.exit_day
+    if not days.size or exits.size < 2:
+        return []
+    first, last = int(exits.min()), int(exits.max())
+    span, found = float(last - first), []
+    before, after, beyond = first - int(days.min()), window.data_end - 1 - last, last - int(days.max())
+    if improbable(before, exits.size, span):
+        found.append({"where": "start", "days": before, "date": date_of(first).isoformat()})
+    if improbable(after, exits.size, span):
+        found.append({"where": "end", "days": after, "date": date_of(last + 1).isoformat()})
+    if beyond > FUTURE_DAYS:
+        found.append({"where": "future", "days": beyond, "date": date_of(last).isoformat()})
+    return found
+
+
+def _identity(history: History, exits: Exits, settings: Mapping[str, Any]) -> str:
+    """Twelve digits that follow from the rows, the settings and the version: never from a path or the clock."""
+    from importlib.metadata import version
+
+    digest = hashlib.sha256(
+        json.dumps(settings, sort_keys=True, default=str).encode() + version("healthscore").encode()
+    )
+    for column in (history.account, history.segment, exits.account, exits.type):
+        digest.update(b"-" if column is None else "\0".join(map(str, column)).encode())
+    for numbers in (history.day, history.score, history.value, exits.day):
+        digest.update(b"-" if numbers is None else numbers.tobytes())
+    return digest.hexdigest()[:12]
+
+
+def _title(scores: str | Path | pd.DataFrame) -> str:
+    return Path(scores).stem if isinstance(scores, (str, Path)) else "score history"
+
+
+def _publish(out: Path, identity: str, result: Mapping[str, Any], progress: Progress) -> Path:
+    from healthscore.pipelines.report import render_validation, write_report
+
+    with run_directory(out, "validate", identity) as directory:
+        write_json(directory / "result.json", result)
+        with progress("writing the report"):
+            write_report(render_validation(result), directory / "report.html")
+    return out / "validate" / identity
+
+
+def _frames(
+    history: History, rows: Scored, bands: Bands, result: Mapping[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    import pandas as pd
+
+    names = np.unique(history.account.astype(str))
+    snapshots = pd.DataFrame(
+        {
+            "account_id": names[rows.account],
+            "date": [date_of(int(day)) for day in rows.day],
+            "score": rows.score,
+            "band": np.array(bands.names, dtype=object)[rows.band],
+            "left": rows.label,
+        }
+    )
+    return (snapshots, *(pd.json_normalize(list(result[name])) for name in ("bands", "deciles", "segments")))  # type: ignore[return-value]

@@ -1,0 +1,217 @@
+"""What the figures of a score history say, in words that a manager understands, and what they cannot say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from healthscore.errors import InsufficientDataError
+from healthscore.pipelines.judged import MODEL
+from healthscore.pipelines.wording import count, duration, figure, listed, number, percent, plural
+
+LEAST_EXITS = 10
+"""Below this, hardly any statement about a score could fail to be true by chance."""
+FEW_EXITS = 30
+UNKNOWN_SHARE = 0.05
+QUIET = 7.0
+"""Exits that should have come in a stretch without any: by chance that happens once in a thousand times."""
+
+WEAK_AUC = 0.6
+"""Below it, a difference that is no chance is still too small to steer a team by."""
+TITLES = {
+    "separates": (
+        "The score tells leavers from stayers.",
+        "Accounts that left had been scored lower than accounts that stayed.",
+    ),
+    "weakly": (
+        "The score tells leavers from stayers only weakly.",
+        "Accounts that left had been scored lower than accounts that stayed, by more than chance and not by much.",
+    ),
+    "not shown": (
+        "The score is not shown to tell leavers from stayers.",
+        "Accounts that left had not been scored lower than accounts that stayed by more than chance explains.",
+    ),
+    "reversed": (
+        "The score points the wrong way.",
+        "Accounts that left had been scored higher than accounts that stayed.",
+    ),
+}
+REVERSED = (
+    "Either the numbers mean risk rather than health (then say --higher-is-riskier), or what the score rewards is what "
+    "accounts do before they leave."
+)
+
+Result = Mapping[str, Any]
+
+
+def require_exits(exits: int, stayed: int, window: str) -> None:
+    """Refuse what no score could be judged by.
+
+    Raises
+    ------
+    InsufficientDataError
+        Fewer than LEAST_EXITS exits followed a score, or nobody stayed.
+    """
+    if exits < LEAST_EXITS:
+        raise InsufficientDataError(
+            f"{plural(exits, 'exit')} followed a score {window}; at least {LEAST_EXITS} are needed to say anything "
+            f"about a score, and {FEW_EXITS} to say much",
+            "give a longer history, or a longer --horizon",
+        )
+    if not stayed:
+        raise InsufficientDataError(
+            f"every scored account left {window}: there is nobody to tell them from",
+            "give the scores of all accounts, not only of those that left",
+        )
+
+
+def headline(result: Result) -> dict[str, Any]:
+    """The verdict ("separates", "weakly", "not shown" or "reversed"), its title, and the sentences under it."""
+    verdict = _verdict(result["pooled"]["models"][MODEL]["auc"], result["churners"])
+    title, opening = TITLES[verdict]
+    sentences = [opening, _held(result)]
+    if verdict == "reversed":
+        sentences.append(REVERSED)
+    else:
+        sentences += [*_bands(result), *_lead(result)]
+    return {"verdict": verdict, "title": title, "sentences": sentences + _capacity(result)}
+
+
+def _verdict(auc: Result, churners: Result) -> str:
+    if auc["high"] is not None and auc["high"] < 0.5:
+        return "reversed"
+    if auc["low"] is None or auc["low"] <= 0.5:
+        return "not shown"
+    held, chance = churners["models"][MODEL]["held"], churners["churners"] * churners["share"]
+    return "separates" if auc["estimate"] >= WEAK_AUC and (held["low"] or 0.0) > chance else "weakly"
+
+
+def _held(result: Result) -> str:
+    churners, horizon = result["churners"], duration(result["outcome"]["horizon_days"])
+    held, all_of_them = churners["models"][MODEL]["held"], churners["churners"]
+    share = percent(churners["share"], 0)
+    return (
+        f"Of {plural(all_of_them, 'account')} that left within {horizon} of a score, the worst-scored {share} "
+        f"of accounts held {figure(held, 'count')}; a score without any information would hold "
+        f"{number(all_of_them * churners['share'], 0)}."
+    )
+
+
+def _bands(result: Result) -> list[str]:
+    bands = [band for band in result["bands"] if band["n"]]
+    worst, best, base = result["bands"][0], result["bands"][-1], result["pooled"]["rate"]
+    sentences = []
+    if worst["n"]:
+        sentences.append(_against_average(worst, base))
+    else:
+        sentences.append(f"No account was ever {_called(worst)}, so that band announces nothing.")
+    if worst["n"] and best["n"] and best is not worst:
+        sentences.append(
+            f"Of accounts {_called(worst)} {figure(worst['rate'], 'percent')} left in that time, "
+            f"of those {_called(best)} {figure(best['rate'], 'percent')}."
+        )
+    out_of_order = result["monotone"]["out_of_order"]
+    if out_of_order:
+        pairs = [f"{high!r} left no less often than {low!r}" for low, high in out_of_order]
+        sentences.append(f"The bands are not in order: {listed(pairs)}.")
+    elif len(bands) > 2:
+        sentences.append("Each band left less often than the one below it.")
+    return sentences
+
+
+def _called(band: Result) -> str:
+    return f"in {band['colour']} ({number(band['low'], 0)} to {number(band['high'], 0)})"
+
+
+def _against_average(band: Result, base: Result) -> str:
+    relative = band["relative"]
+    seen, average = figure(relative), f"the average account ({percent(base['estimate'])} of all left)"
+    if relative["low"] is None or relative["high"] is None or relative["low"] <= 1.0 <= relative["high"]:
+        return f"Accounts {_called(band)} are not shown to leave more often than {average}: {seen} times."
+    return f"Accounts {_called(band)} left {seen} times as often as {average}."
+
+
+def _lead(result: Result) -> list[str]:
+    lead = result.get("lead_time")
+    if not lead or not lead["exits"]:
+        return []
+    colour, median, sentences = result["bands"][0]["colour"], lead["median_days"]["estimate"], []
+    if median:
+        sentences.append(
+            f"Half of the accounts that left had been in {colour} for {duration(median)} or longer when they did."
+        )
+    else:
+        sentences.append(f"More than half of the accounts that left were not in {colour} when they did.")
+    announced = lead["recall"].get("30")
+    if announced and announced["n"]:
+        sentences[-1] += (
+            f" {count(announced['events'])} of {count(announced['n'])} exits were announced 30 days ahead, "
+            f"at a price of {number(lead['alarms_per_100_accounts'], 0)} alarms per 100 accounts."
+        )
+    return sentences
+
+
+def _capacity(result: Result) -> list[str]:
+    capacity = result.get("capacity")
+    if not capacity:
+        return []
+    book, caught = count(capacity["book"]), figure(capacity["capture"], "percent", 0)
+    return [
+        f"A team that looks after the {plural(capacity['accounts'], 'worst-scored account')} of about {book} "
+        f"would have had {caught} of the leavers on its list."
+    ]
+
+
+def warnings_of(result: Result, findings: Mapping[str, Any]) -> list[str]:
+    """What a reader should know before believing the figures."""
+    exits, scores, left = result["pooled"]["exits"], *(result["data"]["sources"][name] for name in ("scores", "exits"))
+    unknown, after = left["dropped"].get("unknown_account", 0), scores["dropped"].get("after_exit", 0)
+    said = []
+    if exits < FEW_EXITS:
+        said.append(
+            f"Small book: {exits} exits followed a score. A large difference can be seen with so few; whether bands "
+            "are in order, whether segments differ and whether one score beats another cannot be said."
+        )
+    if unknown > UNKNOWN_SHARE * left["rows_in"]:
+        said.append(
+            f"{count(unknown)} of {plural(left['rows_in'], 'exit')} belong to no scored account. If those accounts "
+            "were never scored, the score missed them and this page does not show it; if the ids differ, mend them."
+        )
+    if after:
+        before = plural(findings["exits_before_first_score"], "account")
+        said.append(
+            f"{plural(after, 'score')} of {plural(findings['accounts_scored_after_exit'], 'account')} came after the "
+            f"account had left and are set aside; {before} left before the "
+            " first score. If accounts come back, say --returns."
+        )
+    if findings["no_value"]:
+        said.append(
+            f"{plural(findings['no_value'], 'score')} had no value beside it and counts as worth 0 in revenue figures."
+        )
+    if findings["constant"]:
+        said.append("Every score is the same.")
+    return said + [_quiet(stretch) for stretch in findings["quiet"]]
+
+
+def _quiet(stretch: Mapping[str, Any]) -> str:
+    days, day = duration(stretch["days"]), stretch["date"]
+    if stretch["where"] == "start":
+        return (
+            f"No exit is recorded in the first {days} after the first score. If exits were not yet kept then, "
+            f"leave out the scores before {day}: their accounts count as having stayed."
+        )
+    if stretch["where"] == "end":
+        return (
+            f"No exit is recorded in the last {days} of the data. If the exits end earlier than the scores, "
+            f"say --data-end {day}: the accounts after it count as having stayed."
+        )
+    return (
+        f"The last exit lies {days} after the last score. If it is only scheduled, say --data-end with the day of the "
+        "export: until then accounts count as having stayed."
+    )
+
+
+def improbable(days: float, exits: int, span: float) -> bool:
+    """Whether so many days without an exit are more than chance, given the exits of the whole span."""
+    return span > 0 and exits * days / span > QUIET and math.isfinite(days)
