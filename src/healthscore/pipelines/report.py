@@ -1,0 +1,273 @@
+"""Results as one HTML file that opens offline: backtests, and validations of a score history. Computes nothing.
+
+The page can run no code but ours. Texts are escaped by the templates (autoescape, nothing is exempt); data travel as
+JSON in blocks that no browser executes; and a content security policy allows two scripts only, by the hash of their
+text: plotly, embedded once, and ours, which draws the figures.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from healthscore.pipelines import charts, views, wording
+from healthscore.pipelines.publish import plain
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).parent / "templates"
+ESCAPES = {ord(letter): f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u2029"}
+Result = Mapping[str, Any]
+
+
+def render_backtest(result: Result) -> str:
+    """Give the report of a backtest's result as HTML.
+
+    Sections whose part of the result is absent or null are left out.
+    """
+    result = plain(result)
+    chosen = str(result.get("chosen") or "blend")
+    titles = _titles(result, chosen)
+    rivals = [model for model in views.BASELINES if model in ((result.get("pooled") or {}).get("models") or {})]
+    figures = {
+        "capture": charts.capture(result, chosen, titles),
+        "origins": charts.origins(result, chosen, titles, rivals),
+        "calibration": charts.calibration(result),
+        "roc": charts.roc(result, chosen, titles),
+    }
+    return _render("backtest.html.j2", result, _backtest_view(result, chosen, titles), figures)
+
+
+def render_validation(result: Result) -> str:
+    """Give the report of a validated score history as HTML."""
+    result = plain(result)
+    titles = {"score": views.TITLES["score"]}
+    figures = {
+        "capture": charts.capture(result, "score", titles),
+        "deciles": charts.deciles(result),
+        "origins": charts.origins(result, "score", titles, []),
+        "roc": charts.roc(result, "score", titles),
+    }
+    return _render("validation.html.j2", result, _validation_view(result), figures)
+
+
+def write_report(html: str, path: Path) -> None:
+    """Write a page byte for byte: its scripts are allowed by their hashes, which other line ends would change."""
+    path.write_text(html, encoding="utf-8", newline="")
+
+
+def _backtest_view(result: Result, chosen: str, titles: Mapping[str, str]) -> dict[str, Any]:
+    said = result.get("headline") or {}
+    tone, mark, headline = {
+        True: ("good", "Confirmed by what happened", "The score beats the best simple rule."),
+        False: ("risk", "Contradicted by what happened", "The score does worse than a simple rule."),
+        None: ("caution", "Not confirmed", "The score is not shown to beat a simple rule."),
+    }[said.get("better")]
+    models = (result.get("pooled") or {}).get("models") or {}
+    worst = [_worst(one, result) for one in result.get("worst") or []]
+    sentences = list(said.get("sentences") or [])
+    compared = [name for name in views.COMPARED if any(figures.get(name) for figures in models.values())]
+    view = views.shared(result, chosen) | {
+        "kind": "Backtest of a health score",
+        "asked": views.lead_words(result),
+        "tone": tone,
+        "mark": mark,
+        "headline": headline,
+        "sentences": sentences,
+        "tiles": _tiles(result, chosen),
+        "components": _components(result),
+        "worst": worst,
+        "why": _why(result, titles.get(chosen, chosen)),
+        "compared": compared,
+        "comparison": [
+            {"title": titles.get(model, model), "chosen": model == chosen, "figures": figures}
+            for model, figures in models.items()
+            if compared
+        ],
+        "contrasted": views.CONTRASTED,
+        "differences": views.difference_rows(result),
+        "chosen_title": titles.get(chosen, chosen),
+        "stability": views.stability_words(result),
+    }
+    present = {
+        "bands": ("Bands", view["bands"]),
+        "found": ("Leavers found", ((result.get("curves") or {}).get("capture") or {}).get(chosen)),
+        "early": ("Warning", view["lead"]),
+        "moves": ("Drivers", view["components"]),
+        "dates": ("Dates", view["origins"]),
+        "accounts": ("Accounts", worst),
+        "segments": ("Segments", result.get("segments")),
+    }
+    return view | {"sections": _sections(present, result)}
+
+
+def _validation_view(result: Result) -> dict[str, Any]:
+    said = result["headline"]
+    tone, mark = {
+        "separates": ("good", "Confirmed by what happened"),
+        "weakly": ("caution", "Hardly confirmed"),
+        "not shown": ("caution", "Not confirmed"),
+        "reversed": ("risk", "Contradicted by what happened"),
+    }[said["verdict"]]
+    figures = result["pooled"]["models"]["score"]
+    view = views.shared(result, "score") | {
+        "kind": "Validation of a score history",
+        "asked": views.lead_words(result),
+        "tone": tone,
+        "mark": mark,
+        "headline": said["title"],
+        "sentences": said["sentences"],
+        "tiles": _tiles(result, "score"),
+        "tenths": result.get("deciles") or [],
+        "metrics": [{"name": name, "title": views.metric_title(name), "shown": one} for name, one in figures.items()],
+    }
+    present = {
+        "bands": ("Bands", view["bands"]),
+        "found": ("Leavers found", (result.get("curves") or {}).get("capture")),
+        "tenths": ("Tenths", view["tenths"]),
+        "early": ("Warning", view["lead"]),
+        "segments": ("Segments", result.get("segments")),
+        "dates": ("Dates", view["origins"]),
+    }
+    return view | {"sections": _sections(present, result)}
+
+
+def _sections(present: Mapping[str, tuple[str, object]], result: Result) -> list[tuple[str, str]]:
+    """Anchors and words of the navigation: the sections that there are."""
+    shown = [("verdict", "Verdict"), *((anchor, word) for anchor, (word, there) in present.items() if there)]
+    data = [("data", "Data")] if result.get("data") or result.get("snapshots") else []
+    return [*shown, ("details", "Details"), *data, ("reading", "How to read")]
+
+
+def _tiles(result: Result, chosen: str) -> list[dict[str, Any]]:
+    return [
+        *views.held_tile(result, chosen),
+        *views.band_tile(result),
+        *views.lead_tile(result),
+        *views.size_tile(result),
+    ]
+
+
+def _titles(result: Result, chosen: str) -> dict[str, str]:
+    given = (result.get("choice") or {}).get("title")
+    return {**views.TITLES, **({chosen: str(given)} if given else {})}
+
+
+def _why(result: Result, title: str) -> str:
+    why = (result.get("choice") or {}).get("why")
+    return "" if not why else f"Chosen: {title}. {str(why)[:1].upper()}{str(why)[1:]}".rstrip(".") + "."
+
+
+def _components(result: Result) -> list[dict[str, Any]]:
+    rows = result.get("components") or []
+    top = max((row["share"] for row in rows), default=0.0) or 1.0
+    return [{**row, "mean_points": row.get("mean_points"), "width": round(100 * row["share"] / top, 2)} for row in rows]
+
+
+def _worst(one: Mapping[str, Any], result: Result) -> dict[str, Any]:
+    tones = {band["name"]: band["tone"] for band in views.shared(result, "")["bands"]}
+    about = [str(one[key]) for key in ("segment", "owner") if one.get(key)]
+    drivers = [{"sentence": None, "component": None, **driver} for driver in one.get("drivers") or []]
+    optional = {key: one.get(key) for key in ("name", "probability", "outcome")}
+    return {
+        **one,
+        **optional,
+        "about": " · ".join(about),
+        "tone": tones.get(one.get("band"), "risk"),
+        "drivers": drivers,
+    }
+
+
+def _render(template: str, result: Result, view: Mapping[str, Any], figures: Mapping[str, charts.Spec | None]) -> str:
+    from importlib.metadata import version
+
+    from markupsafe import Markup
+
+    drawn = {name: Markup(json_block(spec)) for name, spec in figures.items() if spec is not None}  # noqa: S704
+    scripts = _scripts() if drawn else ()
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            result=result,
+            view=view,
+            figures=drawn,
+            scripts=[Markup(script) for script in scripts],  # noqa: S704 - our own files
+            style=Markup(_own("report.css")),  # noqa: S704
+            policy=policy(scripts),
+            version=version("healthscore"),
+        )
+    )
+
+
+def json_block(content: Any) -> str:
+    """JSON that is inert inside an HTML script block: nothing in it can end the block or begin another."""
+    return json.dumps(content, allow_nan=False, ensure_ascii=False).translate(ESCAPES)
+
+
+def policy(scripts: tuple[str, ...]) -> str:
+    """The page's content security policy: nothing is fetched, and only these scripts run."""
+    hashes = " ".join(f"'sha256-{_digest(script)}'" for script in scripts) or "'none'"
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+@cache
+def _scripts() -> tuple[str, ...]:
+    from plotly.offline import get_plotlyjs
+
+    # A browser reads every line end as one line feed, and hashes what it read.
+    return tuple(text.replace("\r\n", "\n").replace("\r", "\n") for text in (get_plotlyjs(), _own("report.js")))
+
+
+def _own(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "written": lambda value, kind="number", digits=1: wording.figure({"estimate": value}, kind, digits),
+        "spread": wording.spread,
+        "day": wording.day_text,
+        "reason": views.reason,
+        "metric": views.metric_title,
+        "meaning": views.metric_meaning,
+        "as_metric": lambda value, name: wording.figure({"estimate": value}, *views.metric_kind(name)),
+        "metric_spread": lambda figure, name: wording.spread(figure, *views.metric_kind(name)),
+        "signed_metric": _signed_metric,
+        "signed": lambda value: _signed(wording.number(value, 1), value),
+    }
+    return environment
+
+
+def _signed_metric(value: float | None, name: str) -> str:
+    """A difference of a metric; shares differ by percentage points."""
+    text = wording.figure({"estimate": value}, *views.metric_kind(name))
+    return _signed(text.replace(f"{wording.NARROW}%", " points"), value)
+
+
+def _signed(text: str, value: float | None) -> str:
+    return f"+{text}" if value is not None and value > 0 else text

@@ -1,0 +1,298 @@
+"""What the reports show, arranged: results in, labelled rows out. Formats and widths, no figures of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from healthscore.evaluation.metrics import METRICS
+from healthscore.pipelines.wording import count, day_text, duration, figure, number, percent, plural, spread
+
+Result = Mapping[str, Any]
+View = dict[str, Any]
+
+TITLES = {
+    "blend": "Blend",
+    "additive": "Component-additive trees",
+    "unconstrained": "Unconstrained trees",
+    "logistic": "Logistic regression",
+    "recency": "Recency alone",
+    "tenure": "Tenure alone",
+    "base_rate": "Base rate",
+    "scorecard": "Scorecard",
+    "score": "The score",
+}
+BASELINES = ("recency", "tenure", "scorecard")
+COMPARED = ("auc", "log_loss", "brier", "lift_10", "capture_10", "observed_expected", "calibration_slope")
+CONTRASTED = ("log_loss", "auc", "capture_10")
+REASONS = {
+    "as_of": "date",
+    "at_risk": "at risk",
+    "exited": "left",
+    "stayed": "stayed",
+    "immature": "window not over yet",
+    "exit_in_gap": "left before the window",
+    "left_otherwise": "left for another reason",
+    "after_exit": "after the exit",
+    "no_score": "without a score",
+    "no_date": "without a date",
+    "blank_account": "without an account",
+    "repeated": "repeated",
+    "not_left": "without an exit date",
+    "unknown_account": "of accounts never scored",
+    "after_data_end": "after the end of the data",
+    "second_exit": "second exits",
+    "other_type": "of a type that does not count",
+}
+DECIMALS = {"auc": 3, "pr_auc": 3, "log_loss": 4, "brier": 4, "ece": 4, "expected_maximum_profit": 2}
+"""Decimals of a metric; lifts, slopes and ratios have two, skills and captures are percentages."""
+GLOSSARY = (
+    ("Left", "the account did what the outcome at the top of this page says, within its window."),
+    (
+        "Range in brackets",
+        "the true figure lies inside with 95 % confidence. It comes from resampling whole accounts, because "
+        "an account's dates resemble each other. A difference that could be chance is not called a difference.",
+    ),
+    ("Times the average", "share that left in the band, divided by the share that left of all."),
+    (
+        "AUC",
+        "how often an account that left was scored as more at risk than one that stayed; 0.5 is chance, 1 perfect.",
+    ),
+    (
+        "Lift, captured",
+        "churners among the worst-scored accounts, against as many random accounts; and as a share of all.",
+    ),
+    ("Window not over yet", "too recent to know the outcome; set aside, never counted as having stayed."),
+)
+
+
+def reason(word: str) -> str:
+    """A counter's name in words."""
+    return REASONS.get(word, str(word).replace("_", " "))
+
+
+def metric_title(name: str) -> str:
+    """A metric's short title."""
+    return METRICS[name].title if name in METRICS else str(name).replace("_", " ").capitalize()
+
+
+def metric_meaning(name: str) -> str:
+    """What a metric says, for people who do not know its name."""
+    return METRICS[name].sentence if name in METRICS else ""
+
+
+def metric_kind(name: str) -> tuple[str, int]:
+    """How a metric is written: kind and decimals for `wording.figure`."""
+    if "capture" in name or "skill" in name:
+        return "percent", 1
+    return "number", DECIMALS.get(name, 2)
+
+
+def shared(result: Result, chosen: str) -> View:
+    """What both reports show in the same way."""
+    return {
+        "title": result.get("title") or result.get("run") or "Result",
+        "bands": _bands(result.get("bands") or []),
+        "average": _average(result),
+        "base": ((result.get("pooled") or {}).get("rate") or {}).get("estimate"),
+        "relative": any(band.get("relative") for band in result.get("bands") or []),
+        "predicted": any(band.get("probability") is not None for band in result.get("bands") or []),
+        "captured": _captured((result.get("pooled") or {}).get("models", {}).get(chosen) or {}, result),
+        "revenue": "revenue_capture_10" in ((result.get("pooled") or {}).get("models", {}).get(chosen) or {}),
+        "lead": _lead(result),
+        "origins": [
+            {**row, "figures": row["models"].get(chosen) or {}, "trained": _trained(row)}
+            for row in result.get("origins") or []
+        ],
+        "origin_metrics": ("auc", "capture_10"),
+        "trained": any(row.get("train") for row in result.get("origins") or []),
+        "sources": _sources(result),
+        **_snapshots(result.get("snapshots") or []),
+        "glossary": GLOSSARY,
+        "band_words": "Of all scores in a band, the share of accounts that left afterwards.",
+    }
+
+
+def held_tile(result: Result, chosen: str) -> Iterable[View]:
+    """How many leavers the worst-scored held."""
+    churners = result.get("churners")
+    if churners and churners["models"].get(chosen):
+        held, total = churners["models"][chosen]["held"], churners["churners"]
+        share, chance = percent(churners["share"], 0), number(total * churners["share"], 0)
+        yield {
+            "value": count(held["estimate"]),
+            "range": f"of {count(total)} leavers {spread(held, 'count')}".rstrip(),
+            "what": f"were among the {share} of accounts scored worst; chance would find {chance}",
+        }
+
+
+def band_tile(result: Result) -> Iterable[View]:
+    """How the lowest band compares."""
+    bands = result.get("bands") or []
+    if bands and bands[0]["n"]:
+        worst, best = bands[0], bands[-1]
+        yield {
+            "value": percent(worst["rate"]["estimate"], 0),
+            "range": spread(worst["rate"], "percent", 0),
+            "what": f"of accounts “{worst['name']}” left; of those “{best['name']}” {figure(best['rate'], 'percent')}",
+        }
+
+
+def lead_tile(result: Result) -> Iterable[View]:
+    """How many exits were announced 30 days ahead."""
+    lead = result.get("lead_time")
+    announced = (lead or {}).get("recall", {}).get("30")
+    if announced and announced["n"]:
+        yield {
+            "value": percent(announced["rate"]["estimate"], 0),
+            "range": spread(announced["rate"], "percent", 0),
+            "what": "of exits were announced by a standing warning 30 days ahead or more",
+        }
+
+
+def size_tile(result: Result) -> Iterable[View]:
+    """How much was seen."""
+    if pooled := result.get("pooled"):
+        origins = result.get("origins")
+        dates = f" at {plural(len(origins), 'date')}" if origins else ""
+        yield {
+            "value": count(pooled["accounts"]),
+            "range": plural(pooled.get("exits", pooled["events"]), "exit"),
+            "what": f"accounts judged{dates}, {count(pooled['n'])} scores in all",
+        }
+
+
+def _bands(bands: list[Mapping[str, Any]]) -> list[View]:
+    top = max((band["rate"].get("high") or band["rate"].get("estimate") or 0.0 for band in bands), default=0.0) or 1.0
+    shown = []
+    for place, band in enumerate(bands):
+        estimate, low, high = (band["rate"].get(key) for key in ("estimate", "low", "high"))
+        shown.append(
+            {**band, "tone": _tone(place, len(bands)), "width": _width(estimate, top), **_whisker(low, high, top)}
+        )
+    return shown
+
+
+def _average(result: Result) -> float | None:
+    bands, base = result.get("bands") or [], ((result.get("pooled") or {}).get("rate") or {}).get("estimate")
+    top = max((band["rate"].get("high") or band["rate"].get("estimate") or 0.0 for band in bands), default=0.0)
+    return _width(base, top) if top else None
+
+
+def _tone(place: int, bands: int) -> str:
+    """Colour by place, never by the name that a user gave: the lowest is risk, the highest good."""
+    return "risk" if place == 0 else "good" if place == bands - 1 else "caution"
+
+
+def _width(value: float | None, top: float) -> float | None:
+    return None if value is None else round(min(100.0, 100 * value / top), 2)
+
+
+def _whisker(low: float | None, high: float | None, top: float) -> View:
+    if low is None or high is None:
+        return {"left": None, "span": None}
+    start, end = _width(low, top) or 0.0, _width(high, top) or 0.0
+    return {"left": start, "span": round(end - start, 2)}
+
+
+def _captured(figures: Mapping[str, Any], result: Result) -> list[View]:
+    capacity = result.get("capacity")
+    named = [(f"lowest {top} %", str(top)) for top in (5, 10, 20)]
+    named += [(f"your {plural(capacity['accounts'], 'account')}" if capacity else "your capacity", "capacity")]
+    return [
+        {
+            "name": name,
+            "capture": figures[f"capture_{key}"],
+            "lift": figures.get(f"lift_{key}") or {"estimate": None},
+            "revenue": figures.get(f"revenue_capture_{key}"),
+        }
+        for name, key in named
+        if figures.get(f"capture_{key}")
+    ]
+
+
+def _lead(result: Result) -> View | None:
+    lead = result.get("lead_time")
+    if not lead or not lead.get("exits"):
+        return None
+    recall = [
+        {
+            "days": days,
+            **one,
+            "width": _width(one["rate"]["estimate"], 1.0) or 0.0,
+            **_whisker(one["rate"].get("low"), one["rate"].get("high"), 1.0),
+        }
+        for days, one in sorted(lead["recall"].items(), key=lambda item: int(item[0]))
+    ]
+    colour = next((str(band["colour"]) for band in result.get("bands") or []), "red")
+    return {**lead, "recall": recall, "colour": colour}
+
+
+def _trained(row: Mapping[str, Any]) -> str:
+    train = row.get("train") or {}
+    if not train.get("n"):
+        return ""
+    return f"{count(train['n'])} scores to {train.get('last', '')}".rstrip(" to")
+
+
+def _sources(result: Result) -> list[View]:
+    sources = (result.get("data") or {}).get("sources") or {}
+    return [
+        {
+            "name": name,
+            **{key: one.get(key) for key in ("rows_in", "used", "first_day", "last_day")},
+            "dropped": [(reason(why), rows) for why, rows in (one.get("dropped") or {}).items()],
+            "quarantined": [(reason(why), rows) for why, rows in (one.get("quarantined") or {}).items()],
+            "columns": one.get("columns") or {},
+        }
+        for name, one in sources.items()
+    ]
+
+
+def _snapshots(rows: list[Mapping[str, Any]]) -> View:
+    """Counters that were ever above 0, in the order of the first row."""
+    names = [name for name in (rows[0] if rows else {}) if name != "as_of"]
+    kept = [name for name in names if name in ("at_risk", "exited", "stayed") or any(row.get(name) for row in rows)]
+    return {"snapshots": rows, "snapshot_columns": kept}
+
+
+def lead_words(result: Result) -> str:
+    """The outcome and its window, as a line under the title."""
+    outcome, data = result.get("outcome") or {}, result.get("data") or {}
+    sentence = str(outcome.get("sentence") or f"Left within {duration(outcome.get('horizon_days'))} of the score")
+    asked = f"Question: {sentence[:1].lower()}{sentence[1:]}".rstrip(".")
+    return f"{asked}. Data up to {day_text(data['data_end'])}." if data.get("data_end") else f"{asked}."
+
+
+def difference_rows(result: Result) -> list[View]:
+    """Chosen minus rival, with the word that the interval allows."""
+    rows = []
+    for model, figures in (result.get("differences") or {}).items():
+        words = {name: _better(name, figures.get(name)) for name in CONTRASTED}
+        rows.append({"title": TITLES.get(model, model), "figures": figures, "verdicts": words})
+    return rows
+
+
+def _better(name: str, one: Mapping[str, Any] | None) -> str:
+    if not one or one.get("low") is None or one.get("high") is None or one["low"] <= 0 <= one["high"]:
+        return ""
+    higher = METRICS[name].higher_is_better
+    return "better" if (one["low"] > 0) == bool(higher) else "worse"
+
+
+def stability_words(result: Result) -> str:
+    """How far scores moved from date to date."""
+    stability = result.get("stability") or {}
+    said = []
+    flips = stability.get("band_flips")
+    if isinstance(flips, Mapping) and flips.get("rate"):
+        flips = flips["rate"]
+    if isinstance(flips, Mapping) and flips.get("estimate") is not None:
+        said.append(f"From one date to the next, {figure(flips, 'percent')} of the accounts changed their band.")
+    elif isinstance(flips, int | float):
+        said.append(f"From one date to the next, {percent(flips)} of the accounts changed their band.")
+    if stability.get("psi") is not None:
+        psi = stability["psi"]
+        word = "steady" if psi < 0.1 else "some shift" if psi < 0.25 else "a clear shift"
+        said.append(f"Population stability index between neighbouring dates at most {number(psi, 2)}: {word}.")
+    return " ".join(said)
