@@ -13,13 +13,14 @@ from healthscore.tables.binding import Binding
 from healthscore.tables.contract import Kind
 from healthscore.tables.engine import ENGINES, Engine
 from healthscore.tables.expressions import Name, compile_expression, listed
-from healthscore.tables.opening import Opened, find_files, open_sources
-from healthscore.tables.problems import Problem, SourceFaults
+from healthscore.tables.gathering import gather
+from healthscore.tables.opening import Opening
+from healthscore.tables.problems import Problem, SourcesError
 from healthscore.tables.quoting import quote_identifier
 from healthscore.tables.reports import SourceReport
 from healthscore.tables.sorts import Sort
 
-__all__ = ["ENGINES", "Engine", "Problem", "SourceFaults", "SourceReport", "Tables", "inspect_tables", "open_tables"]
+__all__ = ["ENGINES", "Engine", "Problem", "SourceReport", "SourcesError", "Tables", "inspect_tables", "open_tables"]
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,12 @@ class Tables:
         return self.relations[name]
 
     def scale(self, source: str, column: str) -> int:
-        """Decimals kept of a number: the relation holds `round(number * 10**scale)`. 0 for a column that is not filled."""
+        """Decimals kept of a number: the relation holds `round(number * 10**scale)`; 0 where a column is not filled."""
         self._need(source)
         return self.bindings[source].scales.get(column, 0)
 
     def bound_columns(self, source: str) -> tuple[str, ...]:
-        """Columns of its contract that the source fills, then its attributes; the relation's others are NULL throughout."""
+        """Columns of its contract that the source fills, then its attributes; other columns are NULL throughout."""
         binding = self._need(source)
         return (*binding.present, *binding.source.attributes)
 
@@ -79,6 +80,12 @@ class Tables:
             )
         return f"({compiled.sql})"
 
+    @property
+    def findings(self) -> tuple[Problem, ...]:
+        """Everything found: the errors first, then what was set aside, dropped, changed, or is worth a look."""
+        others = (finding for report in self.reports.values() for finding in report.findings)
+        return (*self.problems, *(finding for finding in others if finding.severity != "error"))
+
     def close(self) -> None:
         """Release the engine."""
         self.engine.close()
@@ -101,7 +108,7 @@ class Tables:
     def _names(self, source: str) -> dict[str, Name]:
         binding = self._need(source)
         names = {}
-        for column, sort in binding.kinds.items():
+        for column, sort in binding.sorts.items():
             sql, kind = quote_identifier(column), binding.contract.column(column)
             if kind is not None and kind.kind is Kind.NUMBER:
                 scale = binding.scales.get(column, 0)
@@ -119,30 +126,34 @@ def open_tables(
 
     Parameters
     ----------
+    run
+        Says where the sources lie and how they are bound.
     sources
-        Names of the sources that are needed, all when None. The accounts source is opened with them in any case: rows of
-        unknown accounts are told by it.
+        Names of the sources that are needed, all when None. Accounts are opened with them in any case: rows of unknown
+        accounts are told by them.
     quarantine_dir
         Where rows that are set aside are written, as ``<source>.parquet``; nowhere when None. They are counted anyway.
+    engine
+        Name in ENGINES.
 
     Raises
     ------
-    SourceFaults
-        An InputError with every fault of every source in `problems`. Nothing is written.
+    SourcesError
+        An InputError with every fault of every source in `problems`. Nothing is published.
     ConfigurationError
         An expression is not allowed, or names of the run do not exist.
     """
     tables = _open(run, sources, quarantine_dir, engine, inspect=False)
     if tables.problems:
         tables.close()
-        raise SourceFaults(tables.problems)
+        raise SourcesError(tables.problems)
     return tables
 
 
 def inspect_tables(
     run: Run, *, sources: Sequence[str] | None = None, quarantine_dir: Path | None = None, engine: str = "duckdb"
 ) -> Tables:
-    """Like `open_tables`, but never refuses: whatever can be bound is, and `problems` and the reports hold every finding."""
+    """Like `open_tables`, but never refuse: whatever can be bound is, and `findings` holds all that was found."""
     return _open(run, sources, quarantine_dir, engine, inspect=True)
 
 
@@ -152,15 +163,16 @@ def _open(
     names = list(run.sources) if sources is None else list(dict.fromkeys(sources))
     unknown = [name for name in names if name not in run.sources]
     if unknown:
-        raise ConfigurationError(f"there is no source {unknown[0]!r}; there are {listed(run.sources)}", "mend the name")
+        what = f"there is no source {unknown[0]!r}; there are {listed(run.sources)}"
+        raise ConfigurationError(what, "mend the name")
     names += [name for name, source in run.sources.items() if source.contract == "accounts" and name not in names]
-    files, lookups, problems = find_files(run, names)
+    files, lookups, problems = gather(run, names)
     readable = [file.path for group in (*files.values(), *lookups.values()) for file in group]
     engine = ENGINES[engine_name](files=readable, threads=run.threads)
-    opened = Opened(problems)
+    opening = Opening(engine, run, files, lookups, quarantine_dir, inspect, problems)
     try:
-        open_sources(engine, run, files, lookups, opened, quarantine_dir=quarantine_dir, inspect=inspect)
+        opening.open_all()
     except BaseException:
         engine.close()
         raise
-    return Tables(engine, opened.reports, opened.bindings, opened.relations, tuple(opened.problems))
+    return Tables(engine, opening.reports, opening.bindings, opening.relations, tuple(opening.problems))

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from healthscore.config import Checks
-from healthscore.tables.binding import Binding, own
+from healthscore.tables.binding import Binding
 from healthscore.tables.engine import Engine
 from healthscore.tables.identities import alike_ids, find_orphans, mark_repeats, orphan_rule, repeat_rules
 from healthscore.tables.problems import Problem
@@ -19,6 +18,8 @@ from healthscore.tables.quoting import quote_identifier
 from healthscore.tables.rules import Rule, bound, raw
 from healthscore.tables.shapes import FIRST_DAY
 from healthscore.tables.sources import FILE, LINE
+
+_PLACE = f"{{'file': {FILE}, 'line': {LINE}}}"
 
 
 @dataclass
@@ -29,10 +30,13 @@ class Judgement:
     ----------
     relation
         Quoted view over the binding's, with `_fault`.
+    rules
+        Those that take rows out, in order of precedence; `_fault` is the position.
     counts
-        Rule -> rows that it takes out (or, for `count`, concerns).
-    used
-        Rows left.
+        Rule -> rows that it takes out, or concerns.
+    groups, orphans, marks
+        Tables of ids as they are spelled, of those that are no account's, and of the places of repeated rows; the
+        latter two are empty where there are none.
     """
 
     binding: Binding
@@ -47,6 +51,7 @@ class Judgement:
     places: dict[Rule, tuple[str, ...]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     groups: str = ""
+    orphans: str = ""
     marks: str = ""
 
     def taken(self, action: str) -> dict[str, int]:
@@ -63,188 +68,173 @@ class Judgement:
         return self.rows_in - sum(self.taken("drop").values())
 
 
-def judge(engine: Engine, binding: Binding, checks: Checks, known_accounts: Sequence[str]) -> Judgement:
-    """Judge every row of a source and account for it."""
+def judge(engine: Engine, binding: Binding, checks: Checks, known: Sequence[str]) -> Judgement:
+    """Judge every row of a source and account for it.
+
+    Parameters
+    ----------
+    engine
+        Where the binding's relation is.
+    binding
+        The source, bound.
+    checks
+        Shares of rows that may be set aside.
+    known
+        Relations of the accounts sources; empty if rows are not to be held against them.
+    """
     outs = [rule for rule in binding.rules if rule.action != "count"]
     judgement = Judgement(binding, quote_identifier(f"{binding.name}/judged"), outs)
     _view(engine, judgement)
-    _group(engine, judgement)
-    if known_accounts and binding.contract.name != "accounts":
-        _find_orphans(engine, judgement, checks, known_accounts)
-    _find_repeats(engine, judgement)
-    _count(engine, judgement)
+    clean = _group(engine, judgement)
+    if known and binding.contract.name != "accounts":
+        clean &= _without_orphans(engine, judgement, known, checks.orphan_limit)
+    clean &= _without_repeats(engine, judgement)
+    judgement.counts = dict.fromkeys(judgement.rules, 0) | judgement.counts
+    if not clean:
+        _count(engine, judgement)
+    judgement.used = judgement.considered - sum(judgement.taken("quarantine").values())
+    _extent(engine, judgement)
     if binding.text_ids:
         judgement.problems += alike_ids(engine, binding.name, judgement.groups)
     judgement.problems += _weigh(judgement, checks)
     return judgement
 
 
-def _view(engine: Engine, judgement: Judgement, orphans: str = "") -> None:
-    """(Re)create the view that numbers each row's first fault. Reasons for taking rows out go before reasons for dropping copies."""
+def _view(engine: Engine, judgement: Judgement) -> None:
+    """(Re)create the view that numbers each row's first fault."""
     cases = " ".join(f"WHEN {rule.predicate} THEN {number}" for number, rule in enumerate(judgement.rules))
-    source, joined = judgement.binding.relation, "SELECT *"
-    if orphans:
-        source = f'(SELECT t.*, o.raw IS NOT NULL AS "_orphan" FROM {source} t LEFT JOIN {orphans} o ON t.{raw("account_id")} = o.raw)'
+    source = judgement.binding.relation
+    if judgement.orphans:
+        join = f"LEFT JOIN {judgement.orphans} o ON t.{raw('account_id')} = o.raw"
+        source = f'(SELECT t.*, o.raw IS NOT NULL AS "_orphan" FROM {source} t {join})'
     if judgement.marks:
-        source = (
-            f'(SELECT t.*, m.mark AS "_mark" FROM {source} t LEFT JOIN {judgement.marks} m '
-            f"ON t.{FILE} = m.file AND t.{LINE} = m.line)"
-        )
-    engine.execute(f"CREATE OR REPLACE VIEW {judgement.relation} AS {joined}, CASE {cases} END AS _fault FROM {source}")
+        join = f"LEFT JOIN {judgement.marks} m ON t.{FILE} = m.file AND t.{LINE} = m.line"
+        source = f'(SELECT t.*, m.mark AS "_mark" FROM {source} t {join})'
+    engine.execute(f"CREATE OR REPLACE VIEW {judgement.relation} AS SELECT *, CASE {cases} END AS _fault FROM {source}")
 
 
-def _group(engine: Engine, judgement: Judgement) -> None:
-    """The one pass: per spelling of an id, rows, rows with a fault, rows that counted rules concern, first and last day."""
+def _group(engine: Engine, judgement: Judgement) -> bool:
+    """The one pass: per spelling of an id, rows, faulty rows, rows that counted rules concern, first and last day.
+
+    Returns whether there is nothing to look into.
+    """
     binding = judgement.binding
     judgement.groups = quote_identifier(f"{binding.name}/groups")
     counted = [rule for rule in binding.rules if rule.action == "count"]
     day = binding.shaped.get(FIRST_DAY.get(binding.contract.name, ""), "CAST(NULL AS INTEGER)")
+    kept = "FILTER (WHERE _fault IS NULL)"
     sums = "".join(
-        f", count(*) FILTER (WHERE _fault IS NULL AND ({rule.predicate})) AS counted{n}"
-        for n, rule in enumerate(counted)
+        f", count(*) FILTER (WHERE _fault IS NULL AND ({rule.predicate})) AS counted{number}"
+        for number, rule in enumerate(counted)
     )
     engine.execute(
-        f"CREATE OR REPLACE TABLE {judgement.groups} AS SELECT {raw('account_id')} AS raw, any_value({bound('account_id')}) AS id, "
-        f"count(*) AS rows, count(_fault) AS faulty, min({day}) FILTER (WHERE _fault IS NULL) AS first_day, "
-        f"max({day}) FILTER (WHERE _fault IS NULL) AS last_day{sums} FROM {judgement.relation} GROUP BY 1"
+        f"CREATE OR REPLACE TABLE {judgement.groups} AS SELECT {raw('account_id')} AS raw, "
+        f"any_value({bound('account_id')}) AS id, count(*) AS rows, count(_fault) AS faulty, "
+        f"min({day}) {kept} AS first_day, max({day}) {kept} AS last_day{sums} FROM {judgement.relation} GROUP BY 1"
     )
-    totals = engine.query(
-        "SELECT COALESCE(sum(rows), 0) AS rows_in, COALESCE(sum(faulty), 0) AS faulty"
-        + "".join(f", COALESCE(sum(counted{n}), 0) AS counted{n}" for n in range(len(counted)))
-        + f" FROM {judgement.groups}"
-    ).to_pylist()[0]
-    judgement.rows_in = int(totals["rows_in"])
-    judgement.used = judgement.rows_in - int(totals["faulty"])
-    judgement.counts = {rule: int(totals[f"counted{n}"]) for n, rule in enumerate(counted)}
+    wanted = ["rows", "faulty", *(f"counted{number}" for number in range(len(counted)))]
+    sums = ", ".join(f"COALESCE(sum({column}), 0) AS {column}" for column in wanted)
+    totals = engine.query(f"SELECT {sums} FROM {judgement.groups}").to_pylist()[0]
+    judgement.rows_in = int(totals["rows"])
+    judgement.counts = {rule: int(totals[f"counted{number}"]) for number, rule in enumerate(counted)}
+    return not totals["faulty"] and not any(judgement.counts.values())
 
 
-def _find_orphans(engine: Engine, judgement: Judgement, checks: Checks, known: Sequence[str]) -> None:
-    orphans = find_orphans(engine, judgement.binding.name, judgement.groups, known)
-    if orphans:
-        judgement.rules.append(orphan_rule(judgement.binding.name, checks.orphan_limit))
-        _view(engine, judgement, orphans)
-        judgement.used = -1
+def _without_orphans(engine: Engine, judgement: Judgement, known: Sequence[str], limit: float) -> bool:
+    name = judgement.binding.name
+    judgement.orphans = find_orphans(engine, name, judgement.groups, known)
+    if judgement.orphans:
+        judgement.rules.append(orphan_rule(engine, name, judgement.orphans, known, limit))
+        _view(engine, judgement)
+    return not judgement.orphans
 
 
-def _find_repeats(engine: Engine, judgement: Judgement) -> None:
-    """Rows of one identity: accounts by id, events by event_id where there is one, any source by its declared key."""
+def _without_repeats(engine: Engine, judgement: Judgement) -> bool:
+    """Look for rows of one identity: accounts by id, events by event_id, any source by the key that it declares."""
     binding = judgement.binding
-    keys: list[tuple[str, bool]] = []
-    identity = binding.contract.key[0] if binding.contract.key and binding.contract.key[0] in binding.present else ""
-    if identity:
-        keys.append((bound(identity), False))
+    keys = [(bound(key), False) for key in binding.contract.key if key in binding.present]
     if binding.source.deduplicate_by:
-        keys.append(
-            (f"row({', '.join(_key_column(binding, column) for column in binding.source.deduplicate_by)})", True)
-        )
+        # A declared key says what one row is, so it comes first and settles contradictions.
+        values = ", ".join(binding.exact(column) for column in binding.source.deduplicate_by)
+        keys.insert(0, (f"row({values})", True))
     if not keys:
-        return
+        return True
     marks = quote_identifier(f"{binding.name}/marks")
-    engine.execute(f"CREATE OR REPLACE TABLE {marks} ({FILE} VARCHAR, {LINE} BIGINT, mark VARCHAR)")
-    values = [bound(c) for c in binding.present if c not in ("known_at", "end_known_at")] + [
-        own(a) for a in binding.source.attributes
-    ]
-    payload = f"to_json([{', '.join(f'CAST({value} AS VARCHAR)' for value in values)}])"
     known = bound("known_at") if "known_at" in binding.present else "0"
-    for key, declared in keys:
-        mark_repeats(engine, marks, judgement.relation, key, payload, known, declared=declared)
-    if engine.query(f"SELECT count(*) AS n FROM {marks}").to_pylist()[0]["n"]:
+    for number, (key, declared) in enumerate(keys):
+        found = quote_identifier(f"{binding.name}/marks{number}")
+        engine.execute(f"CREATE OR REPLACE TABLE {found} ({FILE} VARCHAR, {LINE} BIGINT, mark VARCHAR)")
+        mark_repeats(engine, found, judgement.relation, key, binding.payload, known, declared=declared)
+        if not engine.query(f"SELECT count(*) AS n FROM {found}").to_pylist()[0]["n"]:
+            continue
+        below = f" UNION ALL SELECT file, line, mark FROM {judgement.marks}" if judgement.marks else ""
         engine.execute(
-            f"CREATE OR REPLACE TABLE {marks} AS SELECT {FILE} AS file, {LINE} AS line, min(mark) AS mark FROM {marks} GROUP BY ALL"
+            f"CREATE OR REPLACE TABLE {marks} AS SELECT {FILE} AS file, {LINE} AS line, mark FROM {found}{below}"
         )
+        if not judgement.marks:
+            judgement.rules += repeat_rules(binding.name, binding.contract.name)
         judgement.marks = marks
-        judgement.rules += repeat_rules(binding.name, binding.contract.name)
-        orphaned = any(rule.code == "orphan" for rule in judgement.rules)
-        _view(engine, judgement, quote_identifier(f"{binding.name}/orphans") if orphaned else "")
-        judgement.used = -1
-
-
-def _key_column(binding: Binding, column: str) -> str:
-    return bound(column) if column in binding.present else own(column)
+        _view(engine, judgement)
+    return not judgement.marks
 
 
 def _count(engine: Engine, judgement: Judgement) -> None:
-    """Which rules were broken and where first, if any; and what is left."""
-    judgement.counts |= dict.fromkeys(judgement.rules, 0)
-    if judgement.used != judgement.rows_in:
-        rows = engine.query(
-            f"SELECT _fault, count(*) AS rows, min({{'file': {FILE}, 'line': {LINE}}}, 3) AS places FROM {judgement.relation} "
-            "WHERE _fault IS NOT NULL GROUP BY 1 ORDER BY 1"
-        ).to_pylist()
-        for row in rows:
-            rule = judgement.rules[int(row["_fault"])]
-            judgement.counts[rule] = int(row["rows"])
-            judgement.places[rule] = tuple(f"{_base(place['file'])}:{place['line']}" for place in row["places"])
-    judgement.used = judgement.rows_in - sum(
-        count for rule, count in judgement.counts.items() if rule.action != "count"
-    )
-    _extent(engine, judgement)
+    """Second query: which rules were broken, by how many rows, and where first."""
+    noted = ", ".join(str(n) for n, rule in enumerate(judgement.rules) if rule.action == "quarantine")
+    rows = engine.query(
+        f"SELECT _fault, count(*) AS rows, min({_PLACE}, 3) FILTER (WHERE _fault IN ({noted})) AS places "
+        f"FROM {judgement.relation} WHERE _fault IS NOT NULL GROUP BY 1"
+    ).to_pylist()
+    for row in rows:
+        rule = judgement.rules[int(row["_fault"])]
+        judgement.counts[rule] = int(row["rows"])
+        judgement.places[rule] = _places(row["places"])
+    counted = [rule for rule, count in judgement.counts.items() if rule.action == "count" and count]
+    if counted:
+        first = ", ".join(f"min({_PLACE}, 3) FILTER (WHERE {rule.predicate}) AS c{n}" for n, rule in enumerate(counted))
+        found = engine.query(f"SELECT {first} FROM {judgement.relation} WHERE _fault IS NULL").to_pylist()[0]
+        judgement.places |= {rule: _places(found[f"c{number}"]) for number, rule in enumerate(counted)}
+
+
+def _places(found: list[dict[str, object]] | None) -> tuple[str, ...]:
+    """Places as a person reads them: the file's name without its folder, and the line."""
+    return tuple(f"{str(place['file']).rsplit('/', 1)[-1]}:{place['line']}" for place in found or ())
 
 
 def _extent(engine: Engine, judgement: Judgement) -> None:
-    binding = judgement.binding
-    orphans = any(rule.code == "orphan" for rule in judgement.rules)
-    keep = f" AND raw NOT IN (SELECT raw FROM {quote_identifier(f'{binding.name}/orphans')})" if orphans else ""
+    """Accounts, first and last day of the rows used."""
+    orphaned = f" AND raw NOT IN (SELECT raw FROM {judgement.orphans})" if judgement.orphans else ""
     extent = engine.query(
-        f"SELECT count(DISTINCT id) AS accounts, min(first_day) AS first_day, max(last_day) AS last_day "
-        f"FROM {judgement.groups} WHERE id IS NOT NULL AND rows > faulty{keep}"
+        "SELECT count(DISTINCT id) AS accounts, min(first_day) AS first_day, max(last_day) AS last_day "
+        f"FROM {judgement.groups} WHERE id IS NOT NULL AND rows > faulty{orphaned}"
     ).to_pylist()[0]
-    judgement.accounts, judgement.first_day, judgement.last_day = (
-        extent["accounts"],
-        extent["first_day"],
-        extent["last_day"],
-    )
-
-
-def _base(path: str) -> str:
-    return path.rsplit("/", 1)[-1]
+    judgement.accounts, judgement.first_day, judgement.last_day = extent.values()
 
 
 def _weigh(judgement: Judgement, checks: Checks) -> list[Problem]:
     """A finding per rule that concerns rows; an error where the share is beyond what the run tolerates."""
-    considered = max(judgement.considered, 1)
-    pooled = (
-        sum(n for rule, n in judgement.counts.items() if rule.action == "quarantine" and rule.limit is None)
-        / considered
-    )
+    considered, name = max(judgement.considered, 1), judgement.binding.name
+    pooled = sum(n for r, n in judgement.counts.items() if r.action == "quarantine" and r.limit is None) / considered
+    tolerated = f"; at most {checks.quarantine_limit:.2%} of rows may be set aside for such reasons"
     findings = []
     for rule, count in judgement.counts.items():
         if not count:
             continue
-        share = count / (considered if rule.action == "quarantine" else max(judgement.rows_in, 1))
-        finding = Problem(
-            rule.code, "rule", judgement.binding.name, rule.column, count, share, judgement.places.get(rule, ()), rule.rule, rule.remedy
-        )  # fmt: skip
+        share = count / (considered if rule.action == "quarantine" else judgement.rows_in)
+        where = (name, rule.column, count, share, judgement.places.get(rule, ()))
+        finding = Problem(rule.code, "rule", *where, rule=rule.rule, remedy=rule.remedy)
         if rule.action == "quarantine":
             beyond = pooled > checks.quarantine_limit if rule.limit is None else share > rule.limit
-            text = (
-                f"{rule.rule}; at most {checks.quarantine_limit:.2%} of rows may be set aside"
-                if rule.limit is None
-                else rule.rule
-            )
+            text = rule.rule + (tolerated if rule.limit is None else "")
+            if rule.code == "missing_value" and count == considered:
+                text = f"{rule.rule}; here the column is empty throughout"
             finding = replace(finding, severity="error" if beyond else "quarantine", rule=text)
         findings.append(finding)
     if judgement.rows_in == 0:
-        findings.append(_no_rows(judgement, "a source holds at least one row; this one has none", "export it again"))
+        rule_, remedy = "a source holds at least one row; this one has none", "export it again"
+        findings.append(Problem("no_rows", "error", name, rule=rule_, remedy=remedy))
     elif judgement.used == 0:
-        remedy = "mend the condition" if "where" in judgement.taken("drop") else "mend `columns.account_id`"
-        findings.append(_no_rows(judgement, f"a source has rows to use; of {judgement.rows_in:,} none is left", remedy))
+        rule_ = f"a source has rows to use; of {judgement.rows_in:,} none is left"
+        remedy = f"mend `where` or `columns.account_id` in [sources.{name}]"
+        findings.append(Problem("no_rows", "error", name, rule=rule_, remedy=remedy))
     return findings
-
-
-def _no_rows(judgement: Judgement, rule: str, remedy: str) -> Problem:
-    return Problem("no_rows", "error", judgement.binding.name, rule=rule, remedy=remedy)
-
-
-def quarantine_query(judgement: Judgement) -> str:
-    """Rows set aside: reason, column, file, line and the original row as JSON."""
-    reasons: list[tuple[int, Any]] = [
-        (n, rule) for n, rule in enumerate(judgement.rules) if rule.action == "quarantine"
-    ]
-    reason = " ".join(f"WHEN {n} THEN '{rule.code}'" for n, rule in reasons)
-    column = " ".join(f"WHEN {n} THEN '{rule.column}'" for n, rule in reasons)
-    numbers = ", ".join(str(n) for n, _ in reasons)
-    return (
-        f'SELECT CASE _fault {reason} END AS reason, CASE _fault {column} END AS "column", {FILE} AS file, {LINE} AS line, '
-        f"_original AS original FROM {judgement.relation} WHERE _fault IN ({numbers}) ORDER BY file, line"
-    )

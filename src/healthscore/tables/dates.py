@@ -17,7 +17,7 @@ OPEN = day_of(date(9999, 1, 1))
 SENTINELS = (day_of(date(1970, 1, 1)), day_of(date(1900, 1, 1)))
 YEAR_ONE = day_of(date(1, 12, 31))
 FUTURE_LIMIT = 0.01
-"""Share of rows after the data's end above which the run refuses: a wrong column, unit or zone rather than stray rows."""
+"""Share of rows after the data's end above which the run refuses: a wrong column, unit or zone, not stray rows."""
 
 
 def bind_moment(
@@ -27,6 +27,14 @@ def bind_moment(
 
     Parameters
     ----------
+    column
+        Name in the contract.
+    reading
+        How its values are read.
+    facts
+        Results of `profile_moment`, for the range of the values.
+    clock
+        What the source declares.
     opens
         9999-12-31 means "open" in this column and is no fault.
     data_end
@@ -34,76 +42,66 @@ def bind_moment(
     """
     span = (int(facts["low"]), int(facts["high"])) if facts.get("low") is not None else None
     extra: list[Rule] = []
-    micros = ""
+    instants = ""
     if reading.form == "date":
         value = reading.days
     elif reading.form == "naive" and clock.zone == clock.run_zone:
         value = zones.day_of_local(reading.micros)
     else:
-        micros = reading.micros
+        instants = reading.micros
         if reading.form == "naive" and clock.zone is not None:
-            extra = _clock_changes(column, reading.micros, clock, span)
-            micros = zones.utc_of_local(reading.micros, clock.zone, span)
+            extra = _clock_changes(column, reading.micros, clock, clock.zone, span)
+            instants = zones.utc_of_local(reading.micros, clock.zone, span)
         value = zones.day_of_utc(step(column), clock.run_zone, span)
     if reading.form != "date" and reading.days:
         value = f"COALESCE({reading.days}, {value})"
-    rules = (
-        _unreadable(column, clock),
-        *extra,
-        _sentinel(column, opens=opens, shifted=bool(micros)),
-        *_future(column, clock, data_end),
-    )
-    return BoundColumn(column, value, rules, step=micros)
+    # The first fault decides, and a sentinel read as local time may fall into a gap of long ago: sentinels go first.
+    rules = [_unreadable(column, clock), _sentinel(column, opens=opens, shifted=bool(instants)), *extra]
+    if data_end is not None:
+        rules.append(_future(column, data_end))
+    return BoundColumn(column, value, tuple(rules), step=instants)
 
 
 def _unreadable(column: str, clock: Clock) -> Rule:
-    declared = (
-        f"follows {clock.time_format!r}" if clock.time_format
-        else f"is an epoch in {clock.time_unit} between 1990 and the data's end" if clock.time_unit
-        else "is a date or an ISO-8601 time that exists"
-    )  # fmt: skip
-    return Rule(
-        "time_unreadable", column, f"{raw(column)} IS NOT NULL AND {bound(column)} IS NULL", "quarantine",
-        f"a time {declared}", f"mend the rows, or declare `time_format` or `time_unit` in [sources.{clock.source}]",
-    )  # fmt: skip
+    declared = "is a date or an ISO-8601 time that exists"
+    if clock.time_format is not None:
+        declared = f"follows {clock.time_format!r}"
+    elif clock.time_unit is not None:
+        declared = f"is an epoch in {clock.time_unit} between 1990 and the data's end"
+    unread = f"{raw(column)} IS NOT NULL AND {bound(column)} IS NULL"
+    remedy = f"mend the rows, or declare `time_format` or `time_unit` in [sources.{clock.source}]"
+    return Rule("time_unreadable", column, unread, "quarantine", f"a time {declared}", remedy)
 
 
 def _sentinel(column: str, *, opens: bool, shifted: bool) -> Rule:
     value = bound(column)
     # West of Greenwich the epoch's first instant falls on the day before.
     days = (*SENTINELS, *(day - 1 for day in SENTINELS)) if shifted else SENTINELS
-    late = "" if opens else f" OR {value} >= {OPEN}"
-    written = "1970-01-01, 1900-01-01 and the year 1" + ("" if opens else ", and 9999-12-31")
-    return Rule(
-        "sentinel_time", column, f"{value} IN ({', '.join(map(str, days))}) OR {value} <= {YEAR_ONE}{late}", "quarantine",
-        f"{written} stand for a missing time", "leave the time empty where there is none, or drop such rows by `where`",
-    )  # fmt: skip
+    found = f"{value} IN ({', '.join(map(str, days))}) OR {value} <= {YEAR_ONE}"
+    stand_ins = "1970-01-01, 1900-01-01 and the year 1"
+    if not opens:
+        found += f" OR {value} >= {OPEN}"
+        stand_ins += ", and 9999-12-31"
+    rule = f"a time is one; {stand_ins} stand for a missing one"
+    remedy = "leave the time empty where there is none, or drop such rows by `where`"
+    return Rule("sentinel_time", column, found, "quarantine", rule, remedy)
 
 
-def _future(column: str, clock: Clock, data_end: int | None) -> tuple[Rule, ...]:
-    if data_end is None:
-        return ()
-    return (
-        Rule(
-            "future_time", column, f"{bound(column)} > {data_end} AND {bound(column)} < {OPEN}", "quarantine",
-            "nothing happens later than 24 h after the data's end", "mend `data_end`, or the column's zone, unit or format",
-            limit=FUTURE_LIMIT,
-        ),
-    )  # fmt: skip
+def _future(column: str, data_end: int) -> Rule:
+    later = f"{bound(column)} > {data_end} AND {bound(column)} < {OPEN}"
+    rule = f"nothing happens later than 24 h after the data's end; at most {FUTURE_LIMIT:.0%} of rows may"
+    remedy = "mend `data_end`, or the column's zone, unit or format"
+    return Rule("future_time", column, later, "quarantine", rule, remedy, limit=FUTURE_LIMIT)
 
 
-def _clock_changes(column: str, micros: str, clock: Clock, span: zones.Range | None) -> list[Rule]:
+def _clock_changes(column: str, micros: str, clock: Clock, zone: str, span: zones.Range | None) -> list[Rule]:
     """Local times that the clock skipped, and those that it showed twice."""
-    zone = clock.zone or clock.run_zone
     found = []
     if gap := zones.gaps(micros, zone, span):
-        found.append(
-            Rule(
-                "time_in_gap", column, gap, "quarantine", f"a time exists on the clock of {zone}; these were skipped in spring",
-                f'declare the zone in which they were written: `timezone = "UTC"`, as it may be, in [sources.{clock.source}]',
-            )
-        )  # fmt: skip
+        rule = f"a time is one that the clock of {zone} has shown; these were skipped when it was put forward"
+        remedy = "declare the zone in which they were written: " + clock.declare('timezone = "UTC"') + ", as it may be"
+        found.append(Rule("time_in_gap", column, gap, "quarantine", rule, remedy))
     if overlap := zones.overlaps(micros, zone, span):
-        rule = f"a time that {zone} shows twice in autumn is read as the earlier one"
+        rule = f"a time that the clock of {zone} has shown twice is read as the earlier one"
         found.append(Rule("time_in_overlap", column, overlap, "count", rule, "export times with their offset"))
     return found

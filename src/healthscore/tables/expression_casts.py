@@ -33,13 +33,13 @@ _TEMPLATES: dict[tuple[Sort, Sort], str] = {
     (Sort.TIMESTAMP, Sort.DATE): "CAST($x AS DATE)",
 }
 
+_NULLS = {Sort.TEXT: "TEXT", Sort.INTEGER: "BIGINT", Sort.NUMBER: "DOUBLE"}
+
 
 def cast_template(source: Sort, target: Sort) -> str | None:
-    """SQL for a cast of $x, or None where no exact one exists (1001.0 is no text, an instant has no date without a zone)."""
+    """SQL for a cast of $x; None where no exact one exists: 1001.0 is no text, an instant no date without a zone."""
     if source is target:
         return "$x"
     if source is Sort.NULL:
-        return (
-            "CAST($x AS " + {Sort.TEXT: "TEXT", Sort.INTEGER: "BIGINT", Sort.NUMBER: "DOUBLE"}.get(target, "DATE") + ")"
-        )
+        return f"CAST($x AS {_NULLS.get(target, 'DATE')})"
     return _TEMPLATES.get((source, target))

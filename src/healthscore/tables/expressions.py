@@ -17,13 +17,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlglot
-from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from healthscore.errors import ConfigurationError
-from healthscore.tables.expression_nodes import ALLOWED, Builder, Refused, UnknownName
+from healthscore.tables.expression_nodes import ALLOWED, Builder, UnknownNameError
+from healthscore.tables.expression_values import RefusedError
 from healthscore.tables.sorts import Sort
 
 MAXIMUM_DEPTH = 60
@@ -56,7 +57,7 @@ class Compiled:
     guards: tuple[Guard, ...] = ()
 
 
-class UnknownColumn(ConfigurationError):
+class UnknownColumnError(ConfigurationError):
     """An expression names a column that is not there."""
 
     def __init__(self, where: str, text: str, missing: str, available: Iterable[str]) -> None:
@@ -80,7 +81,7 @@ def compile_expression(text: str, names: Mapping[str, Name], where: str) -> Comp
 
     Raises
     ------
-    UnknownColumn
+    UnknownColumnError
         It names a column that is not there.
     ConfigurationError
         It is no expression, or uses what the allow-list does not know.
@@ -90,36 +91,27 @@ def compile_expression(text: str, names: Mapping[str, Name], where: str) -> Comp
     builder = Builder({name: (column.sql, column.sort) for name, column in names.items()})
     try:
         built = builder.build(parse(text, where))
-    except Refused as refused:
+    except RefusedError as refused:
         raise ConfigurationError(f"{where} = {text!r}: {refused}", f"allowed are {ALLOWED}") from None
-    except UnknownName as unknown:
-        raise UnknownColumn(where, text, str(unknown), names) from None
+    except UnknownNameError as unknown:
+        raise UnknownColumnError(where, text, str(unknown), names) from None
     guards = tuple(Guard(node.sql("duckdb"), cast) for node, cast in builder.guards)
     return Compiled(text, built.node.sql("duckdb"), built.sort, tuple(dict.fromkeys(builder.used)), guards)
 
 
-def parse(text: str, where: str) -> exp.Expression:
+def parse(text: str, where: str) -> Any:
     """The expression's tree; ConfigurationError if it is not exactly one expression."""
     try:
         trees = [tree for tree in sqlglot.parse(text, dialect="duckdb") if tree is not None]
         depth = max((node.depth for tree in trees for node in tree.walk()), default=0)
     except (SqlglotError, RecursionError) as error:
-        reason = str(error).split("\n")[0].replace("\x1b[4m", "").replace("\x1b[0m", "")
+        reason = str(error).split("\n")[0].replace("\x1b[4m", "").replace("\x1b[0m", "")  # sqlglot underlines
         raise ConfigurationError(f"{where} = {text!r} is no expression: {reason}", "mend the expression") from None
     if len(trees) != 1:
         raise ConfigurationError(f"{where} = {text!r} is not one expression", f"allowed are {ALLOWED}")
     if depth > MAXIMUM_DEPTH:
         raise ConfigurationError(f"{where}: the expression is nested {depth} deep", f"at most {MAXIMUM_DEPTH} is read")
     return trees[0]
-
-
-def names_in(text: str) -> tuple[str, ...]:
-    """Names that an expression would use, without judging it; empty if it cannot be parsed."""
-    try:
-        tree = sqlglot.parse_one(text, dialect="duckdb")
-    except (SqlglotError, RecursionError):
-        return ()
-    return tuple(dict.fromkeys(column.name for column in tree.find_all(exp.Column)))
 
 
 def nearest_name(name: str, available: Iterable[str]) -> str:
@@ -132,6 +124,5 @@ def nearest_name(name: str, available: Iterable[str]) -> str:
 def listed(names: Iterable[str], limit: int = 30) -> str:
     """Names for a message, the first `limit` of them."""
     every = list(names)
-    return ", ".join(repr(name) for name in every[:limit]) + (
-        f" and {len(every) - limit} more" if len(every) > limit else ""
-    )
+    more = f" and {len(every) - limit} more" if len(every) > limit else ""
+    return ", ".join(repr(name) for name in every[:limit]) + more

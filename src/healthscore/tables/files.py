@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, cast
 
 from healthscore.tables.expressions import nearest_name
 
@@ -26,8 +25,8 @@ _CHUNK = 1 << 20
 _MARKS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16", codecs.BOM_UTF32_BE: "UTF-32"}
 
 
-class Unreadable(Exception):
-    """A file that cannot be a table: what holds for files and is broken here, what to do, and the line if it is known."""
+class FileError(Exception):
+    """A file that cannot be a table: the rule that it breaks, what to do, and the line if it is known."""
 
     def __init__(self, code: str, rule: str, remedy: str, line: int | None = None) -> None:
         super().__init__(rule)
@@ -65,7 +64,7 @@ def kind_of(path: Path) -> str:
 
 
 def find(root: Path, patterns: Sequence[str]) -> tuple[list[Path], list[str]]:
-    """Files that the patterns name, sorted within each pattern and without repetition, and the patterns that name none."""
+    """Files that the patterns name, sorted within each pattern and none twice, and the patterns that name none."""
     found: dict[Path, None] = {}
     empty = []
     for pattern in patterns:
@@ -99,9 +98,9 @@ def fingerprint(paths: Iterable[Path]) -> str:
 
 
 def inspect_file(path: Path) -> DataFile:
-    """Look at a file before the engine does; Unreadable if it cannot be a table."""
+    """Look at a file before the engine does; FileError if it cannot be a table."""
     if path.stat().st_size == 0:
-        raise Unreadable(
+        raise FileError(
             "empty_file", "a file holds at least a header and one row; this one holds 0 bytes", "export it again"
         )
     return _inspect_parquet(path) if kind_of(path) == "parquet" else _inspect_csv(path)
@@ -116,7 +115,7 @@ def _inspect_parquet(path: Path) -> DataFile:
             schema, rows = file.schema_arrow, int(file.metadata.num_rows)
     except (ArrowException, OSError) as error:
         reason = str(error).split("\n")[0][:200]
-        raise Unreadable("damaged_file", f"it is no whole Parquet file: {reason}", "export it again") from None
+        raise FileError("damaged_file", f"it is no whole Parquet file: {reason}", "export it again") from None
     types = {column.name: _coarse(str(column.type)) for column in schema}
     return DataFile(path, "parquet", tuple(schema.names), types, rows)
 
@@ -146,16 +145,16 @@ def _inspect_csv(path: Path) -> DataFile:
     try:
         header = _scan_text(path)
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise Unreadable("damaged_file", f"it is no whole gzip file: {error}", "export it again") from None
+        raise FileError("damaged_file", f"it is no whole gzip file: {error}", "export it again") from None
     if header is None:
-        raise Unreadable(
+        raise FileError(
             "empty_file", "a file holds at least a header and one row; this one holds no text", "export it again"
         )
     delimiter = max(DELIMITERS, key=lambda mark: (_unquoted(header)[mark], -DELIMITERS.index(mark)))
     try:
         names = next(csv.reader(io.StringIO(header), delimiter=delimiter, strict=True))
     except (csv.Error, StopIteration):
-        raise Unreadable(
+        raise FileError(
             "bad_header", "the first line names the columns; this one has an unclosed quote", "mend line 1", 1
         ) from None
     columns = tuple(name.strip() or f"unnamed_{position}" for position, name in enumerate(names, start=1))
@@ -169,16 +168,14 @@ def _unquoted(line: str) -> Counter[str]:
 
 def _chunks(path: Path) -> Iterator[bytes]:
     """The file's bytes, decompressed, with the bomb's fuse cut."""
-    size = path.stat().st_size
-    opened = gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb")
-    total = 0
-    with cast("IO[bytes]", opened) as file:
+    size, total = path.stat().st_size, 0
+    with path.open("rb") as plain:
+        file = gzip.GzipFile(fileobj=plain) if path.name.lower().endswith(".gz") else plain
         while chunk := file.read(_CHUNK):
             total += len(chunk)
             if total > max(size, 4096) * MAXIMUM_RATIO:
-                raise Unreadable(
-                    "bomb", f"it unpacks to more than {MAXIMUM_RATIO} times its {size:,} bytes", "export it plain"
-                )
+                rule = f"a file unpacks to at most {MAXIMUM_RATIO} times its size; this one of {size:,} bytes to more"
+                raise FileError("bomb", rule, "export it plain")
             yield chunk
 
 
@@ -191,7 +188,7 @@ def _scan_text(path: Path) -> str | None:
             _refuse_wide(chunk)
         if (at := chunk.find(b"\0")) >= 0:
             line = lines + chunk.count(b"\n", 0, at)
-            raise Unreadable("nul_character", "a text holds no NUL character", "export it again as UTF-8 text", line)
+            raise FileError("nul_character", "a text holds no NUL character", "export it again as UTF-8 text", line)
         try:
             text = decoder.decode(chunk)
         except UnicodeDecodeError as error:
@@ -214,10 +211,10 @@ def _refuse_wide(start: bytes) -> None:
     if not mark and start[:400].count(b"\0") * 3 > len(start[:400]):
         mark = "UTF-16"
     if mark:
-        raise Unreadable("encoding", f"a text is UTF-8; this one looks like {mark}", "export it as UTF-8", 1)
+        raise FileError("encoding", f"a text is UTF-8; this one looks like {mark}", "export it as UTF-8", 1)
 
 
-def _not_utf8(line: int) -> Unreadable:
-    return Unreadable(
+def _not_utf8(line: int) -> FileError:
+    return FileError(
         "encoding", "a text is UTF-8; this one is not (Latin-1, Windows-1252?)", "export it as UTF-8", line
     )

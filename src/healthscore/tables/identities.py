@@ -13,87 +13,120 @@ from healthscore.tables.sources import FILE, LINE
 CONFLICT_LIMIT = 0.001
 """Share of rows under a repeated id with different contents above which the run refuses."""
 
+_LOOSE = {"ltrim({0}, '0')": "leading zeros", "lower({0})": "upper and lower case"}
+"""SQL under which ids that a person takes for the same are equal -> in what they differ."""
+
 
 def find_orphans(engine: Engine, name: str, groups: str, known: Sequence[str]) -> str:
-    """Spellings of ids that no accounts source holds, as a table; empty name if there are none.
+    """Spellings of ids that no accounts source holds, as a table (raw, id); empty name if there are none.
 
     Parameters
     ----------
+    engine
+        Where the relations are.
+    name
+        The source's name.
     groups
         Relation of (raw, id, ...) per spelling.
     known
         Relations of the bound accounts sources.
     """
     orphans = quote_identifier(f"{name}/orphans")
-    accounts = " UNION ".join(f"SELECT account_id FROM {relation}" for relation in known)
     engine.execute(
-        f"CREATE OR REPLACE TABLE {orphans} AS SELECT raw FROM {groups} "
-        f"WHERE id IS NOT NULL AND id NOT IN (SELECT account_id FROM ({accounts}))"
+        f"CREATE OR REPLACE TABLE {orphans} AS SELECT raw, id FROM {groups} "
+        f"WHERE id IS NOT NULL AND id NOT IN (SELECT account_id FROM ({_union(known)}))"
     )
-    found = engine.query(f"SELECT count(*) AS n FROM {orphans}").to_pylist()[0]["n"]
-    return orphans if found else ""
+    return orphans if engine.query(f"SELECT count(*) AS n FROM {orphans}").to_pylist()[0]["n"] else ""
 
 
-def orphan_rule(name: str, limit: float) -> Rule:
-    """Rows of an account that the accounts source does not have."""
+def orphan_rule(engine: Engine, name: str, orphans: str, known: Sequence[str], limit: float) -> Rule:
+    """Rows of accounts that the accounts source does not have, with a hint where ids are only written differently."""
+    hints = []
+    for loose, words in _LOOSE.items():
+        same = f"{loose.format('id')} IN (SELECT {loose.format('account_id')} FROM ({_union(known)}))"
+        found = engine.query(f"SELECT count(*) AS n FROM {orphans} WHERE {same}").to_pylist()[0]["n"]
+        if found:
+            hints.append(f"{found:,} of these ids differ from an account's only in {words}; ")
     return Rule(
-        "orphan", "account_id", '"_orphan"', "quarantine", f"every account is in the accounts source (at most {limit:.1%} may not be)",
-        f"complete the accounts, mend `columns.account_id` in [sources.{name}], or raise `checks.orphan_limit`", limit=limit,
-    )  # fmt: skip
+        "orphan",
+        "account_id",
+        '"_orphan"',
+        "quarantine",
+        f"every account is in the accounts source; at most {limit:.1%} of rows may be of others",
+        f"{''.join(hints)}complete the accounts, mend `columns.account_id` in [sources.{name}], "
+        "or raise `orphan_limit` in [checks]",
+        limit=limit,
+    )
+
+
+def _union(relations: Sequence[str]) -> str:
+    return " UNION ".join(f"SELECT account_id FROM {relation}" for relation in relations)
 
 
 def alike_ids(engine: Engine, name: str, groups: str) -> Iterator[Problem]:
     """Ids that tidying has made equal (an error), and ids that are equal but for leading zeros or case (a warning)."""
-    rows = engine.query(
-        f"SELECT id, list(raw ORDER BY raw) AS spellings, sum(rows) AS rows FROM {groups} WHERE id IS NOT NULL AND rows > faulty "
-        "GROUP BY id HAVING count(*) > 1 ORDER BY id LIMIT 20"
+    used = f"(SELECT * FROM {groups} WHERE id IS NOT NULL AND rows > faulty)"
+    collisions = engine.query(
+        f"SELECT id, list(raw ORDER BY raw) AS spellings, sum(rows) AS rows FROM {used} GROUP BY id "
+        "HAVING count(*) > 1 ORDER BY id LIMIT 20"
     ).to_pylist()
-    if rows:
-        spelled = "; ".join(" = ".join(repr(text) for text in row["spellings"]) for row in rows)
+    if collisions:
+        spelled = "; ".join(" and ".join(ascii(text) for text in row["spellings"]) for row in collisions)
         yield Problem(
-            "id_collision", "error", name, "account_id", int(sum(row["rows"] for row in rows)),
-            rule=f"two ids stay two after blanks and Unicode forms are tidied; these become one: {spelled}",
-            remedy=f'mend the ids; if they are one account, declare it: `columns.account_id = "trim(...)"` in [sources.{name}]',
-        )  # fmt: skip
-    for code, key, words in (
-        ("leading_zeros", "ltrim(id, '0')", "leading zeros"),
-        ("id_case", "lower(id)", "upper and lower case"),
-    ):
-        alike = engine.query(
-            f"SELECT coalesce(sum(n), 0) AS n, any_value(example) AS example FROM (SELECT count(*) AS n, min(id) || ' and ' || max(id) AS example "
-            f"FROM (SELECT DISTINCT id FROM {groups} WHERE id IS NOT NULL AND rows > faulty) GROUP BY {key} HAVING count(*) > 1)"
+            "id_collision",
+            "error",
+            name,
+            "account_id",
+            int(sum(row["rows"] for row in collisions)),
+            rule=f"ids stay apart when blanks and Unicode forms are tidied; these become one: {spelled}",
+            remedy=f'mend the ids; for one account declare `columns.account_id = "trim(...)"` in [sources.{name}]',
+        )
+    for loose, words in _LOOSE.items():
+        found = engine.query(
+            "SELECT COALESCE(sum(n), 0) AS n, any_value(example) AS example FROM ("
+            f"SELECT count(*) AS n, min(id) || ' and ' || max(id) AS example FROM (SELECT DISTINCT id FROM {used}) "
+            f"GROUP BY {loose.format('id')} HAVING count(*) > 1)"
         ).to_pylist()[0]
-        if alike["n"]:
+        if found["n"]:
             yield Problem(
-                code, "warning", name, "account_id", int(alike["n"]), rule=f"ids that differ only in {words} are kept apart, such as {alike['example']}",
+                "ids_look_alike",
+                "warning",
+                name,
+                "account_id",
+                int(found["n"]),
+                rule=f"ids that differ only in {words} are different accounts, such as {found['example']}",
                 remedy="mend the ids if they are one account",
-            )  # fmt: skip
+            )
 
 
 def mark_repeats(
     engine: Engine, marks: str, judged: str, key: str, payload: str, known: str, *, declared: bool
 ) -> None:
-    """Write the place of every repeated row into `marks`: later copies as `duplicate`, contradictions as `conflict`.
+    """Write the places of repeated rows into `marks`: later copies as `duplicate`, contradictions as `conflict`.
 
-    Of equal rows the one known first stays. Under a declared key rows may differ, and the first stays all the same.
+    Of equal rows the one known first stays. Under a declared key rows may differ, and the one known first stays all the
+    same. Which row of a file it is does not depend on the order of the files' rows, unless nothing tells them apart.
     """
-    conflict = "FALSE" if declared else "min(payload) OVER w <> max(payload) OVER w"
+    conflict = "FALSE" if declared else "min(payload) OVER same <> max(payload) OVER same"
+    repeated = f"SELECT {key} FROM {judged} WHERE _fault IS NULL GROUP BY 1 HAVING count(*) > 1"
     engine.execute(
         f"INSERT INTO {marks} SELECT {FILE}, {LINE}, CASE WHEN conflict THEN 'conflict' ELSE 'duplicate' END FROM ("
         f"SELECT {FILE}, {LINE}, {conflict} AS conflict, "
         f"row_number() OVER (PARTITION BY key ORDER BY known NULLS LAST, payload, {FILE}, {LINE}) AS position "
         f"FROM (SELECT {FILE}, {LINE}, {key} AS key, {payload} AS payload, {known} AS known FROM {judged} "
-        f"WHERE _fault IS NULL AND {key} IN (SELECT {key} FROM {judged} WHERE _fault IS NULL GROUP BY 1 HAVING count(*) > 1)) "
-        "WINDOW w AS (PARTITION BY key)) WHERE conflict OR position > 1"
+        f"WHERE _fault IS NULL AND {key} IN ({repeated})) WINDOW same AS (PARTITION BY key)) "
+        "WHERE conflict OR position > 1"
     )
 
 
 def repeat_rules(name: str, contract: str) -> list[Rule]:
     """What becomes of rows that `mark_repeats` has marked."""
-    limit = 0.0 if contract == "accounts" else CONFLICT_LIMIT
-    column = "account_id" if contract == "accounts" else "event_id"
+    limit, column = (0.0, "account_id") if contract == "accounts" else (CONFLICT_LIMIT, "event_id")
+    tolerated = f"at most {limit:.1%} of rows may not" if limit else "none may not"
+    remedy = f"mend the rows, or declare `deduplicate_by` in [sources.{name}] to keep the row that was known first"
+    agree = f"rows of one {column} say the same; {tolerated}"
+    first = "of rows that say the same, the one known first is used"
     return [
-        Rule("conflict", column, "\"_mark\" = 'conflict'", "quarantine", f"rows of one {column} say the same (at most {limit:.1%} may not)",
-             f"mend the rows, or declare `deduplicate_by` in [sources.{name}] to keep the row known first", limit=limit),
-        Rule("duplicate", column, "\"_mark\" = 'duplicate'", "drop", "of rows that say the same, the one known first is used", ""),
-    ]  # fmt: skip
+        Rule("conflict", column, "\"_mark\" = 'conflict'", "quarantine", agree, remedy, limit=limit),
+        Rule("duplicate", column, "\"_mark\" = 'duplicate'", "drop", first, ""),
+    ]

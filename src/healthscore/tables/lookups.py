@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from healthscore.config import Lookup, Run
-from healthscore.tables.binding import Unbindable
+from healthscore.tables.columns import BindingError
 from healthscore.tables.engine import Engine
 from healthscore.tables.expressions import listed, nearest_name
 from healthscore.tables.files import DataFile
@@ -14,13 +16,13 @@ from healthscore.tables.sources import FILE, LINE, SOURCES, RawTable
 
 
 def join_lookups(
-    engine: Engine, run: Run, name: str, table: RawTable, files: dict[str, list[DataFile]]
+    engine: Engine, run: Run, name: str, table: RawTable, files: Mapping[str, list[DataFile]]
 ) -> tuple[RawTable, list[Problem]]:
     """The raw table with the looked-up columns, and warnings for rows that found nothing.
 
     Raises
     ------
-    Unbindable
+    BindingError
         A column is missing or there already, or a lookup would multiply rows.
     """
     findings: list[Problem] = []
@@ -31,7 +33,7 @@ def join_lookups(
     for number, lookup in enumerate(run.sources[name].lookup):
         found = files[f"{name}/{number}"]
         if not found:
-            raise Unbindable([])
+            raise BindingError([])
         other = SOURCES[found[0].kind](engine, f"{name}/lookup{number}", found)
         faults = _faults(name, lookup, columns, other.columns)
         if not faults:
@@ -43,28 +45,22 @@ def join_lookups(
         matched = " AND ".join(_equal(key, columns[key], other.columns[key], alias) for key in lookup.on)
         joins += f" LEFT JOIN {other.relation} {alias} ON {matched}"
         selected += "".join(f", {alias}.{quote_identifier(column)}" for column in lookup.columns)
-        missed = engine.query(
-            f"SELECT count(*) AS n FROM {table.relation} t{joins} WHERE {alias}.{LINE} IS NULL"
-        ).to_pylist()[0]["n"]
+        unmatched = f"SELECT count(*) AS n FROM {table.relation} t{joins} WHERE {alias}.{LINE} IS NULL"
+        missed = int(engine.query(unmatched).to_pylist()[0]["n"])
         columns |= {column: other.columns[column] for column in lookup.columns}
         if missed:
-            rule = f"every row finds {', '.join(lookup.on)} in {lookup.path}; without it {', '.join(lookup.columns)} is empty"
-            findings.append(
-                Problem(
-                    "lookup_unmatched",
-                    "warning",
-                    name,
-                    ", ".join(lookup.on),
-                    int(missed),
-                    rule=rule,
-                    remedy="complete the lookup",
-                )
-            )
+            findings.append(_unmatched(name, lookup, missed))
     if problems:
-        raise Unbindable(problems)
+        raise BindingError(problems)
     relation = quote_identifier(f"{name}/looked")
     engine.execute(f"CREATE OR REPLACE VIEW {relation} AS SELECT {selected} FROM {table.relation} t{joins}")
     return RawTable(relation, columns, table.stored), findings
+
+
+def _unmatched(name: str, lookup: Lookup, missed: int) -> Problem:
+    on, empty = ", ".join(lookup.on), ", ".join(lookup.columns)
+    rule = f"every row finds its {on} in {lookup.path}; where it does not, {empty} is empty"
+    return Problem("lookup_unmatched", "warning", name, on, missed, rule=rule, remedy="complete the lookup")
 
 
 def _equal(key: str, left: str, right: str, alias: str) -> str:
@@ -76,45 +72,38 @@ def _equal(key: str, left: str, right: str, alias: str) -> str:
 
 
 def _faults(name: str, lookup: Lookup, columns: dict[str, str], other: dict[str, str]) -> list[Problem]:
+    """Columns that are missing, taken, or of types that cannot be compared."""
+    mend = f"mend `lookup` in [sources.{name}]"
     faults = []
-    wanted = [(key, columns, "the source") for key in lookup.on] + [
-        (key, other, lookup.path) for key in (*lookup.on, *lookup.columns)
-    ]
+    wanted = [(key, columns, "the source") for key in lookup.on]
+    wanted += [(column, other, lookup.path) for column in (*lookup.on, *lookup.columns)]
     for column, available, where in wanted:
         if column not in available:
             near = nearest_name(column, available)
             hint = f"; did you mean {near!r}?" if near else ""
             rule = f"the lookup of {lookup.path} needs {column!r} in {where}{hint}; found {listed(available)}"
-            faults.append(
-                Problem("missing_column", "error", name, column, rule=rule, remedy=f"mend `lookup` in [sources.{name}]")
-            )
+            faults.append(Problem("missing_column", "error", name, column, rule=rule, remedy=mend))
     for column in lookup.columns:
         if column in columns or column in (FILE, LINE):
             rule = f"a looked-up column is not in the source already; {column!r} is"
-            faults.append(
-                Problem("lookup_column_taken", "error", name, column, rule=rule, remedy="rename it in one of the files")
-            )
-    if not faults:
-        for key in lookup.on:
-            if {sort_of(columns[key]), sort_of(other[key])} - {Sort.TEXT, Sort.INTEGER} and sort_of(
-                columns[key]
-            ) is not sort_of(other[key]):
-                rule = f"keys are of one type; {columns[key]} here, {other[key]} in {lookup.path}"
-                faults.append(Problem("lookup_type", "error", name, key, rule=rule, remedy="export both alike"))
+            remedy = "rename it in one of the files"
+            faults.append(Problem("lookup_column_taken", "error", name, column, rule=rule, remedy=remedy))
+    for key in () if faults else lookup.on:
+        sorts = {sort_of(columns[key]), sort_of(other[key])}
+        if len(sorts) > 1 and sorts != {Sort.TEXT, Sort.INTEGER}:
+            rule = f"keys are of one type; {columns[key]} here, {other[key]} in {lookup.path}"
+            faults.append(Problem("lookup_type", "error", name, key, rule=rule, remedy="export both alike"))
     return faults
 
 
 def _multiplied(engine: Engine, name: str, lookup: Lookup, other: RawTable) -> list[Problem]:
+    """A lookup that holds more than one row for a key."""
     keys = ", ".join(quote_identifier(key) for key in lookup.on)
-    repeated = engine.query(
-        f"SELECT count(*) AS keys, COALESCE(sum(n), 0) AS rows FROM (SELECT count(*) AS n FROM {other.relation} GROUP BY {keys} HAVING count(*) > 1)"
-    ).to_pylist()[0]
-    if not repeated["keys"]:
+    counts = f"SELECT count(*) AS n FROM {other.relation} GROUP BY {keys} HAVING count(*) > 1"
+    found = engine.query(f"SELECT count(*) AS keys, COALESCE(sum(n), 0) AS rows FROM ({counts})").to_pylist()[0]
+    if not found["keys"]:
         return []
-    rule = f"a lookup has one row per {', '.join(lookup.on)}; {lookup.path} repeats {repeated['keys']:,} of them and would multiply rows"
+    on = ", ".join(lookup.on)
+    rule = f"a lookup has one row per {on}; {lookup.path} repeats {found['keys']:,} of them and would multiply rows"
     remedy = "add the columns that make it unique to `on`"
-    return [
-        Problem(
-            "lookup_multiplies", "error", name, ", ".join(lookup.on), int(repeated["rows"]), rule=rule, remedy=remedy
-        )
-    ]
+    return [Problem("lookup_multiplies", "error", name, on, int(found["rows"]), rule=rule, remedy=remedy)]

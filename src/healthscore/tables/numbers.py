@@ -1,7 +1,7 @@
 """Numbers: cast strictly, then kept as scaled integers, so that no sum depends on the order of rows.
 
-Worked example: prices 2.1, 12.75 and 3 have two decimals, so the scale is 2 and they become 210, 1275 and 300. A text such
-as ``1 234``, ``$12`` or ``1.234,56`` is not a number under any declared decimal mark and is never stripped and guessed.
+Worked example: prices 2.1, 12.75 and 3 have two decimals, so the scale is 2 and they become 210, 1275 and 300. A text
+such as ``1 234``, ``$12`` or ``1.234,56`` is no number under any decimal mark and is never stripped and guessed.
 """
 
 from __future__ import annotations
@@ -72,12 +72,13 @@ def bind_number(
     text = number_text(column, decimal) if sort is Sort.TEXT else value
     # 18 digits in all, which is what a BIGINT holds; the product needs the wider type.
     scaled = f"CAST(CAST(TRY_CAST({text} AS DECIMAL(18, {scale})) AS DECIMAL(38, {scale})) * {10**scale} AS BIGINT)"
+    other = "." if decimal == "," else ","
     unreadable = Rule(
         "number_unreadable",
         column,
         f"{value} IS NOT NULL AND ({text}) IS NULL",
         "quarantine",
         f"a number is digits with {decimal!r} as decimal mark: no blanks, currency, thousands marks, NaN or inf",
-        f'export plain numbers; a decimal mark is declared by `decimal = "{"." if decimal == "," else ","}"` in [sources.{source}]',
+        f'export plain numbers; another decimal mark is declared by `decimal = "{other}"` in [sources.{source}]',
     )
     return BoundColumn(column, scaled, (unreadable, overflow) if sort is Sort.TEXT else (overflow,), scale=scale)

@@ -9,7 +9,7 @@ from typing import Literal
 from healthscore.errors import InputError
 
 Severity = Literal["error", "quarantine", "rule", "warning"]
-"""error: the run refuses; quarantine: rows set aside; rule: rows dropped or changed by a documented rule; warning: look."""
+"""error: the run refuses; quarantine: rows set aside; rule: rows dropped or changed as documented; warning: look."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Problem:
         return text + f" [{self.code}]" + (f"\n    remedy: {self.remedy}" if self.remedy else "")
 
 
-class SourceFaults(InputError):
+class SourcesError(InputError):
     """Every fault of every source, at once. Nothing is published.
 
     Attributes

@@ -5,7 +5,7 @@ A moment becomes days, `time` simply `day`; known-at is never before the thing i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from healthscore.tables.contract import Contract, Kind
 from healthscore.tables.dates import OPEN
@@ -32,7 +32,7 @@ FIRST_DAY = {
 }
 """Column by which a source's first and last day are told."""
 
-_TYPES = {Kind.IDENTIFIER: "VARCHAR", Kind.TEXT: "VARCHAR", Kind.MOMENT: "INTEGER", Kind.DATE: "INTEGER", Kind.NUMBER: "BIGINT", Kind.FLAG: "BOOLEAN"}  # fmt: skip
+_TYPES = {Kind.MOMENT: "INTEGER", Kind.DATE: "INTEGER", Kind.NUMBER: "BIGINT", Kind.FLAG: "BOOLEAN"}
 
 
 def shape(contract: Contract, present: Collection[str], delay: int) -> dict[str, str]:
@@ -40,23 +40,22 @@ def shape(contract: Contract, present: Collection[str], delay: int) -> dict[str,
 
     Parameters
     ----------
+    contract
+        Of the source.
     present
         Contract columns that the source fills.
     delay
-        Days after which a row without more knowledge is known.
+        Days by which every row is known later.
     """
 
     def of(name: str) -> str:
         column = contract.column(name)
-        kind = Kind.DATE if column is None else column.kind
-        value = bound(name) if name in present else f"CAST(NULL AS {_TYPES[kind]})"
-        return f"CASE WHEN {value} < {OPEN} THEN {value} END" if name in OPENABLE and name in present else value
+        if name not in present or column is None:
+            return f"CAST(NULL AS {_TYPES.get(column.kind, 'VARCHAR') if column else 'INTEGER'})"
+        return f"CASE WHEN {bound(name)} < {OPEN} THEN {bound(name)} END" if name in OPENABLE else bound(name)
 
-    shaped = {}
-    for column in contract.columns:
-        if column.kind is not Kind.MOMENT:
-            shaped[column.name] = of(column.name)
-    return shaped | _times(contract, present, of, delay)
+    plain = {column.name: of(column.name) for column in contract.columns if column.kind is not Kind.MOMENT}
+    return plain | _times(contract, present, of, delay)
 
 
 def _times(contract: Contract, present: Collection[str], of: Callable[[str], str], delay: int) -> dict[str, str]:
@@ -69,69 +68,60 @@ def _times(contract: Contract, present: Collection[str], of: Callable[[str], str
     if contract.name == "intervals":
         end = of("end")
         ended = f"CASE WHEN {end} IS NOT NULL THEN {known(end, 'end_known_at')} END" if "end" in present else end
-        return {
-            "start_day": of("start"),
-            "end_day": end,
-            "known_day": known(of("start"), "known_at"),
-            "end_known_day": ended,
-        }
-    if contract.name == "subscriptions":
-        return {"known_day": known(of("start"), "known_at")}
-    if contract.name == "interventions":
-        return {"known_day": known(of("date"), "known_at")}
+        known_day = known(of("start"), "known_at")
+        return {"start_day": of("start"), "end_day": end, "known_day": known_day, "end_known_day": ended}
+    if contract.name in {"subscriptions", "interventions"}:
+        return {"known_day": known(of(FIRST_DAY[contract.name]), "known_at")}
     return {}
 
 
 def contract_rules(contract: Contract, present: Collection[str], source: str) -> list[Rule]:
     """Rules between the columns of one row."""
-    rules = [
-        Rule("missing_value", column.name, f"{bound(column.name)} IS NULL", "quarantine", f"every row has {column.name}: {column.meaning}",
-             f"mend the rows, or drop them by `where` in [sources.{source}]")
-        for column in contract.columns
-        if column.required and column.name != "account_id"
-    ]  # fmt: skip
+    rules = [_required(column.name, column.meaning, source) for column in contract.columns if column.required]
+    rules = [rule for rule in rules if rule.column != "account_id"]  # rows without an account are dropped, not faulty
     if contract.name == "subscriptions":
         rules += _subscription_rules(present)
     if contract.name == "intervals" and "end" in present:
-        rules.append(
-            _quarantine(
-                "end_before_start",
-                "end",
-                f"{bound('end')} < {bound('start')}",
-                "an interval ends when it begins or later",
-            )
-        )
-    at = HAPPENED.get(contract.name, ())
-    if "known_at" in present and at[:1]:
-        rules.append(
-            Rule("known_before_time", "known_at", f"{bound('known_at')} < {bound(at[0])}", "count", f"known_at before {at[0]} is taken as {at[0]}",
-                 "mend known_at, or leave it out and declare availability_delay_days")
-        )  # fmt: skip
+        before = f"{bound('end')} < {bound('start')}"
+        rules.append(_broken("end_before_start", "end", before, "an interval ends when it begins or later"))
+    happened = HAPPENED.get(contract.name, ())
+    if "known_at" in present and happened:
+        rules.append(_known_before(happened[0]))
     return rules
 
 
 def _subscription_rules(present: Collection[str]) -> list[Rule]:
     rules = []
     if "end" in present:
-        rules.append(
-            _quarantine(
-                "end_before_start", "end", f"{bound('end')} <= {bound('start')}", "a subscription ends after it starts"
-            )
-        )
+        before = f"{bound('end')} <= {bound('start')}"
+        rules.append(_broken("end_before_start", "end", before, "a subscription ends after the day on which it starts"))
     if "notice" in present:
-        nonsense = f"{bound('notice')} < {bound('start')}"
+        outside = f"{bound('notice')} < {bound('start')}"
         if "end" in present:
-            nonsense += f" OR ({bound('notice')} > {bound('end')} AND {bound('notice')} < {OPEN})"
-        rules.append(_quarantine("notice_outside", "notice", nonsense, "notice is given between the start and the end"))
+            outside += f" OR ({bound('notice')} > {bound('end')} AND {bound('notice')} < {OPEN})"
+        rules.append(_broken("notice_outside", "notice", outside, "notice is given between the start and the end"))
     if "seats" in present:
-        rules.append(_quarantine("negative_seats", "seats", f"{bound('seats')} < 0", "seats are not negative"))
+        rules.append(_broken("negative_seats", "seats", f"{bound('seats')} < 0", "seats are not negative"))
     return rules
 
 
-def _quarantine(code: str, column: str, predicate: str, rule: str) -> Rule:
+def _required(column: str, meaning: str, source: str) -> Rule:
+    remedy = f"mend the rows, or drop them by `where` in [sources.{source}]"
+    rule = f"every row has {column}: {meaning}"
+    return Rule("missing_value", column, f"{bound(column)} IS NULL", "quarantine", rule, remedy)
+
+
+def _known_before(happened: str) -> Rule:
+    before = f"{bound('known_at')} < {bound(happened)}"
+    rule = f"nothing is known before it happens; known_at before {happened} is taken as {happened}"
+    remedy = "mend known_at, or leave it out and declare availability_delay_days"
+    return Rule("known_before_time", "known_at", before, "count", rule, remedy)
+
+
+def _broken(code: str, column: str, predicate: str, rule: str) -> Rule:
     return Rule(code, column, predicate, "quarantine", rule, "mend the rows, or drop them by `where`")
 
 
-def projection(columns: dict[str, str]) -> str:
+def projection(columns: Mapping[str, str]) -> str:
     """SELECT list."""
     return ", ".join(f"{sql} AS {quote_identifier(name)}" for name, sql in columns.items())

@@ -1,4 +1,4 @@
-"""SOURCES: what a source's files are on the engine. Each kind turns files into a raw table with the place of every row."""
+"""SOURCES: what a source's files are on the engine: one raw table, with the place of every row."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from healthscore.tables.engine import Engine, EngineError
-from healthscore.tables.files import DataFile, Unreadable
+from healthscore.tables.files import DataFile, FileError
 from healthscore.tables.quoting import quote_identifier, quote_list, quote_literal
 
 FILE = "_file"
@@ -48,8 +48,9 @@ def open_csv(engine: Engine, name: str, files: Sequence[DataFile]) -> RawTable:
     for number, file in enumerate(files):
         columns = ", ".join(f"{quote_literal(column)}: 'VARCHAR'" for column in file.columns)
         scan = (
-            f"read_csv({quote_literal(str(file.path))}, auto_detect=false, header=true, delim={quote_literal(file.delimiter)}, "
-            f"quote='\"', escape='\"', strict_mode=true, null_padding=false, ignore_errors=false, columns={{{columns}}})"
+            f"read_csv({quote_literal(str(file.path))}, auto_detect=false, header=true, "
+            f"delim={quote_literal(file.delimiter)}, quote='\"', escape='\"', strict_mode=true, null_padding=false, "
+            f"ignore_errors=false, columns={{{columns}}})"
         )
         select = f"SELECT *, {quote_literal(str(file.path))} AS {FILE}, row_number() OVER () + 1 AS {LINE} FROM {scan}"
         try:
@@ -70,24 +71,24 @@ def _columns(engine: Engine, relation: str) -> dict[str, str]:
     return {column: kind for column, kind in described.items() if column not in (FILE, LINE)}
 
 
-def _unreadable_csv(message: str) -> Unreadable:
+def _unreadable_csv(message: str) -> FileError:
     """The engine's complaint about a CSV in our words, with the line that it names."""
     head, _, rest = message.partition("CSV Error on Line:")
     words = rest.split("\n") if rest else [""]
     line = int(words[0]) if words[0].strip().isdigit() else None
     if "unterminated quote" in message:
-        return Unreadable(
+        return FileError(
             "unclosed_quote", "a quote that opens is closed before the field ends", "mend the quotes", line
         )
     if "Expected Number of Columns" in message:
         counts = next(word for word in words if word.startswith("Expected Number"))
-        return Unreadable(
+        return FileError(
             "ragged_row", f"every row has as many fields as the header ({counts.strip().lower()})", "mend the row", line
         )
     if "invalid state" in message:
-        return Unreadable(
+        return FileError(
             "mixed_lines",
             "lines end alike throughout a file (\\n or \\r\\n), and quotes are doubled",
             "export it again",
         )
-    return Unreadable("damaged_file", (head + rest).split("\n")[0][:300] or message[:300], "export it again", line)
+    return FileError("damaged_file", (head + rest).split("\n")[0][:300] or message[:300], "export it again", line)

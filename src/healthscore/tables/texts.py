@@ -26,8 +26,8 @@ def trimmed(value: str) -> str:
 def untidy(value: str) -> str:
     """SQL: may the text need tidying? A cheap test that is true for too many, never for too few.
 
-    A tidy text begins and ends with a character above the space and holds no character beyond ASCII. Tidying every id of
-    20 million rows would cost ten times as much as reading them.
+    A tidy text begins and ends with a character above the space and holds no character beyond ASCII. Tidying every id
+    of 20 million rows would cost ten times as much as reading them.
     """
     return (
         f"(strlen({value}) <> length({value}) OR {value} < '!' OR right({value}, 1) < '!' OR right({value}, 1) > '~')"

@@ -1,8 +1,8 @@
-"""Time zones as arithmetic: the exact offsets of a zone written as a CASE over microseconds, the same on every engine.
+"""Time zones as arithmetic: the exact offsets of a zone as a CASE over microseconds, the same on every engine.
 
-Worked example, Europe/London in 2024: at the UTC instant 2024-03-31 01:00 the offset rises from 0 to 1 h, so local times
-[01:00, 02:00) do not exist (*gap*); at 2024-10-27 01:00 UTC it falls back, so local times [01:00, 02:00) happen twice
-(*overlap*) and are read as the earlier of the two, under the offset that held before.
+Worked example, Europe/London in 2024: at the UTC instant 2024-03-31 01:00 the offset rises from 0 to 1 h, so local
+times [01:00, 02:00) do not exist (*gap*); at 2024-10-27 01:00 UTC it falls back, so local times [01:00, 02:00) happen
+twice (*overlap*) and are read as the earlier of the two, under the offset that held before.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _offsets(zone: str) -> tuple[tuple[int, int], ...]:
 
 
 def is_fixed(zone: str) -> bool:
-    """Does the zone keep one offset throughout?"""
+    """Whether the zone keeps one offset throughout."""
     return len(_offsets(zone)) == 1
 
 
@@ -53,6 +53,8 @@ def day_of_utc(utc: str, zone: str, data: Range | None) -> str:
     ----------
     utc
         SQL of microseconds since 1970-01-01 UTC.
+    zone
+        Whose days are meant.
     data
         Range of the values; offsets outside it are left out. None is enough for zones of one offset.
     """
@@ -70,14 +72,14 @@ def utc_of_local(local: str, zone: str, data: Range | None) -> str:
 
 
 def gaps(local: str, zone: str, data: Range | None) -> str:
-    """SQL: does the local time not exist? Empty if the zone has no gap within the data."""
+    """SQL: whether the local time does not exist. Empty if the zone has no gap within the data."""
     return _any_between(
         local, [(at + before, at + after) for at, before, after in changes_within(zone, data)[1] if after > before]
     )
 
 
 def overlaps(local: str, zone: str, data: Range | None) -> str:
-    """SQL: does the local time happen twice? Empty if the zone has no overlap within the data."""
+    """SQL: whether the local time happens twice. Empty if the zone has no overlap within the data."""
     return _any_between(
         local, [(at + after, at + before) for at, before, after in changes_within(zone, data)[1] if after < before]
     )

@@ -23,7 +23,7 @@ class Engine(Protocol):
         """Run a query; the whole result as a `pyarrow.Table`."""
 
     def batches(self, sql: str, rows: int) -> Iterator[Any]:
-        """Run a query; its result as `pyarrow.RecordBatch`es of at most `rows` rows. Other queries may run meanwhile."""
+        """Run a query; its result as `pyarrow.RecordBatch`es of at most `rows` rows. Others may run meanwhile."""
 
     def describe(self, sql: str) -> dict[str, str]:
         """Columns that a query would return: name -> type, in the engine's words. Runs nothing."""

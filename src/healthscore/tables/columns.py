@@ -1,0 +1,153 @@
+"""Which expression fills which column of the contract: the run's `columns`, else the file's column of the same name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from healthscore.config import Source
+from healthscore.errors import ConfigurationError
+from healthscore.tables.contract import CONTRACTS, Contract, Kind
+from healthscore.tables.expressions import (
+    Compiled,
+    Name,
+    UnknownColumnError,
+    compile_expression,
+    listed,
+    nearest_name,
+)
+from healthscore.tables.problems import Problem
+from healthscore.tables.quoting import quote_identifier
+from healthscore.tables.sorts import Sort, sort_of
+from healthscore.tables.sources import FILE, LINE
+
+ORIGINAL = "_original"
+WHERE = "_where"
+RESERVED = frozenset({FILE, LINE, ORIGINAL, WHERE, "day", "known_day", "start_day", "end_day", "end_known_day"})
+"""Names that a bound relation or its layers use themselves."""
+
+
+class BindingError(Exception):
+    """A source whose columns cannot be bound, with every reason."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """A source's expressions as SQL over its files' columns.
+
+    Attributes
+    ----------
+    columns
+        Contract column -> expression, in the contract's order.
+    keys
+        Columns of `deduplicate_by` that are neither contract columns nor attributes, but the file's own.
+    """
+
+    name: str
+    source: Source
+    contract: Contract
+    columns: dict[str, Compiled] = field(default_factory=dict)
+    attributes: dict[str, Compiled] = field(default_factory=dict)
+    keys: dict[str, Compiled] = field(default_factory=dict)
+    where: Compiled | None = None
+
+    def kind(self, column: str) -> Kind:
+        """What a column holds; attributes are texts unless their expression says otherwise."""
+        found = self.contract.column(column)
+        return Kind.TEXT if found is None else found.kind
+
+
+def names_of(columns: Mapping[str, str]) -> dict[str, Name]:
+    """The file's columns as names for expressions; what the engine knows as ids or enumerations is text here."""
+    names = {}
+    for column, engine_type in columns.items():
+        sort, quoted = sort_of(engine_type), quote_identifier(column)
+        plain = engine_type == "VARCHAR" or sort is not Sort.TEXT
+        names[column] = Name(quoted if plain else f"CAST({quoted} AS TEXT)", sort)
+    return names
+
+
+def assign(name: str, source: Source, columns: Mapping[str, str]) -> Assigned:
+    """Find and compile every expression of a source.
+
+    Parameters
+    ----------
+    name
+        The source's name.
+    source
+        What the run says about it.
+    columns
+        The file's columns -> the engine's types.
+
+    Raises
+    ------
+    BindingError
+        Columns are missing; all of them are named.
+    ConfigurationError
+        An expression is not allowed, or the run names columns that the contract does not have.
+    """
+    contract, names, problems = CONTRACTS[source.contract], names_of(columns), list[Problem]()
+    _refuse_strangers(name, source, contract)
+
+    def compiled(key: str, text: str, column: str = "") -> Compiled | None:
+        try:
+            return compile_expression(text, names, f"sources.{name}.{key}")
+        except UnknownColumnError as unknown:
+            problems.append(_unknown(name, key, text, column, unknown, names))
+            return None
+
+    texts = {column: source.columns.get(column, column if column in names else None) for column in contract.names}
+    found = {column: compiled(f"columns.{column}", text, column) for column, text in texts.items() if text is not None}
+    own = {column: compiled(f"attributes.{column}", text) for column, text in source.attributes.items()}
+    theirs = [column for column in source.deduplicate_by if column not in found and column not in own]
+    keys = {column: compiled("deduplicate_by", quote_identifier(column)) for column in theirs}
+    where = None if source.where is None else compiled("where", source.where)
+    for column in contract.columns:
+        if column.required and texts[column.name] is None:
+            problems.append(_missing(name, contract, column.name, names))
+    if problems:
+        raise BindingError(problems)
+    if where is not None and where.sort not in {Sort.BOOLEAN, Sort.NULL}:
+        what = f"sources.{name}.where = {where.text!r} is {where.sort.value}, no condition"
+        raise ConfigurationError(what, "write a comparison")
+    return Assigned(name, source, contract, _sound(found), _sound(own), _sound(keys), where)
+
+
+def _sound(compiled: Mapping[str, Compiled | None]) -> dict[str, Compiled]:
+    return {column: expression for column, expression in compiled.items() if expression is not None}
+
+
+def _unknown(
+    name: str, key: str, text: str, column: str, unknown: UnknownColumnError, names: Mapping[str, Name]
+) -> Problem:
+    near = f"; did you mean {unknown.nearest!r}?" if unknown.nearest else ""
+    rule = f"{key} = {text!r} names the column {unknown.missing!r}, which is not there{near}; found {listed(names)}"
+    remedy = f'set `{key} = "{unknown.nearest or "..."}"` in [sources.{name}]'
+    return Problem("missing_column", "error", name, column or unknown.missing, rule=rule, remedy=remedy)
+
+
+def _missing(name: str, contract: Contract, column: str, names: Mapping[str, Name]) -> Problem:
+    near, described = nearest_name(column, names), contract.column(column)
+    meaning = "" if described is None else f" ({described.meaning})"
+    rule = f"{contract.name} need {column}{meaning}; found {listed(names)}"
+    rule += f"; did you mean {near!r}?" if near else ""
+    remedy = f'set `columns.{column} = "{near or "..."}"` in [sources.{name}]'
+    return Problem("missing_column", "error", name, column, rule=rule, remedy=remedy)
+
+
+def _refuse_strangers(name: str, source: Source, contract: Contract) -> None:
+    """Refuse columns that the contract does not have, and attributes that hide its columns."""
+    for column in source.columns:
+        if contract.column(column) is None:
+            near = nearest_name(column, contract.names)
+            hint = f"did you mean {near!r}?" if near else f"columns of your own go under [sources.{name}.attributes]"
+            what = f"sources.{name}.columns.{column}: {contract.name} have no such column, but {listed(contract.names)}"
+            raise ConfigurationError(what, hint)
+    for attribute in source.attributes:
+        if contract.column(attribute) is not None or attribute in RESERVED:
+            what = f"sources.{name}.attributes.{attribute}: {contract.name} have a column of that name"
+            raise ConfigurationError(what, "choose another name")
