@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -39,8 +41,168 @@ def features(run: RunFile = None, data: DataRoot = None, out: OutRoot = None, as
         return
     dates = made.result["as_ofs"]
     say(
-        f"{made.result['rows']:,} rows of {len(made.result['features'])} features: {made.result['accounts']:,} accounts, "
-        f"{len(dates)} dates from {dates[0]} to {dates[-1]}",
+        f"{made.result['rows']:,} rows of {len(made.result['features'])} features: "
+        f"{made.result['accounts']:,} accounts, {len(dates)} dates from {dates[0]} to {dates[-1]}",
         f"features    {made.directory / 'features.parquet'}",
         f"dictionary  {made.directory / 'dictionary.md'}",
     )
+
+
+def init(
+    tables: Annotated[list[Path], typer.Argument(help="Parquet or CSV files, or directories of them.")],
+    out: Annotated[Path, typer.Option(help="The run to write.")] = Path("healthscore.toml"),
+    force: Annotated[bool, typer.Option("--force", help="Replace the run if it is there.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Look at your tables and write a commented run for them, to start from."""
+    import healthscore
+
+    with progress(as_json)("looking at the tables"):
+        made = healthscore.initialise(tables, out, force)
+    if as_json:
+        emit(made.result)
+        return
+    show_proposal(made.result)
+    say(f"wrote {made.path}", f"next: healthscore check {made.path}")
+
+
+def show_proposal(result: Mapping[str, Any]) -> None:
+    """Print what a proposed run says, and what it asks."""
+    rows = [
+        (name, s["contract"], f"{s['rows']:,}", s["columns"]["account_id"], when_of(s["columns"]))
+        for name, s in result["sources"].items()
+    ]
+    table("Sources", ("source", "contract", "rows", "account", "when"), rows, left=2)
+    signals = [(name, s["component"], ", ".join(s["families"])) for name, s in result["signals"].items()]
+    table("Signals to start with", ("signal", "component", "families"), signals, left=3)
+    outcome, dates = result["outcome"], result["as_of"]
+    if outcome is None:
+        paragraph("No table says who left: add a table of contracts, or one of events, then [outcome].")
+    else:
+        ahead = f"{outcome['horizon_days']} days" + (
+            f" after a gap of {outcome['gap_days']}" if outcome["gap_days"] else ""
+        )
+        paragraph(f"Outcome: {outcome['kind']} of {outcome['source']} within {ahead}; {outcome['why']}.")
+    paragraph(
+        f"Dates: every {dates['every']} from {dates['first']} to {dates['last']}; "
+        f"the data end on {result['data_end']}. Windows: {', '.join(str(window) for window in result['windows'])} days."
+    )
+    for name, reason in result["left_out"].items():
+        paragraph(f"Not used: {name}: {reason}.")
+    for number, question in enumerate(result["questions"], start=1):
+        paragraph(f"Question {number}: {question}")
+
+
+def when_of(columns: Mapping[str, str]) -> str:
+    """The column that dates a source's rows."""
+    return next((columns[name] for name in ("time", "start", "date") if name in columns), "")
+
+
+def paragraph(text: str, indent: str = "") -> None:
+    """Print a text of several lines' length, 80 columns wide."""
+    say(
+        textwrap.fill(
+            text,
+            80,
+            initial_indent=indent,
+            subsequent_indent=indent + "  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    )
+
+
+def check(run: RunFile = None, data: DataRoot = None, out: OutRoot = None, as_json: AsJson = False) -> None:
+    """Open and check the sources: rows, accounts, dates, coverage, base rates, and how to mend each fault."""
+    import healthscore
+
+    made = healthscore.check(run, data=data, out=out, progress=progress(as_json))
+    if as_json:
+        emit(made.result)
+    else:
+        show_check(made.result)
+    if not made.ok:
+        raise typer.Exit(2)
+
+
+def show_check(result: Mapping[str, Any]) -> None:
+    """Print what is there, and what is wrong with it."""
+    sources = result["sources"]
+    rows = [
+        (
+            name,
+            f"{s['rows_in']:,}",
+            f"{s['used']:,}",
+            f"{sum(s['quarantined'].values()):,}",
+            f"{sum(s['dropped'].values()):,}",
+        )
+        for name, s in sources.items()
+    ]
+    table("Rows: in = used + set aside + dropped by a rule", ("source", "in", "used", "set aside", "dropped"), rows)
+    for name, s in sources.items():
+        for what, counts in (("set aside", s["quarantined"]), ("dropped", s["dropped"])):
+            for reason, count in counts.items():
+                say(f"  {name}: {count:,} {what} as {reason}")
+    spans = [
+        (name, f"{s['accounts']:,}", s["first_date"], s["last_date"], months_of(s["coverage"]))
+        for name, s in sources.items()
+    ]
+    table("What they cover", ("source", "accounts", "first", "last", "months with rows"), spans)
+    rates = [
+        (r["as_of"], f"{r['at_risk']:,}", f"{r['exits']:,}", "" if r["rate"] is None else f"{100 * r['rate']:.1f} %",
+         f"{r['exit_in_gap']:,}", f"{r['censored']:,}", f"{r['immature']:,}")
+        for r in result["base_rates"]
+    ]  # fmt: skip
+    if rates:
+        table(rate_title(result), ("as of", "at risk", "left", "rate", "in gap", "censored", "immature"), rates)
+    for severity, title in (
+        ("error", "ERROR"),
+        ("quarantine", "Set aside"),
+        ("warning", "Warning"),
+        ("rule", "By rule"),
+    ):
+        for fault in result["faults"]:
+            if fault["severity"] == severity:
+                show_fault(title, fault)
+    for text in result["warnings"]:
+        paragraph(f"Warning: {text}")
+    for name, path in result["quarantine"].items():
+        say(f"rows of {name} that were set aside: {path}")
+    errors = sum(fault["severity"] == "error" for fault in result["faults"])
+    said = "1 error: it stands" if errors == 1 else f"{errors} errors: they stand"
+    say(
+        f"{said} in the way of a run" if errors else "nothing stands in the way of a run",
+        f"details  {result['directory']}",
+    )
+
+
+def rate_title(result: Mapping[str, Any]) -> str:
+    """Title of the table of base rates."""
+    outcome = result["outcome"]
+    first, last = outcome["gap_days"], outcome["gap_days"] + outcome["horizon_days"]
+    return f"{outcome['kind'].capitalize()} between day {first} and day {last} after each date"
+
+
+def months_of(coverage: Mapping[str, Any] | None) -> str:
+    """How many of a source's months have rows."""
+    return "" if coverage is None else f"{coverage['months_with_rows']} of {len(coverage['months'])}"
+
+
+def show_fault(title: str, fault: Mapping[str, Any]) -> None:
+    """Print one finding: where, how many rows, the rule, and the remedy on a line of its own."""
+    where = ".".join(part for part in (fault["source"], fault["column"]) if part)
+    rows = (
+        ""
+        if not fault["count"]
+        else f"; {fault['count']:,} rows" + (f" ({fault['share']:.2%})" if fault["share"] else "")
+    )
+    first = (
+        f", first at {', '.join(fault['lines'])}"
+        if fault["lines"]
+        else f", in {fault['file']}"
+        if fault["file"]
+        else ""
+    )
+    paragraph(f"{title} {where}: {fault['rule']}{rows}{first} [{fault['code']}]")
+    if fault["remedy"]:
+        paragraph(f"remedy: {fault['remedy']}", "    ")

@@ -1,0 +1,269 @@
+"""What is there: sources opened and inspected, coverage, base rates, and every fault with the line that would mend it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from healthscore.asof import date_of
+from healthscore.config import Run, load_run
+from healthscore.errors import ConfigurationError, HealthScoreError
+from healthscore.features import FAMILIES
+from healthscore.features.cells import source_accounts
+from healthscore.outcomes import OUTCOMES
+from healthscore.outcomes.snapshots import Label, Snapshots
+from healthscore.pipelines.build import as_ofs_of, data_end_of, iso
+from healthscore.pipelines.coverage import Coverage, coverage_of, outage_line
+from healthscore.pipelines.progress import Progress, silent
+from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
+from healthscore.tables import Problem, Tables, inspect_tables
+
+FEW_EXITS = 200
+PREVALENT = 0.5
+JUMP = 3.0
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What a check found.
+
+    Attributes
+    ----------
+    directory
+        Where `result.json` and `quarantine/<source>.parquet` lie.
+    result
+        The JSON object of the command: run, title, ok (nothing stands in the way of a run), data_end, accounts; sources
+        (per source the account of its rows, what it covers, its findings); base_rates (per as-of date: at_risk, exits,
+        stayed, exit_in_gap, censored, immature, rate, and how many accounts have each other status); exiting_accounts;
+        faults (severity error, quarantine, rule or warning; rule and remedy in words); warnings; quarantine; directory.
+    """
+
+    directory: Path
+    result: dict[str, Any]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing stands in the way of a run."""
+        return bool(self.result["ok"])
+
+
+def check(
+    run: Run | str | Path | None = None,
+    *,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+    progress: Progress = silent,
+) -> CheckResult:
+    """Open and inspect a run's sources. Faults of the data are reported, never raised.
+
+    Raises
+    ------
+    ConfigurationError
+        The run cannot be read, or the results cannot be written.
+    """
+    run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
+    staged = run.out / "check" / ".quarantine.partial"
+    shutil.rmtree(staged, ignore_errors=True)
+    try:
+        with progress("checking sources"):
+            tables = inspect_tables(run, quarantine_dir=staged)
+        with tables:
+            identity = run_identity(run, "check", {name: report.fingerprint for name, report in tables.reports.items()})
+            with progress("measuring coverage and base rates"):
+                result = _result(run, tables)
+        target = run.out / "check" / identity
+        with run_directory(run.out, "check", identity) as directory:
+            kept = sorted(staged.glob("*.parquet")) if staged.is_dir() else []
+            if kept:
+                shutil.copytree(staged, directory / "quarantine")
+            result |= {"quarantine": {path.stem: str(target / "quarantine" / path.name) for path in kept}}
+            result |= {"identity": identity, "directory": str(target)}
+            result = plain(result)
+            write_json(directory / "result.json", result)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return CheckResult(target, result)
+
+
+def _result(run: Run, tables: Tables) -> dict[str, Any]:
+    problems = [*tables.problems]
+    problems += [f for report in tables.reports.values() for f in report.findings if f not in problems]
+    covered = {
+        name: coverage_of(tables, name, run.sources[name].contract, run.sources[name].outages)
+        for name in tables.reports
+    }
+    problems += [problem for name, coverage in covered.items() if coverage for problem in _silent(run, name, coverage)]
+    problems += list(_signals(run, tables))
+    end = _attempt(problems, "data_end", lambda: data_end_of(run, tables))
+    snapshots = None if end is None else _attempt(problems, "outcome", lambda: _snapshots(run, tables, end))
+    rates = [] if snapshots is None else base_rates(snapshots)
+    exiting = (
+        0 if snapshots is None else int((snapshots.labelled & (snapshots.label == Label.EXITED)).any(axis=0).sum())
+    )
+    return {
+        "run": run.name,
+        "title": run.title or run.name,
+        "path": str(run.path),
+        "ok": not any(problem.severity == "error" for problem in problems),
+        "data_end": None if end is None else iso(end),
+        "accounts": None if snapshots is None else len(snapshots.accounts),
+        "sources": {
+            name: report.to_dict() | {"coverage": _covered(covered[name])} for name, report in tables.reports.items()
+        },
+        "outcome": None if run.outcome is None else run.outcome.model_dump(mode="json"),
+        "base_rates": rates,
+        "exiting_accounts": exiting,
+        "faults": [{**vars(problem), "lines": list(problem.lines)} for problem in problems],
+        "warnings": list(_warnings(run, tables, rates, exiting, end)),
+    }
+
+
+def _attempt(problems: list[Problem], source: str, ask: Callable[[], Answer]) -> Answer | None:
+    """The answer, or None with the reason among the problems."""
+    try:
+        return ask()
+    except HealthScoreError as error:
+        problems.append(Problem("not_possible", "error", source, rule=error.what, remedy=error.remedy))
+        return None
+
+
+def _snapshots(run: Run, tables: Tables, end: int) -> Snapshots | None:
+    """Every account at every as-of date; None where the run has no outcome, or its source could not be opened."""
+    if run.outcome is None or run.outcome.source not in tables.reports:
+        return None
+    if run.outcome.kind not in OUTCOMES:
+        raise ConfigurationError(f"outcome.kind: there is no {run.outcome.kind!r}", f"one of {', '.join(OUTCOMES)}")
+    book = run.source_of("accounts")
+    accounts = source_accounts(tables, [book] if book in tables.reports and book is not None else list(tables.reports))
+    return OUTCOMES[run.outcome.kind](run, tables, accounts, as_ofs_of(run), end)
+
+
+def base_rates(snapshots: Snapshots) -> list[dict[str, Any]]:
+    """Per as-of date who was at risk and what became of them; `rate` is exits of those whose outcome is known."""
+    rows = []
+    for t, counts in zip(snapshots.as_ofs, snapshots.counts(), strict=True):
+        known = counts["exited"] + counts["stayed"]
+        row: dict[str, Any] = {"as_of": iso(t), "exits": counts.pop("exited"), **counts}
+        rows.append(row | {"rate": row["exits"] / known if known else None})
+    return rows
+
+
+def _covered(coverage: Coverage | None) -> dict[str, Any] | None:
+    if coverage is None:
+        return None
+    return {
+        "months": coverage.months,
+        "months_with_rows": coverage.full_months,
+        "days_with_rows": coverage.days,
+        "silences": [
+            {"first": iso(s.first), "last": iso(s.last), "days": s.last - s.first + 1, "expected_rows": s.expected}
+            for s in coverage.silences
+        ],
+    }
+
+
+def _silent(run: Run, name: str, coverage: Coverage) -> Iterator[Problem]:
+    """One warning per source for all its improbable silences, with the line that declares them."""
+    silences = coverage.silences
+    if not silences:
+        return
+    longest = sorted(silences, key=lambda s: -s.expected)[:3]
+    shown = "; ".join(
+        f"{iso(s.first)}"
+        + (f" to {iso(s.last)}" if s.last > s.first else "")
+        + f" (about {s.expected:,.0f} rows expected)"
+        for s in sorted(longest, key=lambda s: s.first)
+    )
+    more = f" and {len(silences) - 3} more" if len(silences) > 3 else ""
+    yield Problem(
+        "silent_days",
+        "warning",
+        name,
+        rule=f"no rows on {sum(s.last - s.first + 1 for s in silences)} days that the past makes improbable: {shown}{more}. Closure or outage?",
+        remedy=f"if nothing was recorded, declare it under [sources.{name}]: {outage_line(silences, run.sources[name].outages)}",
+    )
+
+
+def _signals(run: Run, tables: Tables) -> Iterator[Problem]:
+    """Signals whose conditions or families cannot be meant; each names its signal."""
+    for name, signal in run.signals.items():
+        place = f"signals.{name}"
+        for family in run.families_of(signal):
+            if family not in FAMILIES:
+                yield Problem(
+                    "unknown_family",
+                    "error",
+                    place,
+                    "families",
+                    rule=f"there is no family {family!r}",
+                    remedy=f"one of {', '.join(FAMILIES)}",
+                )
+        if signal.where is not None and signal.source in tables.reports:
+            try:
+                tables.predicate(signal.source, signal.where)
+            except HealthScoreError as error:
+                yield Problem("bad_condition", "error", place, "where", rule=error.what, remedy=error.remedy)
+    outcome = run.outcome
+    if outcome is not None and outcome.where is not None and outcome.source in tables.reports:
+        try:
+            tables.predicate(outcome.source, outcome.where)
+        except HealthScoreError as error:
+            yield Problem("bad_condition", "error", "outcome", "where", rule=error.what, remedy=error.remedy)
+
+
+def _warnings(run: Run, tables: Tables, rates: list[dict[str, Any]], exiting: int, end: int | None) -> Iterator[str]:
+    """What to know before a model is believed."""
+    if run.outcome is None:
+        yield "the run has no [outcome]: features can be computed, nothing can be trained"
+        return
+    known = [row for row in rates if row["rate"] is not None]
+    if rates and not known:
+        reach = run.outcome.gap_days + run.outcome.horizon_days + run.outcome.maturity
+        until = "" if end is None else f"; the last date whose outcome is final is {date_of(end - reach)}"
+        yield f"no date has a known outcome yet{until}: choose earlier as-of dates or a shorter horizon"
+    if known:
+        yield from _few(run, exiting)
+    high = [row for row in known if row["rate"] > PREVALENT]
+    if high:
+        yield (
+            f"more than half of the accounts at risk leave ({high[0]['rate']:.0%} at {high[0]['as_of']}, {len(high)} of {len(known)} dates): "
+            "is the horizon, or the condition for being active, what you mean?"
+        )
+    for before, after in zip(known, known[1:], strict=False):
+        low, top = sorted((before["rate"], after["rate"]))
+        if max(before["exits"], after["exits"]) >= 10 and top > JUMP * low:
+            yield (
+                f"the rate jumps from {before['rate']:.1%} at {before['as_of']} to {after['rate']:.1%} at {after['as_of']}: "
+                "a season, a change of definition, or rows that are missing?"
+            )
+    yield from _coverage_gaps(run, tables, end)
+
+
+def _few(run: Run, exiting: int) -> Iterator[str]:
+    if exiting < run.model.minimum_exits:
+        yield (
+            f"{exiting} accounts leave within the windows; a model needs {run.model.minimum_exits}: "
+            "these data cannot support one (a scorecard can still be validated)"
+        )
+    elif exiting < FEW_EXITS:
+        yield f"{exiting} accounts leave within the windows: enough for a model, with wide intervals (below {FEW_EXITS})"
+
+
+def _coverage_gaps(run: Run, tables: Tables, end: int | None) -> Iterator[str]:
+    """Sources that begin after the first window does, or that stop before the data end."""
+    days = as_ofs_of(run)
+    used = {signal.source for signal in run.signals.values()}
+    for name in sorted(used & set(tables.reports)):
+        report = tables.reports[name]
+        windows = [w for s in run.signals.values() if s.source == name for w in run.windows_of(s) if isinstance(w, int)]
+        if report.first_day is not None and days and windows and 2 * (days[0] - report.first_day) < max(windows):
+            yield (
+                f"{name} begins on {iso(report.first_day)}: its window of {max(windows)} days is missing at {iso(days[0])}, because less "
+                "than half of it is covered; begin later, or shorten it"
+            )
+        if report.last_day is not None and end is not None and end - 1 - report.last_day > 31:
+            yield f"{name} stops on {iso(report.last_day)}, and the data end on {iso(end)}: silence since then reads as inactivity"

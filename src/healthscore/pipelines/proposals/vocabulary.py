@@ -1,0 +1,227 @@
+"""Words by which companies name their tables and columns. Names propose, values decide: see `keys` and `mapping`.
+
+A name is cut into lower-case words (`customerId`, `Customer ID` and `customer_id` are all `customer`, `id`).
+"""
+
+from __future__ import annotations
+
+import re
+
+ID_WORDS = frozenset(["id", "ids", "no", "nr", "num", "number", "key", "code", "ref", "reference", "uuid", "guid", "sk", "pk"])
+TIME_WORDS = frozenset(["time", "timestamp", "datetime", "date", "day", "dt", "ts", "at", "on", "when", "utc"])
+
+ACCOUNT_NOUNS = (
+    *("account", "customer", "client", "company", "organisation", "organization", "org", "tenant", "workspace"),
+    *("subscriber", "buyer", "member", "household", "merchant", "shop", "store", "guest", "donor", "patient"),
+    *("student", "learner", "player", "card", "cust", "acct", "person", "user", "contact"),
+)
+"""Who is scored, the most likely word first."""
+ACCOUNT_TABLES = frozenset(
+    ["account", "customer", "client", "company", "organisation", "organization", "org", "tenant", "workspace", "subscriber", "member", "household", "merchant", "shop", "student", "donor", "patient", "crm"]
+)
+PEOPLE_TABLES = frozenset(["user", "contact", "person", "people", "employee", "seat", "login", "profile"])
+SUBSCRIPTION_TABLES = frozenset(
+    ["subscription", "contract", "membership", "licence", "license", "registration", "agreement", "policy", "tenancy", "enrolment", "enrollment"]
+)
+INTERVENTION_TABLES = frozenset(["intervention", "campaign", "treatment", "play", "outreach"])
+
+COMPONENTS: dict[str, frozenset[str]] = {
+    "support": frozenset(["ticket", "support", "case", "issue", "incident", "complaint", "helpdesk", "request", "bug"]),
+    "satisfaction": frozenset(["survey", "nps", "csat", "ces", "feedback", "rating", "review", "response", "satisfaction"]),
+    "relationship": frozenset(
+        ["touchpoint", "meeting", "call", "email", "mail", "interaction", "contact", "conversation", "engagement", "visit", "qbr", "touch"]
+    ),
+    "finance": frozenset(["invoice", "payment", "billing", "charge", "dunning", "refund"]),
+    "purchases": frozenset(["order", "purchase", "transaction", "sale", "sales", "basket", "receipt", "cart", "checkout", "orderline"]),
+    "progress": frozenset(["assessment", "submission", "exam", "grade", "milestone", "onboarding", "lesson"]),
+    "activity": frozenset(
+        ["event", "usage", "activity", "log", "session", "click", "pageview", "login", "vle", "stream", "telemetry", "action", "feature", "track"]
+    ),
+}
+"""Component -> words in the name of a table that feeds it; the first that fits wins."""
+
+START_CORES = frozenset(
+    ["start", "started", "starts", "begin", "began", "begins", "from", "valid from", "activated", "activation", "signup", "sign up", "signed up", "subscribed", "registration", "registered", "joined", "join", "effective", "effective from", "commencement", "enrolment", "enrollment", "enrolled"]
+)
+END_CORES = frozenset(
+    ["end", "ended", "ends", "expiry", "expires", "expired", "expiration", "valid to", "valid until", "to", "until", "churn", "churned", "terminated", "termination", "unregistration", "unregistered", "left", "closed", "close", "effective to", "effective end", "cancelled", "canceled", "cancellation", "cancel"]
+)
+NOTICE_CORES = frozenset(
+    ["notice", "notice given", "cancellation notice", "cancellation requested", "cancel requested", "cancelled", "canceled", "cancellation", "cancel", "termination notice"]
+)
+_SUBSCRIPTION_NOISE = SUBSCRIPTION_TABLES | TIME_WORDS | {"plan", "service", "term", "period", "current", "effectively"}
+VALUE_CORES = ("mrr", "monthly recurring revenue", "recurring revenue", "monthly revenue", "monthly charges", "monthly charge",
+               "monthly fee", "monthly price", "monthly amount", "price per month", "revenue", "price", "fee", "amount")  # fmt: skip
+YEARLY_CORES = (
+    "arr",
+    "annual recurring revenue",
+    "annual revenue",
+    "yearly revenue",
+    "acv",
+    "annual value",
+    "annual price",
+)
+SEAT_CORES = ("seats", "seat", "licences", "licenses", "seat count", "seats purchased", "quantity")
+EXIT_TYPE_CORES = ("exit type", "churn type", "cancellation type", "cancel type", "termination type")
+
+TIME_NAMES = (
+    *("time", "timestamp", "event time", "occurred", "event", "datetime", "happened", "date", "day", "ts"),
+    *(
+        "answered",
+        "responded",
+        "submitted",
+        "completed",
+        "opened",
+        "created",
+        "ordered",
+        "order",
+        "purchased",
+        "purchase",
+    ),
+    *("invoice", "issued", "transaction", "paid", "sent", "start", "started", "visit", "login", "asked", "added"),
+)
+"""What is left of a time column's name without its id and time words, the best first."""
+KNOWN_CORES = frozenset(
+    ["ingested", "loaded", "recorded", "logged", "received", "inserted", "synced", "ingestion", "load", "known", "stored", "imported", "etl", "fivetran", "synced", "created"]
+)
+LATER_CORES = frozenset(
+    ["closed", "resolved", "paid", "rated", "escalated", "reopened", "solved", "due", "updated", "modified", "finished", "deadline", "deleted"]
+)
+ANSWER_CORES = frozenset(["answered", "responded", "submitted", "completed", "response", "answer"])
+
+NAME_CORES = (
+    *("event name", "event type", "event", "feature", "action", "kind", "activity type", "activity", "name", "type"),
+    *(
+        "severity",
+        "priority",
+        "category",
+        "product",
+        "sku",
+        "stock",
+        "item",
+        "article",
+        "channel",
+        "topic",
+        "page",
+        "method",
+        "site",
+    ),
+)
+MONEY_CORES = frozenset(["amount", "total", "revenue", "sales", "price", "value", "spend", "spent", "paid", "cost", "turnover", "gross", "net"])
+QUANTITY_CORES = (
+    *(
+        "amount",
+        "total",
+        "revenue",
+        "sales",
+        "value",
+        "spend",
+        "gross",
+        "net",
+        "nps",
+        "score",
+        "rating",
+        "csat",
+        "ces",
+        "stars",
+    ),
+    *(
+        "quantity",
+        "qty",
+        "count",
+        "clicks",
+        "click",
+        "duration",
+        "seconds",
+        "minutes",
+        "hours",
+        "units",
+        "size",
+        "price",
+    ),
+)
+UNIT_PRICE_CORES = frozenset(("unit price", "price per unit", "price each", "item price", "price"))
+UNITS_CORES = frozenset(["quantity", "qty", "units", "pieces"])
+ACTOR_NOUNS = ("user", "actor", "member", "contact", "employee", "person", "visitor", "device")
+BASKET_NOUNS = ("invoice", "order", "basket", "receipt", "transaction", "cart")
+SEGMENT_CORES = ("segment", "tier", "size", "industry", "sector", "region", "country", "market", "vertical")
+OWNER_CORES = ("owner", "csm", "account manager", "manager", "sales rep", "rep")
+CURRENT_WORDS = frozenset(
+    ["status", "state", "health", "score", "plan", "tier", "balance", "current", "latest", "last", "stage", "active", "churned", "churn", "lifecycle", "risk", "grade", "open", "resolved"]
+)
+"""Words of columns that hold how things stand today, without a history."""
+OUTCOME_WORDS = frozenset(
+    ["churn", "churned", "final", "outcome", "result", "cancelled", "canceled", "lost", "attrition", "exited", "label", "target"]
+)
+URGENT = frozenset(["high", "critical", "urgent", "severe", "blocker", "p0", "p1", "major", "emergency"])
+EXITING = ("exit", "cancel", "churn", "offboarding")
+
+
+def words(name: str) -> tuple[str, ...]:
+    """A name's lower-case words: `InvoiceDate_UTC` -> invoice, date, utc."""
+    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name)
+    spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", spaced)
+    return tuple(word for word in re.split(r"[^A-Za-z0-9\u0080-\uffff]+", spaced.lower()) if word)
+
+
+def core(name: str, noise: frozenset[str] = ID_WORDS | TIME_WORDS) -> str:
+    """A name without the words in `noise`; the whole name where nothing else is left."""
+    every = words(name)
+    kept = [word for word in every if word not in noise]
+    return " ".join(kept or every)
+
+
+def subscription_core(name: str) -> str:
+    """A subscription column's name without what every such column says: `contract_start_date` -> start."""
+    every = words(name)
+    kept = [word for word in every if word not in _SUBSCRIPTION_NOISE]
+    return " ".join(kept) if kept else core(name, TIME_WORDS)
+
+
+def singular(word: str) -> str:
+    """A table's word in the singular, well enough for English."""
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+
+
+def table_words(name: str) -> set[str]:
+    """Words of a table's name in the singular, and as they are."""
+    return {form for word in words(name) for form in (word, singular(word))}
+
+
+def account_rank(name: str) -> int:
+    """How much a column's name says "id of the one who is scored": 0 for not at all."""
+    every = set(words(name))
+    nouns = [word for word in words(name) if word not in ID_WORDS]
+    if len(nouns) != 1 or nouns[0] not in ACCOUNT_NOUNS:
+        return 0
+    return len(ACCOUNT_NOUNS) - ACCOUNT_NOUNS.index(nouns[0]) + (2 if every & ID_WORDS else 0)
+
+
+def looks_like_id(name: str) -> bool:
+    """Whether a name says that the column identifies something."""
+    return bool(set(words(name)) & ID_WORDS) or account_rank(name) > 0
+
+
+def looks_like_time(name: str) -> bool:
+    """Whether a name says that the column is a time."""
+    every = words(name)
+    return (
+        bool(set(every) & TIME_WORDS)
+        or bool({*every} & (LATER_CORES | KNOWN_CORES | ANSWER_CORES))
+        or (subscription_core(name) in START_CORES | END_CORES)
+    )
+
+
+def component_of(table: str, columns: tuple[str, ...]) -> str:
+    """Component that a table of events feeds, by its name, then by its columns; activity where nothing says more."""
+    named = table_words(table)
+    for component, hints in COMPONENTS.items():
+        if named & hints:
+            return component
+    for component in ("satisfaction", "support", "purchases"):
+        hits = {word for column in columns for word in words(column)} & COMPONENTS[component]
+        if hits - {"response", "request", "rating"}:
+            return component
+    return "activity"
