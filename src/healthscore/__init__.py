@@ -47,19 +47,15 @@ __all__ = [
     "validate",
 ]
 
-_HOME = {
-    "Run": "config",
-    "load_run": "config",
-    **dict.fromkeys(
-        ("BundleError", "ConfigurationError", "HealthScoreError", "InputError", "InsufficientDataError"), "errors"
-    ),
-}
+_CONFIGURATION = ("Run", "load_run")
+_ERRORS = ("BundleError", "ConfigurationError", "HealthScoreError", "InputError", "InsufficientDataError")
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'healthscore' has no attribute {name!r}")
-    return getattr(import_module(f"healthscore.{_HOME.get(name, f'pipelines.{name}')}"), name)
+    home = "config" if name in _CONFIGURATION else "errors" if name in _ERRORS else f"pipelines.{name}"
+    return getattr(import_module(f"healthscore.{home}"), name)
 
 
 def __dir__() -> list[str]:

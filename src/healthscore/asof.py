@@ -2,11 +2,11 @@
 
 An as-of date `t` is midnight at the *start* of a date in the run's zone, so a row is visible at `t` if and only if its
 local day and the local day on which it became known both lie before `t`'s day. Worked example, with `t` = 2024-03-01:
-an event at 2024-02-29 23:59:59.999999 is visible, one at 2024-03-01 00:00:00 is the future, and the window of 7 days is
-[2024-02-23, 2024-03-01): closed at its start, open at its end.
+an event at 2024-02-29 23:59:59.999999 is visible, one at 2024-03-01 00:00:00 is the future, and the window of 7 days
+is [2024-02-23, 2024-03-01): closed at its start, open at its end.
 
-Days are integers since 1970-01-01. All window boundaries of all as-of dates cut the time axis into *segments*; any window
-is then a union of segments, so one pass over the events serves every window of every as-of date.
+Days are integers since 1970-01-01. All window boundaries of all as-of dates cut the time axis into *segments*; any
+window is then a union of segments, so one pass over the events serves every window of every as-of date.
 """
 
 from __future__ import annotations

@@ -72,6 +72,8 @@ class Source(Section):
     time_format: str | None = None
     time_unit: Literal["s", "ms", "us", "ns"] | None = None
     decimal: Literal[".", ","] = "."
+    actors: Name = "users"
+    names: Name = "kinds"
     availability_delay_days: int = Field(default=0, ge=0, le=3660)
     deduplicate_by: tuple[str, ...] = ()
     outages: tuple[tuple[date, date], ...] = ()
@@ -112,7 +114,7 @@ class Features(Section):
 
 
 class Outcome(Section):
-    """What is predicted: an event in [t + gap, t + gap + horizon) among those still active at t + gap (method, section 3)."""
+    """What is predicted: an event in [t + gap, t + gap + horizon) among those still active at t + gap."""
 
     kind: Name
     source: Name
@@ -128,9 +130,7 @@ class Outcome(Section):
     @model_validator(mode="after")
     def _maturity_covers_grace(self) -> Outcome:
         if self.maturity_days is not None and self.maturity_days < self.grace_days:
-            raise ValueError(
-                "`maturity_days` is at least `grace_days`: a return within the grace period rewrites the label"
-            )
+            raise ValueError("`maturity_days` is at least `grace_days`: a return within the grace rewrites the label")
         return self
 
     @property
@@ -171,7 +171,7 @@ class Score(Section):
 
 
 class Bands(Section):
-    """Half-open ranges of the displayed score, from the least healthy to the healthiest; the top one is closed at 100."""
+    """Half-open ranges of the displayed score, the least healthy first; the top one is closed at 100."""
 
     edges: tuple[float, ...] = (40.0, 70.0)
     names: tuple[str, ...] = ("at risk", "needs attention", "healthy")

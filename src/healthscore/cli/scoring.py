@@ -73,10 +73,8 @@ def show_scores(made: ScoreResult) -> None:
         ("band", "accounts"),
         list(result["bands"].items()) + [(f"({name}, not scored)", n) for name, n in result["unscored"].items()],
     )
-    worst = made.scores.head(WORST)
-    rows = [
-        (r.account_id, f"{r.health:.1f}", f"{100 * r.probability:.0f} %", r.drivers_down) for r in worst.itertuples()
-    ]
+    worst = made.scores.head(WORST).to_dict("records")
+    rows = [(w["account_id"], f"{w['health']:.1f}", f"{w['probability']:.0%}", w["drivers_down"]) for w in worst]
     table("Most at risk", ("account", "health", "risk", "what lowers the score"), rows)
 
 

@@ -2,97 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
-from healthscore.features.dictionary import Feature, span, suffix
+from healthscore.config import Window
+from healthscore.features.dictionary import Feature, of_signal
 from healthscore.features.frequency import UNCOVERED
 from healthscore.features.history import History, Values
 from healthscore.features.signals import SignalPlan
-
-Calculation = Callable[[History], Values]
 
 
 def depth(signal: SignalPlan) -> Iterator[Feature]:
     """Quantity (sum, per event, per active day, per actor) and the use of key names, per window."""
     for window in signal.windows:
-        entries: list[tuple[str, str, str, str, str, Calculation]] = []
-        unit = signal.unit or "units"
         if signal.quantity:
-            entries += [
-                (
-                    "quantity",
-                    unit,
-                    "nothing in the window",
-                    UNCOVERED,
-                    f"{{value}} {unit} of {signal.label}",
-                    lambda h, w=window: h.quantity(w),
-                ),
-                (
-                    "quantity_mean",
-                    f"{unit} per event",
-                    "a mean of nothing",
-                    "no event with a quantity in the window",
-                    f"{{value}} {unit} per event of {signal.label}",
-                    lambda h, w=window: ratio(h.quantity(w), h.measured(w)),
-                ),
-                (
-                    "quantity_per_active_day",
-                    f"{unit} per active day",
-                    "active days without any",
-                    "no active day in the window",
-                    f"{{value}} {unit} per active day of {signal.label}",
-                    lambda h, w=window: ratio(h.quantity(w), h.active_days(w)),
-                ),
-            ]
-        if signal.quantity and "actor_id" in signal.distinct:
-            entries.append(
-                (
-                    "quantity_per_actor",
-                    f"{unit} per actor",
-                    "actors without any",
-                    "no actor in the window",
-                    f"{{value}} {unit} per user of {signal.label}",
-                    lambda h, w=window: ratio(h.quantity(w), h.distinct("actor_id", w)),
-                )
-            )
+            yield from _quantity(signal, window)
         if signal.key:
-            names = ", ".join(signal.key)
-            entries += [
-                (
-                    "key_count",
-                    "events",
-                    f"none of {names} in the window",
-                    UNCOVERED,
-                    f"{{value}} uses of {names}",
-                    lambda h, w=window: h.key_count(w),
-                ),
-                (
-                    "key_share",
-                    "share of events",
-                    f"none of {names} among the events",
-                    "no event in the window",
-                    f"a share of {{value}} of {signal.label} was {names}",
-                    lambda h, w=window: ratio(h.key_count(w), h.count(w)),
-                ),
-            ]
-        for name, unit_name, zero, missing, sentence, compute in entries:
-            yield Feature(
-                name=f"{signal.name}_{name}_{suffix(window)}",
-                component=signal.component,
-                family="depth",
-                signal=signal.name,
-                window=suffix(window),
-                unit=unit_name,
-                zero=zero,
-                missing=missing,
-                sentence=f"{sentence} {span(window)}",
-                healthy=signal.healthy,
-                compute=compute,
-            )
+            yield from _key(signal, window)
 
 
-def ratio(above: Values, below: Values) -> Values:
-    """`above / below`, missing where the denominator is 0."""
-    return above / np.where(below == 0, np.nan, below)
+def _quantity(signal: SignalPlan, window: Window) -> Iterator[Feature]:
+    entry = partial(of_signal, signal, "depth")
+    unit, label = signal.unit or "units", signal.label
+    yield entry(
+        "quantity",
+        window,
+        partial(History.quantity, window=window),
+        unit=unit,
+        zero=f"no {unit} in the window",
+        missing=UNCOVERED,
+        sentence=f"{{value}} {unit} ({label})",
+    )
+    divisors = [
+        ("quantity_mean", "on average", partial(History.measured, window=window), "event with a quantity"),
+        ("quantity_per_active_day", "per active day", partial(History.active_days, window=window), "active day"),
+    ]
+    if "actor_id" in signal.distinct:
+        users = partial(History.distinct, thing="actor_id", window=window)
+        divisors.append(("quantity_per_actor", f"per one of the {signal.words['actor_id']}", users, "actor"))
+    for measure, per, divisor, what in divisors:
+        yield entry(
+            measure,
+            window,
+            partial(_per, above=partial(History.quantity, window=window), below=divisor),
+            unit=f"{unit} {per}",
+            zero=f"no {unit}, though there was an {what}",
+            missing=f"no {what} in the window, or {UNCOVERED}",
+            sentence=f"{{value}} {unit} {per} ({label})",
+        )
+
+
+def _key(signal: SignalPlan, window: Window) -> Iterator[Feature]:
+    entry = partial(of_signal, signal, "depth", zero="none of them in the window")
+    names = ", ".join(signal.key)
+    yield entry(
+        "key_count",
+        window,
+        partial(History.key_count, window=window),
+        unit="events",
+        missing=UNCOVERED,
+        sentence=f"{{value}} uses of {names}",
+    )
+    yield entry(
+        "key_share",
+        window,
+        partial(_per, above=partial(History.key_count, window=window), below=partial(History.count, window=window)),
+        unit="share of events",
+        missing=f"no {signal.label} in the window, or {UNCOVERED}",
+        sentence=f"{{percent}} of {signal.label} were {names}",
+    )
+
+
+def _per(history: History, above: partial[Values], below: partial[Values]) -> Values:
+    """A ratio, missing where its denominator is 0."""
+    divisor = below(history)
+    return above(history) / np.where(divisor == 0, np.nan, divisor)

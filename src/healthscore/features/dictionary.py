@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from healthscore.config import Window
 from healthscore.features.history import History, Values
+from healthscore.features.signals import SignalPlan
+
+PLACEHOLDER = re.compile(r"\{(value|percent|ratio)\}")
 
 
 @dataclass(frozen=True)
@@ -24,11 +30,11 @@ class Feature:
     zero, missing
         What 0, and what a missing value, mean.
     sentence
-        For people; `{value}` stands for the value.
+        For people; `{value}` stands for the value, `{percent}` for a share, `{ratio}` for a log ratio.
     healthy
         +1 when more is healthier, -1 when more is riskier, 0 when the model is to find out.
     compute
-        The calculation on a signal's history.
+        The calculation on a signal's `History` (for features of the account itself, on its `AccountState`).
     """
 
     name: str
@@ -41,14 +47,53 @@ class Feature:
     missing: str
     sentence: str
     healthy: int
-    compute: Callable[[History], Values]
+    compute: Callable[[Any], Values]
 
     def say(self, value: float) -> str:
-        """The sentence, with a value in it."""
+        """The sentence, with a value in it: as a number, in per cent, or (a log ratio) as so many per cent more."""
         if value != value:
-            return f"{self.sentence.replace('{value}', 'unknown')} ({self.missing})"
-        shown = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
-        return self.sentence.replace("{value}", shown)
+            return f"{self.missing} ({self.label})"
+        number = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+        more = f"{abs(math.expm1(value)):.0%} {'more' if value > 0 else 'fewer'}" if value else "neither more nor fewer"
+        return self.sentence.replace("{value}", number).replace("{percent}", f"{value:.0%}").replace("{ratio}", more)
+
+    @property
+    def label(self) -> str:
+        """The sentence without a value."""
+        return PLACEHOLDER.sub("n", self.sentence)
+
+
+def of_signal(
+    signal: SignalPlan,
+    family: str,
+    measure: str,
+    window: Window | None,
+    compute: Callable[[History], Values],
+    *,
+    unit: str,
+    zero: str,
+    missing: str,
+    sentence: str,
+    healthy: int | None = None,
+) -> Feature:
+    """The entry of a signal's feature, ``<signal>_<measure>_<window>``, with the signal's component and direction.
+
+    `healthy` overrides the signal's direction where more of the feature is not more of the signal.
+    """
+    tail = "" if window is None else suffix(window)
+    return Feature(
+        name="_".join(part for part in (signal.name, measure, tail) if part),
+        component=signal.component,
+        family=family,
+        signal=signal.name,
+        window=tail,
+        unit=unit,
+        zero=zero,
+        missing=missing,
+        sentence=sentence if window is None else f"{sentence} {span(window)}",
+        healthy=signal.healthy if healthy is None else healthy,
+        compute=compute,
+    )
 
 
 def suffix(window: Window) -> str:
@@ -83,7 +128,7 @@ def markdown(features: Sequence[Feature], title: str) -> str:
                     f"`{feature.name}`",
                     feature.family,
                     feature.unit,
-                    feature.sentence.replace("{value}", "n"),
+                    feature.label,
                     feature.zero,
                     feature.missing,
                     more,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from healthscore.config import Window
-from healthscore.features.dictionary import Feature, span, suffix
+from healthscore.features.dictionary import Feature, of_signal
 from healthscore.features.history import History, Values
 from healthscore.features.signals import SignalPlan
 
@@ -13,40 +14,34 @@ UNCOVERED = "less than half of the window was recorded"
 
 
 def frequency(signal: SignalPlan) -> Iterator[Feature]:
-    """Count, active days, and regularity (active days / covered days) per window."""
+    """Count and active days per window, and regularity, active days / covered days, over the widest one.
+
+    In one window of one length regularity is active days in another unit, so one of them is enough.
+    """
+    entry = partial(of_signal, signal, "frequency", zero=f"no {signal.label} in the window", missing=UNCOVERED)
+    widest = max((window for window in signal.windows if window != "all"), default=None)
     for window in signal.windows:
-        base = {
-            "component": signal.component,
-            "family": "frequency",
-            "signal": signal.name,
-            "window": suffix(window),
-            "missing": UNCOVERED,
-            "healthy": signal.healthy,
-        }
-        yield Feature(
-            name=f"{signal.name}_count_{suffix(window)}",
+        yield entry(
+            "count",
+            window,
+            partial(History.count, window=window),
             unit=signal.unit or "events",
-            zero=f"no {signal.label} in the window",
-            sentence=f"{{value}} {signal.label} {span(window)}",
-            compute=lambda history, w=window: history.count(w),
-            **base,
+            sentence=f"{{value}} {signal.label}",
         )
-        yield Feature(
-            name=f"{signal.name}_active_days_{suffix(window)}",
+        yield entry(
+            "active_days",
+            window,
+            partial(History.active_days, window=window),
             unit="days",
-            zero=f"no day with {signal.label} in the window",
-            sentence=f"{{value}} days with {signal.label} {span(window)}",
-            compute=lambda history, w=window: history.active_days(w),
-            **base,
+            sentence=f"{{value}} days with {signal.label}",
         )
-        if window != "all":
-            yield Feature(
-                name=f"{signal.name}_regularity_{suffix(window)}",
+        if window == widest:
+            yield entry(
+                "regularity",
+                window,
+                partial(_regularity, window=window),
                 unit="share of covered days",
-                zero=f"no day with {signal.label} in the window",
-                sentence=f"{signal.label} on a share of {{value}} of the days {span(window)}",
-                compute=lambda history, w=window: _regularity(history, w),
-                **base,
+                sentence=f"{signal.label} on {{percent}} of the days",
             )
 
 

@@ -1,4 +1,4 @@
-"""The panel: every feature of every (account, as-of date), chunk of accounts by chunk of accounts, in bounded memory."""
+"""The panel: every feature of every (account, as-of date), one chunk of accounts at a time, in bounded memory."""
 
 from __future__ import annotations
 

@@ -3,47 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
-from healthscore.features.dictionary import Feature
+from healthscore.features.dictionary import Feature, of_signal
 from healthscore.features.history import History, Values
 from healthscore.features.signals import SignalPlan
 
 
 def recency(signal: SignalPlan) -> Iterator[Feature]:
     """Days since the last active day, the mean gap between active days, and the first divided by the second."""
-    base = {"component": signal.component, "family": "recency", "signal": signal.name, "window": ""}
-    yield Feature(
-        name=f"{signal.name}_recency",
+    entry = partial(of_signal, signal, "recency", window=None)
+    yield entry(
+        "recency",
+        compute=_silence,
         unit="days",
-        zero="never: yesterday counts 1",
+        zero="never 0: yesterday counts 1",
         missing=f"no {signal.label} so far",
-        sentence=f"{{value}} days since the last {signal.label}",
+        sentence=f"{{value}} days since the last day with {signal.label}",
         healthy=-signal.healthy,
-        compute=lambda history: history.t - history.last_day(),
-        **base,
     )
-    yield Feature(
-        name=f"{signal.name}_gap",
-        unit="days",
-        zero="never: two active days are at least 1 apart",
-        missing=f"fewer than two days with {signal.label} so far",
-        sentence=f"{{value}} days between active days of {signal.label} on average so far",
-        healthy=0,
+    few = f"fewer than two days with {signal.label} so far"
+    yield entry(
+        "gap",
         compute=_gap,
-        **base,
+        unit="days",
+        zero="never 0: two active days are at least 1 apart",
+        missing=few,
+        sentence=f"{{value}} days between days with {signal.label}, on average",
+        healthy=0,
     )
-    yield Feature(
-        name=f"{signal.name}_overdue",
+    yield entry(
+        "overdue",
+        compute=_overdue,
         unit="multiples of the usual gap",
-        zero="never: yesterday counts more than 0",
-        missing=f"fewer than two days with {signal.label} so far",
-        sentence=f"silent for {{value}} times the usual gap between active days of {signal.label}",
+        zero="never 0: yesterday counts more",
+        missing=few,
+        sentence=f"no {signal.label} for {{value}} times the usual gap between them",
         healthy=-signal.healthy,
-        compute=lambda history: (history.t - history.last_day()) / _gap(history),
-        **base,
     )
+
+
+def _silence(history: History) -> Values:
+    return history.t - history.last_day()
+
+
+def _overdue(history: History) -> Values:
+    return _silence(history) / _gap(history)
 
 
 def _gap(history: History) -> Values:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from healthscore.config import Run, Window
 from healthscore.tables import Tables
 
-DISTINCT_THINGS = {"actor_id": "actors", "name": "names"}
-"""Columns whose distinct values are counted (breadth), and what they are called in feature names."""
+DISTINCT_THINGS = ("actor_id", "name")
+"""Columns whose distinct values are counted (breadth)."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class SignalPlan:
         Whether the source has a quantity, and the signal a family that needs it.
     key
         Names whose use counts as deep.
+    words
+        What the distinct values of a column are called: actors are "users" unless the source says otherwise.
     seats
         Whether a source of subscriptions says how many seats an account pays for.
     healthy
@@ -44,6 +46,7 @@ class SignalPlan:
     key: tuple[str, ...]
     healthy: int
     unit: str
+    words: dict[str, str]
     seats: bool = False
 
 
@@ -60,7 +63,7 @@ def plan_signals(run: Run, tables: Tables) -> list[SignalPlan]:
         plans.append(
             SignalPlan(
                 name=name,
-                label=signal.label or name.replace("_", " "),
+                label=signal.label or f"rows of {name.replace('_', ' ')}",
                 source=signal.source,
                 component=signal.component,
                 where=signal.where,
@@ -71,6 +74,7 @@ def plan_signals(run: Run, tables: Tables) -> list[SignalPlan]:
                 key=signal.key if "depth" in families else (),
                 healthy={"healthy": 1, "risky": -1}.get(signal.direction or "", 0),
                 unit=signal.unit or "",
+                words={"actor_id": run.sources[signal.source].actors, "name": run.sources[signal.source].names},
                 seats=subscriptions is not None and "seats" in tables.bound_columns(subscriptions),
             )
         )

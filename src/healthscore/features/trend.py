@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from healthscore.config import Window
-from healthscore.features.dictionary import Feature, span, suffix
+from healthscore.features.dictionary import Feature, of_signal
 from healthscore.features.frequency import UNCOVERED
 from healthscore.features.history import History, Values
 from healthscore.features.signals import SignalPlan
@@ -17,47 +18,55 @@ SLOPE_DAYS = 30
 
 def trend(signal: SignalPlan) -> Iterator[Feature]:
     """``ln((n + 1/2) / (n_before + 1/2))`` per window, and one slope where there are at least three windows."""
+    entry = partial(of_signal, signal, "trend")
     finite = tuple(window for window in signal.windows if window != "all")
-    base = {"component": signal.component, "family": "trend", "signal": signal.name, "healthy": signal.healthy}
     for window in finite:
-        yield Feature(
-            name=f"{signal.name}_trend_{suffix(window)}",
-            window=suffix(window),
+        yield entry(
+            "trend",
+            window,
+            partial(_change, window=window),
             unit="log ratio",
             zero="as many as in the window before",
             missing="less than half of this window or of the one before was recorded",
-            sentence=f"change of {signal.label} {span(window)} against the {window} days before: {{value}} (log ratio)",
-            compute=lambda history, w=window: np.log((history.count(w) + 0.5) / (history.count(w, 1) + 0.5)),
-            **base,
+            sentence=f"{{ratio}} {signal.label} than in the {window} days before,",
         )
     if len(finite) >= 3:
-        yield Feature(
-            name=f"{signal.name}_slope_{suffix(finite[-1])}",
-            window=suffix(finite[-1]),
+        yield entry(
+            "slope",
+            finite[-1],
+            partial(_slope, windows=finite),
             unit=f"events per day, per {SLOPE_DAYS} days",
             zero="neither rising nor falling",
             missing=UNCOVERED,
-            sentence=f"{signal.label} per day changed by {{value}} per {SLOPE_DAYS} days {span(finite[-1])}",
-            compute=lambda history, ws=finite: _slope(history, ws),
-            **base,
+            sentence=f"{signal.label} per day changed by {{value}} a month",
         )
 
 
-def _slope(history: History, windows: tuple[Window, ...]) -> Values:
-    """Weighted least squares of the daily rate on time, over the rings between nested windows.
+def _change(history: History, window: Window) -> Values:
+    changed: Values = np.log((history.count(window) + 0.5) / (history.count(window, before=1) + 0.5))
+    return changed
 
-    Ring i is [t - w_i, t - w_(i-1)); its rate is count / covered days, its time the middle, its weight the covered days.
-    Rings depend on `t` and the windows only, so the slope of a date is the same in every grid of dates.
+
+def _slope(history: History, windows: tuple[Window, ...]) -> Values:
+    """Weighted least squares of the daily rate on time, on the rings of nested windows.
+
+    Ring i is [t - w_i, t - w_(i-1)); its rate is count / covered days, its time x the middle, its weight the covered days,
+    so that slope = sum (x - mean x) count / sum days (x - mean x)^2. Rings depend on `t` and the windows only, so the slope
+    of a date is the same in every grid of dates. A ring that was not recorded has no say; a slope takes two that were.
     """
     if not history.covered(windows[-1]):
         return history.count(windows[-1])
-    counts = [history.count(window) for window in windows]
-    days = [history.covered_days(window) for window in windows]
-    outer = [0, *(int(window) for window in windows)]
-    middle = np.array([-(outer[i] + outer[i + 1]) / 2 for i in range(len(windows))])
-    weight = np.diff([0, *days]).astype(np.float64)
-    rates = np.diff(np.stack([np.zeros_like(counts[0]), *counts]), axis=0) / np.maximum(weight, 1)[:, None]
-    centred = middle - np.average(middle, weights=weight)
-    spread = float(weight @ centred**2)
-    slope: Values = (weight * centred) @ rates / spread * SLOPE_DAYS if spread > 0 else counts[0] * np.nan
-    return slope
+    rings = []
+    outer, seen, covered = 0, np.zeros(1), 0
+    for window in windows:
+        middle, days = -(outer + int(window)) / 2, history.covered_days(window) - covered
+        if days:
+            rings.append((middle, days, history.recorded(window) - seen))
+        outer, seen, covered = int(window), history.recorded(window), covered + days
+    mean = sum(middle * days for middle, days, _ in rings) / covered
+    spread = sum(days * (middle - mean) ** 2 for middle, days, _ in rings)
+    if len(rings) < 2:
+        return np.full_like(seen, np.nan)
+    # Ring by ring: the last bit of a matrix product may depend on how many accounts are computed together.
+    moment: Values = sum(((middle - mean) * count for middle, _, count in rings), np.zeros_like(seen))
+    return moment / spread * SLOPE_DAYS

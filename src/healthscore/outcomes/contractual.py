@@ -29,7 +29,7 @@ def churn(run: Run, tables: Tables, accounts: pa.Array, as_ofs: Sequence[int], d
         raise ConfigurationError(
             f"outcome.source: churn needs subscriptions, and {outcome.source!r} holds "
             f"{run.sources[outcome.source].contract}",
-            'name a source with contract = "subscriptions", or use kind = "inactivity" for a business without contracts',
+            'name a source with contract = "subscriptions"; for a business without contracts, kind = "inactivity"',
         )
     subscriptions = load_subscriptions(tables, outcome.source, accounts)
     lives = spells(subscriptions, outcome.grace_days, outcome.date)

@@ -23,7 +23,8 @@ def inactivity(run: Run, tables: Tables, accounts: pa.Array, as_ofs: Sequence[in
     outcome = run.need_outcome()
     if run.sources[outcome.source].contract != "events":
         raise ConfigurationError(
-            f"outcome.source: inactivity needs events, and {outcome.source!r} holds {run.sources[outcome.source].contract}",
+            f"outcome.source: inactivity needs events, and {outcome.source!r} holds "
+            f"{run.sources[outcome.source].contract}",
             'name a source with contract = "events"',
         )
     begin, end = outcome.gap_days, outcome.gap_days + outcome.horizon_days

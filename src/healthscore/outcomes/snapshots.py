@@ -91,4 +91,6 @@ OutcomeFunction = Callable[[Run, Tables, pa.Array, Sequence[int], int], Snapshot
 
 def mature(outcome: Outcome, as_ofs: Sequence[int], data_end: int) -> NDArray[np.bool_]:
     """Which as-of days have an outcome that is complete: ``t + gap + horizon + maturity <= data end``."""
-    return np.asarray(as_ofs) + outcome.gap_days + outcome.horizon_days + outcome.maturity <= data_end
+    known_from = np.asarray(as_ofs) + outcome.gap_days + outcome.horizon_days + outcome.maturity
+    complete: NDArray[np.bool_] = known_from <= data_end
+    return complete

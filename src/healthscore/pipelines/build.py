@@ -65,7 +65,7 @@ class Book:
 def as_ofs_of(run: Run) -> tuple[int, ...]:
     """As-of days of a run: its grid, and the dates of its split, rising."""
     grid = run.as_of
-    days = set(day_of(value) for value in grid.dates)
+    days = {day_of(value) for value in grid.dates}
     if grid.first is not None and grid.last is not None:
         days |= set(as_of_days(grid.first, grid.last, grid.every))
     if run.split is not None:

@@ -91,7 +91,7 @@ def _write(run: Run, tables: Tables, directory: Path, progress: Progress) -> dic
 
 
 def _rows(run: Run, tables: Tables, plan: PanelPlan, directory: Path) -> NDArray[np.bool_]:
-    """Which (as-of day, account) the panel holds; where there is an outcome, what became of them is written beside it."""
+    """Which (as-of day, account) the panel holds; what became of them is written beside it."""
     if run.outcome is None:
         return plan.seen()
     snapshots = OUTCOMES[run.outcome.kind](run, tables, plan.accounts, plan.as_ofs, data_end_of(run, tables))

@@ -127,7 +127,8 @@ def score_book(run: Run, as_of: date, model: str | Path | None, progress: Progre
         inputs = {name: report.fingerprint for name, report in tables.reports.items()}
     if day_of(as_of) > book.data_end:
         warnings.warn(
-            f"the data end on {date_of(book.data_end - 1)} and the score is as of {as_of}: what happened between is unknown",
+            f"the data end on {date_of(book.data_end - 1)} and the score is as of {as_of}: what happened between them "
+            "is not known",
             StaleDataWarning,
             stacklevel=3,
         )
@@ -213,16 +214,14 @@ def drivers_frame(scored: ScoredBook, as_of: date) -> pd.DataFrame:
     ids = book.accounts["account_id"].to_numpy()[book.panel.account]
     design = scored.bundle.model.design
     group_of = np.asarray(drivers.groups)[design.group_of]
-    n, groups, features = len(ids), len(drivers.groups), len(design.names)
     parts = [
-        _long(ids, "base", [""], [""], np.full((n, 1), drivers.base_tenths), None),
-        _long(ids, "component", drivers.groups, [""] * groups, drivers.points_tenths, None),
+        _long(ids, "base", [""], [""], np.full((len(ids), 1), drivers.base_tenths), None),
+        _long(ids, "component", drivers.groups, [""] * len(drivers.groups), drivers.points_tenths, None),
         _long(ids, "feature", group_of, design.names, scored.explained.feature_tenths, book.panel.X),
         _long(ids, "capped", [""], [""], drivers.capped_tenths[:, None], None),
     ]
     frame = pd.concat(parts, ignore_index=True)
     frame.insert(1, "as_of", as_of)
-    assert len(frame) == n * (2 + groups + features)
     return frame.sort_values("account_id", kind="stable", ignore_index=True)
 
 

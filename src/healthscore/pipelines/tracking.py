@@ -5,6 +5,7 @@ Tracking never stops a job: when it cannot be reached, the run is done without i
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import warnings
@@ -22,7 +23,7 @@ class TrackingWarning(UserWarning):
 
 
 def store(run: Run) -> tuple[str, str | None]:
-    """Tracking URI, and where artifacts go if the store is local: MLFLOW_TRACKING_URI, the run's `uri`, or ``./mlruns``."""
+    """Tracking URI (MLFLOW_TRACKING_URI, the run's `uri`, or ``./mlruns``), and where artifacts go if it is local."""
     given = os.environ.get("MLFLOW_TRACKING_URI") or run.tracking.uri
     if given:
         return given, None
@@ -74,6 +75,7 @@ def _record(
 ) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow's own deprecations are not our user's business
+        logging.getLogger("mlflow").setLevel(logging.WARNING)
         from mlflow.entities import Metric, Param, RunTag
         from mlflow.tracking import MlflowClient
 

@@ -113,10 +113,12 @@ def _result(
     X = book.panel.X[rows]
     z = model.logit(X[book.panel.day[rows] == book.panel.day[rows].max()], model.design.names)
     proposed = bundle.scale.proposed_points_to_halve_odds(z)
-    warnings = [
-        f"{bundle.scale.clipped_share(z):.0%} of the scores lie at 0 or 100: set `[score] points_to_halve_odds = {proposed:g}`"
-        for _ in ([] if proposed is None else [0])
-    ]
+    warnings = []
+    if proposed is not None:
+        clipped = bundle.scale.clipped_share(z)
+        warnings.append(
+            f"{clipped:.0%} of the scores lie at 0 or 100: set `[score] points_to_halve_odds = {proposed:g}`"
+        )
     if left < 200:
         warnings.append(f"{left} accounts left in the training history: below 200, expect wide intervals")
     return {

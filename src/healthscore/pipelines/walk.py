@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +21,11 @@ from healthscore.models.design import Design
 from healthscore.models.drivers import component_drivers
 from healthscore.models.health import Bands, ScoreScale
 from healthscore.pipelines.build import Book, iso
-from healthscore.pipelines.progress import Progress
+from healthscore.pipelines.progress import Advance, Progress
 
 Floats = NDArray[np.float64]
+SIDE_BY_SIDE_ROWS = 200_000
+"""Books with fewer rows have their origins fitted side by side."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ def training_rows(book: Book, fold: Fold) -> NDArray[np.int64]:
 def walk(book: Book, progress: Progress) -> Walk:
     """Fit at every origin, predict its risk set, and keep what came out.
 
-    Origins with the same training dates (a fixed split) share their fit.
+    Origins with the same training dates (a fixed split) share their fit; different ones are fitted side by side.
 
     Raises
     ------
@@ -143,35 +146,64 @@ def walk(book: Book, progress: Progress) -> Walk:
     folds = folds_of(book)
     if not folds:
         raise InsufficientDataError(_too_little(book), "a longer history, a shorter horizon, or `healthscore validate`")
-    parts: list[tuple[NDArray[np.int64], dict[str, Floats], Floats, Floats]] = []
-    origins, fits = [], list(dict.fromkeys(fold.train for fold in folds))
-    choice: Choice | None = None
-    candidates, bundle, trained = None, None, None
+    by_training: dict[tuple[int, ...], list[Fold]] = {}
+    for fold in folds:
+        by_training.setdefault(fold.train, []).append(fold)
     with progress("walking forward over the origins") as advance:
-        for fold in folds:
-            rows = training_rows(book, fold)
-            if fold.train != trained:
-                share = len(set(fits[: fits.index(fold.train)])) / len(fits)
-                candidates = fit(book, rows, lambda done, of, s=share: advance(s + done / of / len(fits)))
-                trained = fold.train
-                choice = choice or choose(candidates, book.cluster[rows], book.run.model.choose)
-                bundle = freeze(book, candidates.models[choice.name], rows)
-            assert candidates is not None and bundle is not None
+        fits = _fit_all(book, [training_rows(book, group[0]) for group in by_training.values()], advance)
+    first = next(iter(by_training.values()))[0]
+    choice = choose(fits[0], book.cluster[training_rows(book, first)], book.run.model.choose)
+    parts: list[_Part] = []
+    origins: list[dict[str, Any]] = []
+    for group, candidates in zip(by_training.values(), fits, strict=True):
+        rows = training_rows(book, group[0])
+        bundle = freeze(book, candidates.models[choice.name], rows)
+        for fold in group:
             test = np.flatnonzero((book.panel.day == fold.test) & (book.label >= 0))
-            parts.append((test, *_predict(book, candidates, bundle, test)))
+            parts.append(_Part(test, *_predict(book, candidates, bundle, test)))
             origins.append({"day": fold.test, "train": _described(book, fold, rows)})
-            advance((fits.index(fold.train) + 1) / len(fits))
-    assert bundle is not None and choice is not None
     return Walk(
-        rows=np.concatenate([part[0] for part in parts]),
-        probability={name: np.concatenate([part[1][name] for part in parts]) for name in parts[0][1]},
-        health=np.concatenate([part[2] for part in parts]),
-        points=np.concatenate([part[3] for part in parts]),
+        rows=np.concatenate([part.rows for part in parts]),
+        probability={name: np.concatenate([part.probability[name] for part in parts]) for name in parts[0].probability},
+        health=np.concatenate([part.health for part in parts]),
+        points=np.concatenate([part.points for part in parts]),
         groups=bundle.model.design.groups,
         origins=origins,
         choice=choice,
         last=bundle,
     )
+
+
+class _Part(NamedTuple):
+    """What one origin's model said of its risk set."""
+
+    rows: NDArray[np.int64]
+    probability: dict[str, Floats]
+    health: Floats
+    points: Floats
+
+
+def _fit_all(book: Book, training: list[NDArray[np.int64]], advance: Advance) -> list[Candidates]:
+    """Fit the candidates on each set of training rows, on as many threads as the run allows.
+
+    A large book is fitted set by set: its trees use all threads themselves, and copies of its rows would not fit.
+    """
+    total = sum(len(rows) for rows in training)
+    done = [0.0] * len(training)
+
+    def fit_one(i: int) -> Candidates:
+        def told(fits: int, of: int) -> None:
+            done[i] = fits / of * len(training[i]) / total
+            advance(sum(done))
+
+        return fit(book, training[i], told)
+
+    workers = book.run.threads if len(book.label) < SIDE_BY_SIDE_ROWS else 1
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        # The longest first, so that no thread is left alone with it at the end.
+        order = sorted(range(len(training)), key=lambda i: -len(training[i]))
+        fitted = dict(zip(order, pool.map(fit_one, order), strict=True))
+    return [fitted[i] for i in range(len(training))]
 
 
 def _predict(
