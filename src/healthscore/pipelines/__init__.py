@@ -1,0 +1,16 @@
+"""Compositions of the stages below, one per command."""
+
+from __future__ import annotations
+
+PIPELINES: dict[str, str] = {
+    "simulate": "simulate",
+    "init": "initialise",
+    "check": "check",
+    "validate": "validate",
+    "features": "panel",
+    "train": "train",
+    "backtest": "backtest",
+    "score": "score",
+    "explain": "explain",
+}
+"""Command -> name of the function, and of the module in this package, that does it."""
