@@ -112,7 +112,7 @@ def origins(result: Result, chosen: str, titles: Mapping[str, str], rivals: Sequ
         if any(value is not None for value in values):
             data.append(
                 {
-                    "x": [row["as_of"] for row in rows],
+                    "x": [text(row["as_of"]) for row in rows],
                     "y": values,
                     "mode": "lines+markers",
                     "name": text(titles.get(model, model)),
@@ -121,7 +121,7 @@ def origins(result: Result, chosen: str, titles: Mapping[str, str], rivals: Sequ
                 }
             )
     chance = {
-        "x": [row["as_of"] for row in rows],  # all of them: a category axis orders its words as they first come
+        "x": [text(row["as_of"]) for row in rows],  # all of them: a category axis orders its words as they first come
         "y": [0.5] * len(rows),
         "mode": "lines",
         "name": "chance",

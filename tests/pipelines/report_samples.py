@@ -1,0 +1,206 @@
+"""Results as the pipelines give them, small enough to read: what the reports are tested on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+DATES = ("2024-09-01", "2024-10-01", "2024-11-01")
+AUCS = {"blend": 0.84, "logistic": 0.83, "recency": 0.74, "base_rate": 0.5}
+
+
+def figure(value: float, around: float) -> dict[str, float]:
+    return {"estimate": value, "low": value - around, "high": value + around}
+
+
+def rate(n: int, events: int, around: float) -> dict[str, Any]:
+    return {"n": n, "events": events, "accounts": n, "rate": figure(events / n, around)}
+
+
+def lead_time() -> dict[str, Any]:
+    return {
+        "exits": 184,
+        "unscored_exits": 3,
+        "median_days": figure(41, 10),
+        "recall": {"30": rate(160, 96, 0.07), "60": rate(130, 51, 0.08), "90": rate(100, 22, 0.08)},
+        "accounts": 794,
+        "alarms": 210,
+        "alarms_per_100_accounts": 26.4,
+        "red_share": 0.128,
+        "false_alarms": rate(190, 106, 0.07),
+        "undecided_alarms": 20,
+    }
+
+
+def bands() -> list[dict[str, Any]]:
+    return [
+        {"name": "at risk", "colour": "red", "low": 0, "high": 40, "probability": 0.168, **rate(500, 86, 0.03)},
+        {
+            "name": "needs attention",
+            "colour": "yellow",
+            "low": 40,
+            "high": 70,
+            "probability": 0.04,
+            **rate(2200, 75, 0.01),
+        },
+        {"name": "healthy", "colour": "green", "low": 70, "high": 100, "probability": 0.009, **rate(1900, 23, 0.005)},
+    ]
+
+
+def metrics(auc: float) -> dict[str, Any]:
+    return {
+        "auc": figure(auc, 0.02),
+        "log_loss": figure(0.3 - auc / 8, 0.01),
+        "lift_10": figure(5 * auc, 0.4),
+        "capture_10": figure(auc / 2, 0.04),
+        "ece": {"estimate": 0.004, "low": None, "high": None},
+    }
+
+
+def curve(auc: float) -> list[list[float]]:
+    return [[share / 20, (share / 20) ** ((1 - auc) / auc)] for share in range(21)]
+
+
+def worst(number: int) -> dict[str, Any]:
+    return {
+        "account_id": f"A-{number}",
+        "name": "Northwind Traders",
+        "segment": "Mid-market",
+        "owner": "Dana Ruiz",
+        "as_of": "2024-11-01",
+        "health": 7.1 + number,
+        "band": "at risk",
+        "probability": 0.64,
+        "drivers": [
+            {"component": "activity", "points": -21.4, "sentence": "3 active days in the last 28, against 17 before"},
+            {"component": "relationship", "points": 3.1, "sentence": "a sponsor call 12 days ago"},
+        ],
+        "outcome": "left",
+    }
+
+
+def backtest_result() -> dict[str, Any]:
+    return {
+        "run": "saas",
+        "title": "Acme Cloud",
+        "identity": "3f9a1c77b210",
+        "outcome": {
+            "kind": "churn",
+            "gap_days": 7,
+            "horizon_days": 60,
+            "maturity_days": 14,
+            "sentence": "The account leaves between day 7 and day 67 after the score",
+        },
+        "data": {
+            "data_end": "2025-05-01",
+            "accounts": 2000,
+            "sources": {
+                "events": {
+                    "rows_in": 4337,
+                    "used": 4120,
+                    "quarantined": {"orphan": 204},
+                    "dropped": {"blank_account": 13},
+                    "accounts": 1988,
+                    "first_day": "2023-11-01",
+                    "last_day": "2025-04-30",
+                }
+            },
+        },
+        "snapshots": [{"as_of": day, "at_risk": 1500, "exited": 60, "stayed": 1440, "exit_in_gap": 6} for day in DATES],
+        "chosen": "blend",
+        "choice": {"why": "no candidate had a lower log-loss", "title": "Blend"},
+        "headline": {
+            "sentences": ["Of 184 accounts that left, the worst-scored 10 % held 77 (70-84).", "It predicts better."],
+            "better": True,
+            "against": "recency",
+        },
+        "churners": {"churners": 184, "share": 0.1, "models": {name: {"held": figure(77, 7)} for name in AUCS}},
+        "pooled": {
+            "n": 4600,
+            "events": 184,
+            "accounts": 1794,
+            "models": {name: metrics(auc) for name, auc in AUCS.items()},
+        },
+        "differences": {
+            name: {"log_loss": figure(-0.02, 0.002), "auc": figure(0.1, 0.01)} for name in ("logistic", "recency")
+        },
+        "origins": [
+            {
+                "as_of": day,
+                "n": 1500,
+                "events": 60,
+                "train": {"first": "2024-01-01", "last": "2024-06-01", "n": 9000, "events": 400},
+                "models": {name: {"auc": auc, "capture_10": None} for name, auc in AUCS.items()},
+            }
+            for day in DATES
+        ],
+        "bands": bands(),
+        "curves": {
+            "roc": {name: curve(auc) for name, auc in AUCS.items()},
+            "capture": {name: curve(auc) for name, auc in AUCS.items()},
+            "calibration": [{"predicted": p, "observed": figure(p, p / 4), "n": 460} for p in (0.01, 0.04, 0.2)],
+        },
+        "components": [
+            {"name": "activity", "share": 0.6, "mean_points": 9.1},
+            {"name": "support", "share": 0.4, "mean_points": 4.0},
+        ],
+        "lead_time": lead_time(),
+        "segments": [
+            {"segment": "Enterprise", "n": 1100, "events": 20, "rate": figure(0.018, 0.008), "auc": figure(0.79, 0.05)}
+        ],
+        "stability": {"psi": 0.04, "band_flips": figure(0.184, 0.012)},
+        "worst": [worst(number) for number in range(3)],
+        "warnings": ["The first origin learned from 142 accounts that left."],
+    }
+
+
+def validation_result() -> dict[str, Any]:
+    base = backtest_result()
+    return {
+        "run": "validate",
+        "title": "crm export",
+        "identity": "93e92e4cb659",
+        "outcome": {**base["outcome"], "kind": "exit"},
+        "data": base["data"],
+        "snapshots": base["snapshots"],
+        "headline": {"verdict": "separates", "title": "It tells.", "sentences": ["One.", "Two.", "Three."]},
+        "churners": {"churners": 184, "share": 0.1, "models": {"score": {"held": figure(77, 7)}}},
+        "pooled": {
+            "n": 4600,
+            "events": 184,
+            "exits": 90,
+            "accounts": 794,
+            "rate": figure(0.04, 0.01),
+            "models": {
+                "score": {**metrics(0.75), "capture_capacity": figure(0.2, 0.02), "lift_capacity": figure(2, 0.2)}
+            },
+        },
+        "capacity": {
+            "accounts": 40,
+            "book": 556.0,
+            "share": 0.07,
+            "capture": figure(0.2, 0.02),
+            "lift": figure(2, 0.2),
+        },
+        "curves": {
+            "roc": {"score": curve(0.75)},
+            "capture": {"score": [[x, y, max(0.0, y - 0.05), min(1.0, y + 0.05)] for x, y in curve(0.75)]},
+        },
+        "bands": [{**band, "probability": None, "share": 0.3, "relative": figure(1.5, 0.2)} for band in bands()],
+        "deciles": [
+            {"decile": place, "low": 10.0 * place, "high": 10.0 * place + 9.9, "captured": (place + 1) / 10}
+            | rate(460, 40 - 3 * place, 0.02)
+            for place in range(10)
+        ],
+        "monotone": {"bands": True, "out_of_order": [], "decile_rises": 0},
+        "lead_time": lead_time(),
+        "segments": [
+            {"segment": "Small", "n": 900, "events": 40, "exits": 20, "accounts": 200, "separates": answer}
+            | {"rate": figure(0.04, 0.01), "auc": figure(0.7, 0.05)}
+            for answer in (True, False, None)
+        ],
+        "origins": [
+            {"as_of": day, "n": 300, "events": 12, "models": {"score": {"auc": 0.75, "capture_10": 0.3}}}
+            for day in DATES
+        ],
+        "warnings": ["Small book."],
+    }
