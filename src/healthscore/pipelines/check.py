@@ -1,10 +1,11 @@
-"""What is there: sources opened and inspected, coverage, base rates, and every fault with the line that would mend it."""
+"""What is there: sources inspected, coverage, base rates, and every fault with the line that would mend it."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -183,8 +184,14 @@ def _silent(run: Run, name: str, coverage: Coverage) -> Iterator[Problem]:
         "silent_days",
         "warning",
         name,
-        rule=f"no rows on {sum(s.last - s.first + 1 for s in silences)} days that the past makes improbable: {shown}{more}. Closure or outage?",
-        remedy=f"if nothing was recorded, declare it under [sources.{name}]: {outage_line(silences, run.sources[name].outages)}",
+        rule=(
+            f"no rows on {sum(s.last - s.first + 1 for s in silences)} days that the past makes improbable: "
+            f"{shown}{more}. Closure or outage?"
+        ),
+        remedy=(
+            f"if nothing was recorded, declare it under [sources.{name}]: "
+            f"{outage_line(silences, run.sources[name].outages)}"
+        ),
     )
 
 
@@ -230,14 +237,16 @@ def _warnings(run: Run, tables: Tables, rates: list[dict[str, Any]], exiting: in
     high = [row for row in known if row["rate"] > PREVALENT]
     if high:
         yield (
-            f"more than half of the accounts at risk leave ({high[0]['rate']:.0%} at {high[0]['as_of']}, {len(high)} of {len(known)} dates): "
+            f"more than half of the accounts at risk leave ({high[0]['rate']:.0%} at {high[0]['as_of']}, "
+            f"{len(high)} of {len(known)} dates): "
             "is the horizon, or the condition for being active, what you mean?"
         )
-    for before, after in zip(known, known[1:], strict=False):
+    for before, after in pairwise(known):
         low, top = sorted((before["rate"], after["rate"]))
         if max(before["exits"], after["exits"]) >= 10 and top > JUMP * low:
             yield (
-                f"the rate jumps from {before['rate']:.1%} at {before['as_of']} to {after['rate']:.1%} at {after['as_of']}: "
+                f"the rate jumps from {before['rate']:.1%} at {before['as_of']} to {after['rate']:.1%} at "
+                f"{after['as_of']}: "
                 "a season, a change of definition, or rows that are missing?"
             )
     yield from _coverage_gaps(run, tables, end)
@@ -250,7 +259,9 @@ def _few(run: Run, exiting: int) -> Iterator[str]:
             "these data cannot support one (a scorecard can still be validated)"
         )
     elif exiting < FEW_EXITS:
-        yield f"{exiting} accounts leave within the windows: enough for a model, with wide intervals (below {FEW_EXITS})"
+        yield (
+            f"{exiting} accounts leave within the windows: enough for a model, with wide intervals (below {FEW_EXITS})"
+        )
 
 
 def _coverage_gaps(run: Run, tables: Tables, end: int | None) -> Iterator[str]:
@@ -262,8 +273,12 @@ def _coverage_gaps(run: Run, tables: Tables, end: int | None) -> Iterator[str]:
         windows = [w for s in run.signals.values() if s.source == name for w in run.windows_of(s) if isinstance(w, int)]
         if report.first_day is not None and days and windows and 2 * (days[0] - report.first_day) < max(windows):
             yield (
-                f"{name} begins on {iso(report.first_day)}: its window of {max(windows)} days is missing at {iso(days[0])}, because less "
+                f"{name} begins on {iso(report.first_day)}: its window of {max(windows)} days is missing at "
+                f"{iso(days[0])}, because less "
                 "than half of it is covered; begin later, or shorten it"
             )
         if report.last_day is not None and end is not None and end - 1 - report.last_day > 31:
-            yield f"{name} stops on {iso(report.last_day)}, and the data end on {iso(end)}: silence since then reads as inactivity"
+            yield (
+                f"{name} stops on {iso(report.last_day)}, and the data end on {iso(end)}: silence since then "
+                "reads as inactivity"
+            )

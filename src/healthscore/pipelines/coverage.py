@@ -1,12 +1,13 @@
 """What a source covers: rows by month, and days without any row that its past makes improbable.
 
-A day is silent when it has no row. It is *improbable* when the same weekday's past says so: of the last 12 such days (at
-least 6, silent stretches left out) mean m and variance v give a negative binomial, or a Poisson where v <= m, and under it
-no row at all has a probability below one in a thousand. Only the past is used, so that a later closure of the business does
-not make earlier days look odd; and nothing is assumed: whoever knows declares it.
+A day is silent when it has no row. It is *improbable* when the same weekday's past says so: of the last 12 such days
+(at least 6, silent stretches left out) mean m and variance v give a negative binomial, or a Poisson where v <= m, and
+under it no row at all has a probability below one in a thousand. Only the past is used, so that a later closure of the
+business does not make earlier days look odd; and nothing is assumed: whoever knows declares it.
 
-Worked example: a shop with about 120 orders on each of the last 12 Tuesdays (v = 400) and none on Tuesday 24 December has
-r = 120^2 / (400 - 120) = 51 and P(0) = (51 / (51 + 120))^51, far below 0.001. Its Sundays never had orders: m = 0, P(0) = 1.
+Worked example: a shop with about 120 orders on each of the last 12 Tuesdays (v = 400) and none on Tuesday 24 December
+has r = 120^2 / (400 - 120) = 51 and P(0) = (51 / (51 + 120))^51, far below 0.001. Its Sundays never had orders: m = 0,
+P(0) = 1.
 """
 
 from __future__ import annotations
@@ -86,7 +87,8 @@ def coverage_of(
     if column is None:
         return None
     found = tables.engine.query(
-        f"SELECT {column} AS day, count(*) AS rows FROM {tables.relation(source)} WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY 1"
+        f"SELECT {column} AS day, count(*) AS rows FROM {tables.relation(source)} WHERE {column} IS NOT NULL "
+        "GROUP BY 1 ORDER BY 1"
     )
     if not found.num_rows:
         return None

@@ -45,9 +45,9 @@ def initialise(
 ) -> Initialised:
     """Look at Parquet and CSV files, and write a commented run for them.
 
-    Names propose and values decide: the account's id is the column whose values the tables share, times are what reads as
-    time, the horizon follows from the gaps between events. What the tables cannot say (a time zone, the order of day and
-    month, what a day offset counts from) is written with `CONFIRM` beside it and listed under `questions`.
+    Names propose and values decide: the account's id is the column whose values the tables share, times are what reads
+    as time, the horizon follows from the gaps between events. What the tables cannot say (a time zone, the order of day
+    and month, what a day offset counts from) is written with `CONFIRM` beside it and listed under `questions`.
 
     Parameters
     ----------

@@ -77,7 +77,8 @@ def _within(
     inside = "n >= s AND (e IS NULL OR n <= e)"
     last = "NULL" if end is None or end.time is None else end.time.day
     row = inventory.ask(
-        f"SELECT avg(CASE WHEN {inside} THEN 1 ELSE 0 END) AS share FROM (SELECT {start.time.day} AS s, {notice.time.day} AS n, "
+        f"SELECT avg(CASE WHEN {inside} THEN 1 ELSE 0 END) AS share FROM (SELECT {start.time.day} AS s, "
+        f"{notice.time.day} AS n, "
         f"{last} AS e FROM {table.relation}) WHERE n IS NOT NULL"
     )
     return row["share"] is not None and row["share"] >= MOSTLY

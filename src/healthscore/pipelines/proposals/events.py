@@ -72,7 +72,7 @@ def choose_time(table: TableFacts, key: str, component: str) -> ColumnFacts | No
         score = float(len(TIME_NAMES) - TIME_NAMES.index(said)) if said in TIME_NAMES else 0.0
         score += 100 if component == "satisfaction" and said in ANSWER_CORES else 0
         score -= 50 if said in KNOWN_CORES - {"created"} else 0
-        score -= 80 if set(words(column.name)) & LATER_CORES and not said == "paid" else 0
+        score -= 80 if set(words(column.name)) & LATER_CORES and said != "paid" else 0
         score -= 0 if said in ANSWER_CORES else 30 * (1 - column.filled / table.rows)
         scores[column.name] = score
     return table.column(max(scores, key=lambda name: scores[name])) if scores else None

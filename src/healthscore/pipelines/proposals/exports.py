@@ -1,10 +1,12 @@
 """Rows that were exported twice: exact copies, and parts of a table whose dates overlap at their ends.
 
-Worked example: sheet "2009-2010" holds 2009-12-01 to 2010-12-09 and sheet "2010-2011" 2010-12-01 to 2011-12-09. Nine days lie
-in both, so the proposal offers, commented out, to use the earlier sheet only until the later one begins.
+Worked example: sheet "2009-2010" holds 2009-12-01 to 2010-12-09 and sheet "2010-2011" 2010-12-01 to 2011-12-09. Nine
+days lie in both, so the proposal offers, commented out, to use the earlier sheet only until the later one begins.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 from healthscore.asof import date_of
 from healthscore.pipelines.proposals.inventory import ColumnFacts, Inventory
@@ -14,7 +16,7 @@ from healthscore.pipelines.proposals.vocabulary import words
 from healthscore.tables.quoting import quote_identifier
 from healthscore.tables.sorts import Sort
 
-PARTS = frozenset(["sheet", "file", "source", "export", "batch", "part", "extract", "period", "year", "month", "upload"])
+PARTS = {"sheet", "file", "source", "export", "batch", "part", "extract", "period", "year", "month", "upload"}
 MANY = 3_000_000
 FEW = 0.005
 
@@ -31,7 +33,8 @@ def look_for_copies(inventory: Inventory, source: SourceProposal) -> None:
     row = inventory.ask(f"SELECT count(*) - count(DISTINCT hash(({every}))) AS copies FROM {table.relation}")
     if row["copies"] > FEW * table.rows:
         source.questions.append(
-            f"{source.name}: {row['copies']:,} rows ({row['copies'] / table.rows:.1%}) are exact copies of others. Did they happen twice, "
+            f"{source.name}: {row['copies']:,} rows ({row['copies'] / table.rows:.1%}) are exact copies of "
+            "others. Did they happen twice, "
             "or were they exported twice? The file keeps them."
         )
 
@@ -40,18 +43,21 @@ def _overlapping_parts(inventory: Inventory, source: SourceProposal, column: Col
     if source.time is None:
         return
     rows = inventory.engine.query(
-        f"SELECT CAST({quote_identifier(column.name)} AS VARCHAR) AS part, min({source.time.day}) AS first, max({source.time.day}) AS last "
+        f"SELECT CAST({quote_identifier(column.name)} AS VARCHAR) AS part, min({source.time.day}) AS first, "
+        f"max({source.time.day}) AS last "
         f"FROM {source.table.relation} WHERE {quote_identifier(column.name)} IS NOT NULL GROUP BY 1 ORDER BY 2, 1"
     ).to_pylist()
-    for earlier, later in zip(rows, rows[1:], strict=False):
+    for earlier, later in pairwise(rows):
         shared = earlier["last"] - later["first"] + 1
         shorter = min(earlier["last"] - earlier["first"], later["last"] - later["first"]) + 1
         if 0 < shared < 0.5 * shorter:
             begin = date_of(later["first"]).isoformat()
             until = date_of(earlier["last"]).isoformat()
-            condition = f"not ({named(column.name)} = {literal(earlier['part'])} and {named(source.columns['time'])} >= '{begin}')"
+            part = f"{named(column.name)} = {literal(earlier['part'])}"
+            condition = f"not ({part} and {named(source.columns['time'])} >= '{begin}')"
             source.suggestions.append(f'where = "{condition}"')
             source.questions.append(
-                f"{source.name}: {begin} to {until} lie in two parts, {column.name} = {earlier['part']!r} and {later['part']!r}. If these days were "
+                f"{source.name}: {begin} to {until} lie in two parts, {column.name} = {earlier['part']!r} and "
+                f"{later['part']!r}. If these days were "
                 f"exported twice, use the line `# where = ...` under [sources.{source.name}]."
             )

@@ -1,7 +1,8 @@
 """Which column says whose row it is: columns of several tables that share their values, and a name that says it.
 
-Values are compared by *sketches*: of each column the 512 distinct values with the smallest hashes. The same hash keeps the
-same values everywhere, so the overlap of two columns can be told from their sketches alone, however long the tables are.
+Values are compared by *sketches*: of each column the 512 distinct values with the smallest hashes. The same hash keeps
+the same values everywhere, so the overlap of two columns can be told from their sketches alone, however long the tables
+are.
 """
 
 from __future__ import annotations
@@ -143,7 +144,9 @@ def _alike(one: Place, other: Place) -> bool:
 def _worth(group: Sequence[Place], unique: frozenset[Place], tables: Sequence[TableFacts]) -> tuple[float, float]:
     rows = {table.name: table.rows for table in tables}
     covered = {table for table, _ in group}
-    named = max(max(account_rank(column) for _, column in group), 12 if any(t for t, c in group if table_words(t) & ACCOUNT_TABLES and core(c) == "id") else 0)  # fmt: skip
+    named = max(account_rank(column) for _, column in group)
+    if any(core(column) == "id" and table_words(table) & ACCOUNT_TABLES for table, column in group):
+        named = max(named, 12)  # `id` in a table of customers
     one_each = any(place in unique and table_words(place[0]) & ACCOUNT_TABLES for place in group)
     return 1000 * (named > 0) + named + 6 * len(covered) + 10 * one_each, sum(rows[table] for table in covered)
 
@@ -163,4 +166,7 @@ def _doubts(columns: dict[str, str], unique: frozenset[str], sketches: dict[Plac
             continue
         share, where = max((sketches[table, column].found_in(sketches[o, columns[o]]), o) for o in others)
         if share < SHARED:
-            yield f"only {share:.0%} of the ids in {table}.{column} occur in {where}.{columns[where]}: is it the account's id?"
+            yield (
+                f"only {share:.0%} of the ids in {table}.{column} occur in {where}.{columns[where]}: is it the "
+                "account's id?"
+            )

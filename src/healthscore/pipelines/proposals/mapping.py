@@ -57,7 +57,8 @@ def map_tables(inventory: Inventory, key: Key) -> Mapping:
         facts = source.facts("account_id")
         if facts is not None and facts.sort is Sort.NUMBER:
             mapping.questions.append(
-                f"{source.name}.{facts.name} holds ids with a decimal point (1001.0). Are they whole numbers? The file assumes so; "
+                f"{source.name}.{facts.name} holds ids with a decimal point (1001.0). Are they whole numbers? "
+                "The file assumes so; "
                 "better export them as text."
             )
             source.columns["account_id"] = f"CAST({facts.name} AS integer)"
@@ -68,7 +69,8 @@ def map_tables(inventory: Inventory, key: Key) -> Mapping:
     ]
     if zones:
         mapping.questions.append(
-            f"In which time zone were {', '.join(zones)} written? They carry none. The file says UTC until you confirm or change it."
+            f"In which time zone were {', '.join(zones)} written? They carry none. The file says UTC until "
+            "you confirm or change it."
         )
     return mapping
 

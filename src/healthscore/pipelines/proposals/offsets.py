@@ -1,8 +1,8 @@
 """Days counted from a start: an integer such as `date` = -25..269 says when only together with the date it counts from.
 
-Worked example: `student_vle.date` is 12 for course ("AAA", "2013J"), and a small table `courses` holds one date per course,
-`assumed_start_date` = 2013-10-01. Then `assumed_start_date + date` would be 2013-10-13. That is proposed, never taken for
-granted: the file says so beside it, and `init` asks.
+Worked example: `student_vle.date` is 12 for course ("AAA", "2013J"), and a small table `courses` holds one date per
+course, `assumed_start_date` = 2013-10-01. Then `assumed_start_date + date` would be 2013-10-13. That is proposed, never
+taken for granted: `init` asks, and the file says so at its head.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def _anchored(
     keys = ", ".join(quote_identifier(name) for name in on)
     begin = quote_identifier(start.name)
     inventory.engine.execute(
-        f"CREATE VIEW {view} AS SELECT * FROM {table.relation} JOIN (SELECT {keys}, {begin} FROM {base.relation}) USING ({keys})"
+        f"CREATE VIEW {view} AS SELECT * FROM {table.relation} JOIN (SELECT {keys}, {begin} FROM "
+        f"{base.relation}) USING ({keys})"
     )
     columns = {column.name: column for column in table.columns}
     for column in offsets:

@@ -103,7 +103,8 @@ def _annual(inventory: Inventory, source: SourceProposal) -> tuple[bool, str]:
     near = "abs(length - 365.25 * round(length / 365.25)) <= 8 AND length > 180"
     row = inventory.ask(
         f"SELECT count(*) AS ended, avg(CASE WHEN {near} THEN 1.0 ELSE 0 END) AS yearly, median(length) AS length FROM "
-        f"(SELECT {end.time.day} - {start.time.day} AS length FROM {source.table.relation}) WHERE length BETWEEN 1 AND 20000"
+        f"(SELECT {end.time.day} - {start.time.day} AS length FROM {source.table.relation}) WHERE length "
+        "BETWEEN 1 AND 20000"
     )
     annual = bool(row["ended"] >= 5 and row["yearly"] >= 0.5)
     if annual:
@@ -137,7 +138,8 @@ def gap_between_events(inventory: Inventory, source: SourceProposal) -> float | 
     account = quote_identifier(source.columns["account_id"])
     part = f"AND hash({account}) % {source.table.rows // MANY + 1} = 0" if source.table.rows > MANY else ""
     row = inventory.ask(
-        f"SELECT quantile_cont(gap, 0.9) AS days FROM (SELECT day - lag(day) OVER (PARTITION BY account ORDER BY day) AS gap FROM "
+        "SELECT quantile_cont(gap, 0.9) AS days FROM (SELECT day - lag(day) OVER (PARTITION BY account ORDER "
+        "BY day) AS gap FROM "
         f"(SELECT DISTINCT {account} AS account, {source.time.day} AS day FROM {source.table.relation} "
         f"WHERE {account} IS NOT NULL {part}) WHERE day IS NOT NULL) WHERE gap IS NOT NULL"
     )
@@ -163,7 +165,8 @@ def propose_calendar(mapping: Mapping, outcome: OutcomeProposal | None) -> Calen
             start, start, "month", start, windows, {"first": "CONFIRM: no table says which dates it covers"}
         )
     questions = tuple(
-        f"{source.name}: a few rows lie as late as {date_of(source.time.last)}, nearly all before {date_of(source.time.usual_last + 1)}. "
+        f"{source.name}: a few rows lie as late as {date_of(source.time.last)}, nearly all before "
+        f"{date_of(source.time.usual_last + 1)}. "
         "The file takes the data to end there."
         for source in timed
         if source.time is not None and source.time.last - source.time.usual_last > STRAY_DAYS
@@ -191,7 +194,10 @@ def _dates(start: int, end: int, reach: int, windows: tuple[int, ...], questions
     if (latest - earliest).days >= 14:
         first = earliest + timedelta(days=-earliest.weekday() % 7)
         return Calendar(first, latest - timedelta(days=latest.weekday()), "week", date_of(end), windows, why, questions)
-    short = f"the data cover {end - start} days: too few for windows of {windows[-1]} days and outcomes {reach} days ahead. "
+    short = (
+        f"the data cover {end - start} days: too few for windows of {windows[-1]} days and outcomes {reach} days "
+        "ahead. "
+    )
     only = max(date_of(start + 1), min(earliest, date_of(end)))
     why["first"] = why["last"] = "CONFIRM: too short a history for a backtest"
     return Calendar(

@@ -102,7 +102,8 @@ def _commented(lines: Iterable[str]) -> list[str]:
 def _head(proposal: Proposal) -> list[str]:
     tables = len(proposal.mapping.sources) + len(proposal.mapping.left_out)
     lines = [
-        f"# A run proposed by `healthscore init` after a look at {tables} table{'s' if tables != 1 else ''}. Every line is a proposal: change what"
+        f"# A run proposed by `healthscore init` after a look at {tables} table{'s' if tables != 1 else ''}. "
+        "Every line is a proposal: change what"
     ]
     lines.append("# is not so, then `healthscore check`. Lines that begin with # are off.")
     if proposal.questions:
@@ -128,7 +129,8 @@ def _as_of(calendar: Calendar) -> list[str]:
 def _outcome(outcome: OutcomeProposal | None) -> list[str]:
     if outcome is None:
         return [
-            "# No table says who left: neither contracts nor a history of events. Without an outcome nothing can be trained.",
+            "# No table says who left: neither contracts nor a history of events. Without an outcome nothing "
+            "can be trained.",
             "# [outcome]",
             '# kind = "churn"',
             '# source = "subscriptions"',

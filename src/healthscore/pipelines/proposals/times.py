@@ -135,7 +135,10 @@ def _text(
         fitting = _reading(engine, f"SELECT {quoted} AS text {given} LIMIT {limit}", fitting)
         if not fitting:
             return None
-    day = f"CAST(floor(epoch_us(try_strptime(trim({quoted}), {quote_literal(fitting[0])})) / {DAY_MICROSECONDS}) AS INTEGER)"
+    day = (
+        f"CAST(floor(epoch_us(try_strptime(trim({quoted}), {quote_literal(fitting[0])})) / {DAY_MICROSECONDS}) AS "
+        "INTEGER)"
+    )
     found = _ranged(engine, relation, "format", day)
     return found and TimeFacts("format", day, found.first, found.last, found.usual_last, fitting)
 
@@ -165,7 +168,8 @@ def range_of(engine: Engine, relation: str, day: str) -> tuple[int, int, int] | 
     """
     inside = f"day BETWEEN {PLAUSIBLE[0] // DAY_MICROSECONDS} AND {PLAUSIBLE[1] // DAY_MICROSECONDS}"
     row = engine.query(
-        f"SELECT min(day) AS first, max(day) AS last, quantile_disc(day, 0.999) AS usual FROM (SELECT {day} AS day FROM {relation}) "
+        f"SELECT min(day) AS first, max(day) AS last, quantile_disc(day, 0.999) AS usual FROM (SELECT {day} "
+        f"AS day FROM {relation}) "
         f"WHERE {inside}"
     ).to_pylist()[0]
     return None if row["first"] is None else (row["first"], row["last"], row["usual"])

@@ -7,153 +7,145 @@ from __future__ import annotations
 
 import re
 
-ID_WORDS = frozenset(["id", "ids", "no", "nr", "num", "number", "key", "code", "ref", "reference", "uuid", "guid", "sk", "pk"])
-TIME_WORDS = frozenset(["time", "timestamp", "datetime", "date", "day", "dt", "ts", "at", "on", "when", "utc"])
 
-ACCOUNT_NOUNS = (
-    *("account", "customer", "client", "company", "organisation", "organization", "org", "tenant", "workspace"),
-    *("subscriber", "buyer", "member", "household", "merchant", "shop", "store", "guest", "donor", "patient"),
-    *("student", "learner", "player", "card", "cust", "acct", "person", "user", "contact"),
+def _listed(text: str) -> tuple[str, ...]:
+    """Words and phrases between commas, in order."""
+    return tuple(" ".join(phrase.split()) for phrase in text.split(","))
+
+
+def _set(text: str) -> frozenset[str]:
+    """Words and phrases between commas."""
+    return frozenset(_listed(text))
+
+
+ID_WORDS = _set("id, ids, no, nr, num, number, key, code, ref, reference, uuid, guid, sk, pk")
+TIME_WORDS = _set("time, timestamp, datetime, date, day, dt, ts, at, on, when, utc")
+
+ACCOUNT_NOUNS = _listed(
+    """
+    account, customer, client, company, organisation, organization, org, tenant, workspace, subscriber,
+    buyer, member, household, merchant, shop, store, guest, donor, patient, student, learner, player,
+    card, cust, acct, person, user, contact
+    """
 )
 """Who is scored, the most likely word first."""
-ACCOUNT_TABLES = frozenset(
-    ["account", "customer", "client", "company", "organisation", "organization", "org", "tenant", "workspace", "subscriber", "member", "household", "merchant", "shop", "student", "donor", "patient", "crm"]
+ACCOUNT_TABLES = _set(
+    """
+    account, customer, client, company, organisation, organization, org, tenant, workspace, subscriber,
+    member, household, merchant, shop, student, donor, patient, crm
+    """
 )
-PEOPLE_TABLES = frozenset(["user", "contact", "person", "people", "employee", "seat", "login", "profile"])
-SUBSCRIPTION_TABLES = frozenset(
-    ["subscription", "contract", "membership", "licence", "license", "registration", "agreement", "policy", "tenancy", "enrolment", "enrollment"]
+PEOPLE_TABLES = _set("user, contact, person, people, employee, seat, login, profile")
+SUBSCRIPTION_TABLES = _set(
+    """
+    subscription, contract, membership, licence, license, registration, agreement, policy, tenancy,
+    enrolment, enrollment
+    """
 )
-INTERVENTION_TABLES = frozenset(["intervention", "campaign", "treatment", "play", "outreach"])
+INTERVENTION_TABLES = _set("intervention, campaign, treatment, play, outreach")
 
 COMPONENTS: dict[str, frozenset[str]] = {
-    "support": frozenset(["ticket", "support", "case", "issue", "incident", "complaint", "helpdesk", "request", "bug"]),
-    "satisfaction": frozenset(["survey", "nps", "csat", "ces", "feedback", "rating", "review", "response", "satisfaction"]),
-    "relationship": frozenset(
-        ["touchpoint", "meeting", "call", "email", "mail", "interaction", "contact", "conversation", "engagement", "visit", "qbr", "touch"]
+    "support": _set("ticket, support, case, issue, incident, complaint, helpdesk, request, bug"),
+    "satisfaction": _set("survey, nps, csat, ces, feedback, rating, review, response, satisfaction"),
+    "relationship": _set(
+        """
+        touchpoint, meeting, call, email, mail, interaction, contact, conversation, engagement, visit, qbr, touch
+        """
     ),
-    "finance": frozenset(["invoice", "payment", "billing", "charge", "dunning", "refund"]),
-    "purchases": frozenset(["order", "purchase", "transaction", "sale", "sales", "basket", "receipt", "cart", "checkout", "orderline"]),
-    "progress": frozenset(["assessment", "submission", "exam", "grade", "milestone", "onboarding", "lesson"]),
-    "activity": frozenset(
-        ["event", "usage", "activity", "log", "session", "click", "pageview", "login", "vle", "stream", "telemetry", "action", "feature", "track"]
+    "finance": _set("invoice, payment, billing, charge, dunning, refund"),
+    "purchases": _set("order, purchase, transaction, sale, sales, basket, receipt, cart, checkout, orderline"),
+    "progress": _set("assessment, submission, exam, grade, milestone, onboarding, lesson"),
+    "activity": _set(
+        """
+        event, usage, activity, log, session, click, pageview, login, vle, stream, telemetry, action, feature, track
+        """
     ),
 }
 """Component -> words in the name of a table that feeds it; the first that fits wins."""
 
-START_CORES = frozenset(
-    ["start", "started", "starts", "begin", "began", "begins", "from", "valid from", "activated", "activation", "signup", "sign up", "signed up", "subscribed", "registration", "registered", "joined", "join", "effective", "effective from", "commencement", "enrolment", "enrollment", "enrolled"]
+START_CORES = _set(
+    """
+    start, started, starts, begin, began, begins, from, valid from, activated, activation, signup, sign
+    up, signed up, subscribed, registration, registered, joined, join, effective, effective from,
+    commencement, enrolment, enrollment, enrolled
+    """
 )
-END_CORES = frozenset(
-    ["end", "ended", "ends", "expiry", "expires", "expired", "expiration", "valid to", "valid until", "to", "until", "churn", "churned", "terminated", "termination", "unregistration", "unregistered", "left", "closed", "close", "effective to", "effective end", "cancelled", "canceled", "cancellation", "cancel"]
+END_CORES = _set(
+    """
+    end, ended, ends, expiry, expires, expired, expiration, valid to, valid until, to, until, churn,
+    churned, terminated, termination, unregistration, unregistered, left, closed, close, effective to,
+    effective end, cancelled, canceled, cancellation, cancel
+    """
 )
-NOTICE_CORES = frozenset(
-    ["notice", "notice given", "cancellation notice", "cancellation requested", "cancel requested", "cancelled", "canceled", "cancellation", "cancel", "termination notice"]
+NOTICE_CORES = _set(
+    """
+    notice, notice given, cancellation notice, cancellation requested, cancel requested, cancelled,
+    canceled, cancellation, cancel, termination notice
+    """
 )
 _SUBSCRIPTION_NOISE = SUBSCRIPTION_TABLES | TIME_WORDS | {"plan", "service", "term", "period", "current", "effectively"}
-VALUE_CORES = ("mrr", "monthly recurring revenue", "recurring revenue", "monthly revenue", "monthly charges", "monthly charge",
-               "monthly fee", "monthly price", "monthly amount", "price per month", "revenue", "price", "fee", "amount")  # fmt: skip
-YEARLY_CORES = (
-    "arr",
-    "annual recurring revenue",
-    "annual revenue",
-    "yearly revenue",
-    "acv",
-    "annual value",
-    "annual price",
-)
-SEAT_CORES = ("seats", "seat", "licences", "licenses", "seat count", "seats purchased", "quantity")
-EXIT_TYPE_CORES = ("exit type", "churn type", "cancellation type", "cancel type", "termination type")
+VALUE_CORES = _listed(
+    """
+    mrr, monthly recurring revenue, recurring revenue, monthly revenue, monthly charges, monthly charge,
+    monthly fee, monthly price, monthly amount, price per month, revenue, price, fee, amount
+    """
+)  # fmt: skip
+YEARLY_CORES = _listed("arr, annual recurring revenue, annual revenue, yearly revenue, acv, annual value, annual price")
+SEAT_CORES = _listed("seats, seat, licences, licenses, seat count, seats purchased, quantity")
+EXIT_TYPE_CORES = _listed("exit type, churn type, cancellation type, cancel type, termination type")
 
-TIME_NAMES = (
-    *("time", "timestamp", "event time", "occurred", "event", "datetime", "happened", "date", "day", "ts"),
-    *(
-        "answered",
-        "responded",
-        "submitted",
-        "completed",
-        "opened",
-        "created",
-        "ordered",
-        "order",
-        "purchased",
-        "purchase",
-    ),
-    *("invoice", "issued", "transaction", "paid", "sent", "start", "started", "visit", "login", "asked", "added"),
+TIME_NAMES = _listed(
+    """
+    time, timestamp, event time, occurred, event, datetime, happened, date, day, ts, answered,
+    responded, submitted, completed, opened, created, ordered, order, purchased, purchase, invoice,
+    issued, transaction, paid, sent, start, started, visit, login, asked, added
+    """
 )
 """What is left of a time column's name without its id and time words, the best first."""
-KNOWN_CORES = frozenset(
-    ["ingested", "loaded", "recorded", "logged", "received", "inserted", "synced", "ingestion", "load", "known", "stored", "imported", "etl", "fivetran", "synced", "created"]
+KNOWN_CORES = _set(
+    """
+    ingested, loaded, recorded, logged, received, inserted, synced, ingestion, load, known, stored,
+    imported, etl, fivetran, synced, created
+    """
 )
-LATER_CORES = frozenset(
-    ["closed", "resolved", "paid", "rated", "escalated", "reopened", "solved", "due", "updated", "modified", "finished", "deadline", "deleted"]
+LATER_CORES = _set(
+    """
+    closed, resolved, paid, rated, escalated, reopened, solved, due, updated, modified, finished,
+    deadline, deleted
+    """
 )
-ANSWER_CORES = frozenset(["answered", "responded", "submitted", "completed", "response", "answer"])
+ANSWER_CORES = _set("answered, responded, submitted, completed, response, answer")
 
-NAME_CORES = (
-    *("event name", "event type", "event", "feature", "action", "kind", "activity type", "activity", "name", "type"),
-    *(
-        "severity",
-        "priority",
-        "category",
-        "product",
-        "sku",
-        "stock",
-        "item",
-        "article",
-        "channel",
-        "topic",
-        "page",
-        "method",
-        "site",
-    ),
+NAME_CORES = _listed(
+    """
+    event name, event type, event, feature, action, kind, activity type, activity, name, type, severity,
+    priority, category, product, sku, stock, item, article, channel, topic, page, method, site
+    """
 )
-MONEY_CORES = frozenset(["amount", "total", "revenue", "sales", "price", "value", "spend", "spent", "paid", "cost", "turnover", "gross", "net"])
-QUANTITY_CORES = (
-    *(
-        "amount",
-        "total",
-        "revenue",
-        "sales",
-        "value",
-        "spend",
-        "gross",
-        "net",
-        "nps",
-        "score",
-        "rating",
-        "csat",
-        "ces",
-        "stars",
-    ),
-    *(
-        "quantity",
-        "qty",
-        "count",
-        "clicks",
-        "click",
-        "duration",
-        "seconds",
-        "minutes",
-        "hours",
-        "units",
-        "size",
-        "price",
-    ),
+MONEY_CORES = _set("amount, total, revenue, sales, price, value, spend, spent, paid, cost, turnover, gross, net")
+QUANTITY_CORES = _listed(
+    """
+    amount, total, revenue, sales, value, spend, gross, net, nps, score, rating, csat, ces, stars,
+    quantity, qty, count, clicks, click, duration, seconds, minutes, hours, units, size, price
+    """
 )
-UNIT_PRICE_CORES = frozenset(("unit price", "price per unit", "price each", "item price", "price"))
-UNITS_CORES = frozenset(["quantity", "qty", "units", "pieces"])
-ACTOR_NOUNS = ("user", "actor", "member", "contact", "employee", "person", "visitor", "device")
-BASKET_NOUNS = ("invoice", "order", "basket", "receipt", "transaction", "cart")
-SEGMENT_CORES = ("segment", "tier", "size", "industry", "sector", "region", "country", "market", "vertical")
-OWNER_CORES = ("owner", "csm", "account manager", "manager", "sales rep", "rep")
-CURRENT_WORDS = frozenset(
-    ["status", "state", "health", "score", "plan", "tier", "balance", "current", "latest", "last", "stage", "active", "churned", "churn", "lifecycle", "risk", "grade", "open", "resolved"]
+UNIT_PRICE_CORES = _set("unit price, price per unit, price each, item price, price")
+UNITS_CORES = _set("quantity, qty, units, pieces")
+ACTOR_NOUNS = _listed("user, actor, member, contact, employee, person, visitor, device")
+BASKET_NOUNS = _listed("invoice, order, basket, receipt, transaction, cart")
+SEGMENT_CORES = _listed("segment, tier, size, industry, sector, region, country, market, vertical")
+OWNER_CORES = _listed("owner, csm, account manager, manager, sales rep, rep")
+CURRENT_WORDS = _set(
+    """
+    status, state, health, score, plan, tier, balance, current, latest, last, stage, active, churned,
+    churn, lifecycle, risk, grade, open, resolved
+    """
 )
 """Words of columns that hold how things stand today, without a history."""
-OUTCOME_WORDS = frozenset(
-    ["churn", "churned", "final", "outcome", "result", "cancelled", "canceled", "lost", "attrition", "exited", "label", "target"]
+OUTCOME_WORDS = _set(
+    "churn, churned, final, outcome, result, cancelled, canceled, lost, attrition, exited, label, target"
 )
-URGENT = frozenset(["high", "critical", "urgent", "severe", "blocker", "p0", "p1", "major", "emergency"])
+URGENT = _set("high, critical, urgent, severe, blocker, p0, p1, major, emergency")
 EXITING = ("exit", "cancel", "churn", "offboarding")
 
 
