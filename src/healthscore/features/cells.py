@@ -66,11 +66,20 @@ class Sightings:
 
 @dataclass(frozen=True)
 class SignalCells:
-    """Everything that the pass over the events kept of one signal; `first` is the source's first day."""
+    """Everything that the pass over the events kept of one signal.
+
+    Attributes
+    ----------
+    first
+        Shape (as-of days,): first day of the source among the rows that each as-of date could know. A history imported
+        later makes the source begin earlier from then on, and changes nothing before.
+    scale
+        Decimals kept of the quantities.
+    """
 
     plan: SignalPlan
     segments: Segments
-    first: int
+    first: NDArray[np.int64]
     scale: int
     cells: Cells
     sightings: dict[str, Sightings] = field(default_factory=dict)
@@ -113,22 +122,28 @@ def _collect_source(
     windows = {window for plan in plans for window in plan.windows}
     rows = segment_source(tables, source, window_edges(as_ofs, sorted(windows, key=str)), as_ofs, last=as_ofs[-1])
     filters = [tables.predicate(source, plan.where) if plan.where else "TRUE" for plan in plans]
-    cells = _cells(tables, rows, plans, filters, accounts)
+    cells, first = _cells(tables, rows, plans, filters, as_ofs, accounts)
     things = sorted({thing for plan in plans for thing in plan.distinct})
     sightings = {thing: _sightings(tables, rows, plans, filters, thing, accounts) for thing in things}
     scale = tables.scale(source, "quantity") if any(plan.quantity for plan in plans) else 0
     return [
         SignalCells(
-            plan, rows.segments, rows.first, scale, cells[i], {thing: sightings[thing][i] for thing in plan.distinct}
+            plan, rows.segments, first, scale, cells[i], {thing: sightings[thing][i] for thing in plan.distinct}
         )
         for i, plan in enumerate(plans)
     ]
 
 
 def _cells(
-    tables: Tables, rows: SegmentedSource, plans: Sequence[SignalPlan], filters: Sequence[str], accounts: pa.Array
-) -> list[Cells]:
-    columns = []
+    tables: Tables,
+    rows: SegmentedSource,
+    plans: Sequence[SignalPlan],
+    filters: Sequence[str],
+    as_ofs: Sequence[int],
+    accounts: pa.Array,
+) -> tuple[list[Cells], NDArray[np.int64]]:
+    """Cells of each signal, and the source's first day as each as-of date could know it."""
+    columns = ["min(e.day) AS first_day"]
     for i, (plan, condition) in enumerate(zip(plans, filters, strict=True)):
         given = "" if condition == "TRUE" else f" FILTER (WHERE {condition})"
         columns.append(f"count(*){given} AS count_{i}")
@@ -152,7 +167,14 @@ def _cells(
         values = {name: column.to_numpy()[order].astype(np.int64) for name, column in measures.items()}
         some = values["count"] > 0
         result.append(Cells(code[some], segment[some], late[some], {name: v[some] for name, v in values.items()}))
-    return result
+    return result, _first_days(found, as_ofs)
+
+
+def _first_days(found: pa.Table, as_ofs: Sequence[int]) -> NDArray[np.int64]:
+    """Earliest day among the rows that each as-of date may see; the last as-of day where there is none."""
+    first = np.full(len(as_ofs) + 2, as_ofs[-1], np.int64)
+    np.minimum.at(first, found["late"].to_numpy() + 1, found["first_day"].to_numpy())
+    return np.minimum.accumulate(first)[1:-1]
 
 
 def _sightings(

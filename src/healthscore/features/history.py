@@ -26,13 +26,13 @@ class Chunk:
     low, high
         Range of account codes.
     outages
-        Day ranges [first, last) in which the source recorded nothing, as the run declares them.
+        Day ranges [first, last) in which the source recorded nothing, as the run declares them; they may overlap.
     """
 
     def __init__(self, signal: SignalCells, low: int, high: int, outages: Sequence[tuple[int, int]] = ()) -> None:
         self.signal = signal
         self.accounts = high - low
-        self.outages = outages
+        self.outages = _merged(outages)
         cells = signal.cells
         rows = slice(*np.searchsorted(cells.account, [low, high]))
         self._cells = Cells(
@@ -54,7 +54,7 @@ class Chunk:
         for things in self._things.values():
             things.admit(self._admitted, index)
         self._admitted = index
-        return History(self, t, seats)
+        return History(self, index, t, seats)
 
     def _admit(self, rows: NDArray[np.bool_]) -> None:
         where = (self._cells.segment[rows], self._cells.account[rows])
@@ -75,15 +75,20 @@ class Chunk:
 class History:
     """One signal at one as-of day; every method gives float64 of shape (accounts,), NaN where it is not known."""
 
-    def __init__(self, chunk: Chunk, t: int, seats: Values | None) -> None:
+    def __init__(self, chunk: Chunk, index: int, t: int, seats: Values | None) -> None:
         self._chunk = chunk
         self.t = t
         self._seats = seats
         self._signal = chunk.signal
+        self._first = int(chunk.signal.first[index])
 
     def count(self, window: Window, before: int = 0) -> Values:
         """Rows in the window; with `before` = 1, in the window of the same length before it."""
         return self._sum("count", window, before)
+
+    def recorded(self, window: Window) -> Values:
+        """Rows in the window, however little of it was covered: a part of something larger, never a feature by itself."""
+        return self._total("count", window, 0)
 
     def active_days(self, window: Window) -> Values:
         """Days with at least one row in the window."""
@@ -125,7 +130,7 @@ class History:
     def covered_days(self, window: Window, before: int = 0) -> int:
         """Days of the window in which the source was recording: since its first day, outages left out."""
         low, high = self._days(window, before)
-        begin = self._signal.first if low is None else max(low, self._signal.first)
+        begin = self._first if low is None else max(low, self._first)
         lost = sum(max(0, min(high, end) - max(begin, start)) for start, end in self._chunk.outages)
         return max(0, high - begin - lost)
 
@@ -141,8 +146,9 @@ class History:
         return self.t - (before + 1) * int(window), self.t - before * int(window)
 
     def _sum(self, measure: str, window: Window, before: int = 0) -> Values:
-        if not self.covered(window, before):
-            return self._nothing()
+        return self._total(measure, window, before) if self.covered(window, before) else self._nothing()
+
+    def _total(self, measure: str, window: Window, before: int) -> Values:
         inside = self._signal.segments.within(*self._days(window, before))
         sums = self._chunk._sums[measure]
         return (sums[inside.stop] - sums[inside.start]).astype(np.float64)
@@ -181,6 +187,17 @@ class _Things:
             if low < high:
                 seen |= (self._words[:, k] & np.int64((1 << high) - (1 << low))) != 0
         return np.bincount(self._account[seen], minlength=accounts).astype(np.float64)
+
+
+def _merged(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same days as ranges that do not overlap, so that no day is counted twice."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
 
 
 def _cumulated(values: NDArray[np.int64]) -> NDArray[np.int64]:
