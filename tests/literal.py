@@ -1,0 +1,154 @@
+"""Literal tables in, literal tables out.
+
+A table is text: a line of column names, then rows, in columns parted by blanks; ``-`` is an empty cell. What is expected
+may be written as it is worked out: ``2/7``, ``ln(5/3)``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+import pytest
+
+from healthscore.asof import date_of, day_of
+from healthscore.config import Run
+from healthscore.features.cells import source_accounts
+from healthscore.features.panel import PanelPlan
+from healthscore.outcomes import OUTCOMES
+from healthscore.outcomes.snapshots import Label, Snapshots, Status
+from healthscore.tables import Tables, open_tables
+
+Cells = dict[tuple[str, date], dict[str, float | None]]
+"""(account, as-of date) -> feature -> value; None where it is missing."""
+
+
+def rows_of(text: str) -> list[dict[str, str | None]]:
+    """Rows of a literal table."""
+    header, *lines = [line.split() for line in text.strip().splitlines()]
+    for line in lines:
+        assert len(line) == len(header), f"{line} does not fit {header}"
+    return [{name: None if cell == "-" else cell for name, cell in zip(header, line, strict=True)} for line in lines]
+
+
+def table_of(text: str) -> pa.Table:
+    """A literal table as texts."""
+    rows = rows_of(text)
+    return pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in text.split("\n")[1].split()})
+
+
+def run_of(
+    folder: Path,
+    tables: Mapping[str, str | pa.Table],
+    *,
+    as_of: Sequence[str | date],
+    sources: Mapping[str, Mapping[str, Any]] | None = None,
+    **sections: Any,
+) -> Run:
+    """Write the tables into `folder` and make a run of them.
+
+    A table's contract is its name (`events`, `accounts`, `subscriptions`), or what `sources` says; literal tables become
+    CSV files, Arrow tables Parquet files. `sections` are those of a run: signals, features, outcome, timezone ...
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    declared: dict[str, dict[str, Any]] = {}
+    for name, table in tables.items():
+        if isinstance(table, str):
+            path = folder / f"{name}.csv"
+            pyarrow.csv.write_csv(table_of(table), path)
+        else:
+            path = folder / f"{name}.parquet"
+            pyarrow.parquet.write_table(table, path)
+        declared[name] = {"contract": name, "path": path.name} | dict((sources or {}).get(name, {}))
+    for section in ("signals",):
+        for name, signal in sections.get(section, {}).items():
+            sections[section][name] = {"source": "events", "component": "activity"} | signal
+    return Run.model_validate(
+        {
+            "name": "literal",
+            "path": folder / "literal.toml",
+            "data": folder,
+            "out": folder / "out",
+            "as_of": {"dates": list(as_of)},
+            "sources": declared,
+            "checks": {"quarantine_limit": 0, "orphan_limit": 0},
+            **sections,
+        }
+    )
+
+
+def accounts_of(run: Run, tables: Tables) -> pa.Array:
+    """Every account that occurs in the tables."""
+    return source_accounts(tables, list(run.sources))
+
+
+def panel_of(run: Run, as_of: Sequence[date] | None = None) -> Cells:
+    """Every feature of every account at the run's as-of dates, or at the given ones."""
+    dates = sorted(run.as_of.dates if as_of is None else as_of)
+    with open_tables(run) as tables:
+        accounts = accounts_of(run, tables)
+        plan = PanelPlan(run, tables, accounts, [day_of(t) for t in dates])
+        panel = plan.build(np.ones((len(dates), len(accounts)), bool))
+    names = [feature.name for feature in panel.features]
+    ids = panel.accounts.to_pylist()
+    return {
+        (ids[account], date_of(day)): {
+            name: None if value != value else value for name, value in zip(names, row, strict=True)
+        }
+        for account, day, row in zip(panel.account.tolist(), panel.day.tolist(), panel.X.tolist(), strict=True)
+    }
+
+
+def snapshots_of(run: Run, data_end: str | date, as_of: Sequence[date] | None = None) -> Snapshots:
+    """Status and outcome of every account at the run's as-of dates."""
+    dates = sorted(run.as_of.dates if as_of is None else as_of)
+    end = date.fromisoformat(data_end) if isinstance(data_end, str) else data_end
+    with open_tables(run) as tables:
+        accounts = accounts_of(run, tables)
+        kind = run.need_outcome().kind
+        return OUTCOMES[kind](run, tables, accounts, [day_of(t) for t in dates], day_of(end))
+
+
+def fates_of(snapshots: Snapshots) -> dict[tuple[str, date], tuple[str, str, date | None]]:
+    """(account, as-of date) -> status, label, day of the exit; the words are those of `Status` and `Label`."""
+    fates = {}
+    for i, t in enumerate(snapshots.as_ofs):
+        for a, account in enumerate(snapshots.accounts.to_pylist()):
+            status = Status(snapshots.status[i, a]).name.lower()
+            label = Label(snapshots.label[i, a]).name.lower()
+            exit_day = date_of(snapshots.exit_day[i, a]) if label == "exited" else None
+            fates[account, date_of(t)] = (status, label, exit_day)
+    return fates
+
+
+def expect(found: Cells, text: str) -> None:
+    """Every cell of the literal table is what was found: whole numbers exactly, others to 1e-12."""
+    wanted = rows_of(text)
+    assert wanted
+    for row in wanted:
+        t = date.fromisoformat(str(row["as_of"]))
+        cells = found[str(row["account"]), t]
+        for name, worked_out in row.items():
+            if name in ("account", "as_of"):
+                continue
+            assert name in cells, f"there is no {name}; there are {', '.join(cells)}"
+            value, where = cells[name], f"{name} of {row['account']} at {t}: {cells[name]}, and not {worked_out}"
+            if worked_out is None:
+                assert value is None, where
+            else:
+                assert value == pytest.approx(_value(worked_out), rel=1e-12, abs=1e-12), where
+
+
+def _value(text: str) -> float:
+    if text.startswith("ln("):
+        return math.log(_value(text[3:-1]))
+    above, _, below = text.partition("/")
+    return float(Fraction(above) / Fraction(below or 1))
