@@ -68,7 +68,7 @@ def require_exits(exits: int, stayed: int, window: str) -> None:
 
 def headline(result: Result) -> dict[str, Any]:
     """The verdict ("separates", "weakly", "not shown" or "reversed"), its title, and the sentences under it."""
-    verdict = _verdict(result["pooled"]["models"][MODEL]["auc"], result["churners"])
+    verdict = _verdict(result["pooled"]["models"][MODEL]["auc"])
     title, opening = TITLES[verdict]
     sentences = [opening, _held(result)]
     if verdict == "reversed":
@@ -78,13 +78,12 @@ def headline(result: Result) -> dict[str, Any]:
     return {"verdict": verdict, "title": title, "sentences": sentences + _capacity(result)}
 
 
-def _verdict(auc: Result, churners: Result) -> str:
+def _verdict(auc: Result) -> str:
     if auc["high"] is not None and auc["high"] < 0.5:
         return "reversed"
     if auc["low"] is None or auc["low"] <= 0.5:
         return "not shown"
-    held, chance = churners["models"][MODEL]["held"], churners["churners"] * churners["share"]
-    return "separates" if auc["estimate"] >= WEAK_AUC and (held["low"] or 0.0) > chance else "weakly"
+    return "separates" if auc["estimate"] >= WEAK_AUC else "weakly"
 
 
 def _held(result: Result) -> str:
@@ -183,7 +182,7 @@ def warnings_of(result: Result, findings: Mapping[str, Any]) -> list[str]:
         said.append(
             f"{plural(after, 'score')} of {plural(findings['accounts_scored_after_exit'], 'account')} came after the "
             f"account had left and are set aside; {before} left before the "
-            " first score. If accounts come back, say --returns."
+            "first score. If accounts come back, say --returns."
         )
     if findings["no_value"]:
         said.append(
