@@ -1,7 +1,7 @@
 """Literal tables in, literal tables out.
 
-A table is text: a line of column names, then rows, in columns parted by blanks; ``-`` is an empty cell. What is expected
-may be written as it is worked out: ``2/7``, ``ln(5/3)``.
+A table is text: a line of column names, then rows, in columns parted by blanks; ``-`` is an empty cell. What is
+expected may be written as it is worked out: ``2/7``, ``ln(5/3)``.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ def run_of(
 ) -> Run:
     """Write the tables into `folder` and make a run of them.
 
-    A table's contract is its name (`events`, `accounts`, `subscriptions`), or what `sources` says; literal tables become
-    CSV files, Arrow tables Parquet files. `sections` are those of a run: signals, features, outcome, timezone ...
+    A table's contract is its name (`events`, `accounts`, `subscriptions`), or what `sources` says; literal tables
+    become CSV files, Arrow tables Parquet files. `sections` are those of a run: signals, features, outcome, timezone...
     """
     folder.mkdir(parents=True, exist_ok=True)
     declared: dict[str, dict[str, Any]] = {}
@@ -85,6 +85,11 @@ def run_of(
     )
 
 
+def dates_of(run: Run) -> tuple[date, ...]:
+    """The as-of dates that `run_of` was given."""
+    return run.as_of.dates if run.as_of is not None else ()
+
+
 def accounts_of(run: Run, tables: Tables) -> pa.Array:
     """Every account that occurs in the tables."""
     return source_accounts(tables, list(run.sources))
@@ -92,7 +97,7 @@ def accounts_of(run: Run, tables: Tables) -> pa.Array:
 
 def panel_of(run: Run, as_of: Sequence[date] | None = None) -> Cells:
     """Every feature of every account at the run's as-of dates, or at the given ones."""
-    dates = sorted(run.as_of.dates if as_of is None else as_of)
+    dates = sorted(dates_of(run) if as_of is None else as_of)
     with open_tables(run) as tables:
         accounts = accounts_of(run, tables)
         plan = PanelPlan(run, tables, accounts, [day_of(t) for t in dates])
@@ -109,7 +114,7 @@ def panel_of(run: Run, as_of: Sequence[date] | None = None) -> Cells:
 
 def snapshots_of(run: Run, data_end: str | date, as_of: Sequence[date] | None = None) -> Snapshots:
     """Status and outcome of every account at the run's as-of dates."""
-    dates = sorted(run.as_of.dates if as_of is None else as_of)
+    dates = sorted(dates_of(run) if as_of is None else as_of)
     end = date.fromisoformat(data_end) if isinstance(data_end, str) else data_end
     with open_tables(run) as tables:
         accounts = accounts_of(run, tables)

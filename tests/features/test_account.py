@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from literal import expect, panel_of, run_of
@@ -48,4 +49,4 @@ def test_tenure_counts_from_the_first_contract_else_from_the_first_activity(tmp_
 def test_a_run_may_leave_tenure_out_and_names_its_component(tmp_path: Path) -> None:
     signals = {"usage": {"families": ["recency"]}}
     bare = run_of(tmp_path, {"events": USAGE}, as_of=["2024-03-01"], signals=signals, features={"tenure": False})
-    assert "tenure_days" not in panel_of(bare)["A", bare.as_of.dates[0]]
+    assert "tenure_days" not in panel_of(bare)["A", date(2024, 3, 1)]

@@ -30,17 +30,19 @@ def test_quantities_are_summed_exactly_and_divided_by_what_they_belong_to(tmp_pa
     expect(
         found,
         """
-        account  as_of       sales_quantity_7d  sales_quantity_mean_7d  sales_quantity_per_active_day_7d  sales_quantity_per_actor_7d
-        A        2024-03-01  13.05              13.05/3                 13.05/3                           13.05/2
-        B        2024-03-01  -3.5               -3.5                    -3.5                              -
-        C        2024-03-01  0                  -                       -                                 -
+        account  as_of       sales_quantity_7d  sales_quantity_mean_7d  sales_quantity_56d  sales_quantity_mean_56d
+        A        2024-03-01  13.05              13.05/3                 113.05              113.05/4
+        B        2024-03-01  -3.5               -3.5                    -3.5                -3.5
+        C        2024-03-01  0                  -                       0                   -
         """,
     )
     expect(
         found,
         """
-        account  as_of       sales_quantity_56d  sales_quantity_mean_56d  sales_quantity_per_active_day_56d  sales_quantity_per_actor_56d
-        A        2024-03-01  113.05              113.05/4                 113.05/4                           113.05/3
+        account  as_of       sales_quantity_per_active_day_7d  sales_quantity_per_actor_7d  sales_quantity_per_actor_56d
+        A        2024-03-01  13.05/3                           13.05/2                      113.05/3
+        B        2024-03-01  -3.5                              -                            -
+        C        2024-03-01  -                                 -                            -
         """,
     )
 

@@ -35,7 +35,8 @@ class Cells:
     Attributes
     ----------
     account, segment, late
-        Shape (cells,): code of the account, index of the segment, first as-of index that may see the cell (-1: at once).
+        Shape (cells,): code of the account, index of the segment, first as-of index that may see the cell (-1: at
+        once).
     measures
         Each of `MEASURES` that the signal needs, int64, shape (cells,).
     """
@@ -152,9 +153,8 @@ def _cells(
             columns.append(f"CAST(sum(e.quantity){given} AS BIGINT) AS quantity_{i}")
             columns.append(f"count(e.quantity){given} AS measured_{i}")
         if plan.key:
-            columns.append(
-                f"count(*) FILTER (WHERE ({condition}) AND e.name IN ({', '.join(map(quote_literal, plan.key))})) AS key_{i}"
-            )
+            names = ", ".join(map(quote_literal, plan.key))
+            columns.append(f"count(*) FILTER (WHERE ({condition}) AND e.name IN ({names})) AS key_{i}")
     found = tables.engine.query(
         f"SELECT e.account_id, d._segment AS segment, {rows.late} AS late, {', '.join(columns)} FROM {rows.tables} "
         "GROUP BY e.account_id, d._segment, 3"

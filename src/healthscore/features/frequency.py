@@ -25,7 +25,7 @@ def frequency(signal: SignalPlan) -> Iterator[Feature]:
             "count",
             window,
             partial(History.count, window=window),
-            unit=signal.unit or "events",
+            unit="events",
             sentence=f"{{value}} {signal.label}",
         )
         yield entry(

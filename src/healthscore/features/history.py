@@ -87,7 +87,7 @@ class History:
         return self._sum("count", window, before)
 
     def recorded(self, window: Window) -> Values:
-        """Rows in the window, however little of it was covered: a part of something larger, never a feature by itself."""
+        """Rows in the window, however little of it was covered: for sums over parts of a window that is."""
         return self._total("count", window, 0)
 
     def active_days(self, window: Window) -> Values:
@@ -151,7 +151,8 @@ class History:
     def _total(self, measure: str, window: Window, before: int) -> Values:
         inside = self._signal.segments.within(*self._days(window, before))
         sums = self._chunk._sums[measure]
-        return (sums[inside.stop] - sums[inside.start]).astype(np.float64)
+        total: Values = (sums[inside.stop] - sums[inside.start]).astype(np.float64)
+        return total
 
     def _edge(self, days: NDArray[np.int32], nothing: int) -> Values:
         stop = self._signal.segments.within(None, self.t).stop

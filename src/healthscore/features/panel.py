@@ -110,8 +110,11 @@ class PanelPlan:
                 progress(high / max(len(self.accounts), 1))
 
     def seen(self) -> NDArray[np.bool_]:
-        """Which accounts had anything known before each as-of day, shape (as-of days, accounts)."""
+        """Which accounts had an event or a subscription known before each as-of day, shape (as-of days, accounts)."""
         rows = np.zeros((len(self.as_ofs), len(self.accounts)), bool)
+        if self._subscriptions is not None:
+            for index, t in enumerate(self.as_ofs):
+                rows[index] = ~np.isnan(self._subscriptions.first_start(t))
         for signal in self._signals:
             cells = signal.cells
             begin = signal.segments.starts[cells.segment]

@@ -58,7 +58,8 @@ def plan_signals(run: Run, tables: Tables) -> list[SignalPlan]:
         families = run.families_of(signal)
         bound = tables.bound_columns(signal.source)
         distinct = tuple(thing for thing in DISTINCT_THINGS if thing in bound) if "breadth" in families else ()
-        if "depth" in families and "actor_id" in bound and "actor_id" not in distinct:
+        quantity = "depth" in families and "quantity" in bound
+        if quantity and "actor_id" in bound and "actor_id" not in distinct:
             distinct = ("actor_id", *distinct)  # quantity per actor
         plans.append(
             SignalPlan(
@@ -70,7 +71,7 @@ def plan_signals(run: Run, tables: Tables) -> list[SignalPlan]:
                 families=families,
                 windows=_ordered(run.windows_of(signal)),
                 distinct=distinct,
-                quantity="depth" in families and "quantity" in bound,
+                quantity=quantity,
                 key=signal.key if "depth" in families else (),
                 healthy={"healthy": 1, "risky": -1}.get(signal.direction or "", 0),
                 unit=signal.unit or "",

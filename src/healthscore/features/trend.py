@@ -50,9 +50,10 @@ def _change(history: History, window: Window) -> Values:
 def _slope(history: History, windows: tuple[Window, ...]) -> Values:
     """Weighted least squares of the daily rate on time, on the rings of nested windows.
 
-    Ring i is [t - w_i, t - w_(i-1)); its rate is count / covered days, its time x the middle, its weight the covered days,
-    so that slope = sum (x - mean x) count / sum days (x - mean x)^2. Rings depend on `t` and the windows only, so the slope
-    of a date is the same in every grid of dates. A ring that was not recorded has no say; a slope takes two that were.
+    Ring i is [t - w_i, t - w_(i-1)); its rate is count / covered days, its time x the middle, its weight the covered
+    days, so that slope = sum (x - mean x) count / sum days (x - mean x)^2. Rings depend on `t` and the windows only, so
+    the slope of a date is the same in every grid of dates. A ring that was not recorded has no say; a slope takes two
+    that were.
     """
     if not history.covered(windows[-1]):
         return history.count(windows[-1])
