@@ -62,10 +62,10 @@ def _status(subscriptions: Subscriptions, row: NDArray[np.int64], t: int) -> NDA
 
 
 def _counting(lives: Spells, types: Sequence[str], typed: bool) -> NDArray[np.bool_]:
-    """Which spells end by an exit that counts: every exit where the source has no types."""
+    """Which spells end by an exit that counts: every exit where the source has no types, and any without a type."""
     if not typed:
         return np.ones(len(lives.exit_type), bool)
-    return np.isin(lives.exit_type.astype(str), [*types, ""])
+    return np.isin(np.char.lower(lives.exit_type.astype(str)), [*map(str.lower, types), ""])
 
 
 def _exits(
