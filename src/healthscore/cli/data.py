@@ -94,8 +94,10 @@ def show_proposal(result: Mapping[str, Any]) -> None:
 
 
 def when_of(columns: Mapping[str, str]) -> str:
-    """The column that dates a source's rows."""
-    return next((columns[name] for name in ("time", "start", "date") if name in columns), "")
+    """The column that dates a source's rows; of days counted from a start, the count."""
+    written = next((columns[name] for name in ("time", "start", "date") if name in columns), "")
+    counted = written.rpartition(" + ")
+    return f"days in {counted[2]}" if counted[0] else written
 
 
 def paragraph(text: str, indent: str = "") -> None:

@@ -96,7 +96,7 @@ def _annual(inventory: Inventory, source: SourceProposal) -> tuple[bool, str]:
                 part for value, part in column.common if value.lower() in {"annual", "yearly", "year", "12 months"}
             )
             return share > 0.5, f"{column.name}: {share:.0%} of the contracts run by the year"
-    start, end = source.table.column(source.columns["start"]), source.table.column(source.columns.get("end", ""))
+    start, end = source.facts("start"), source.facts("end")
     if start is None or end is None or start.time is None or end.time is None:
         return False, "contracts with a start: churn, with the defaults of monthly plans"
     # A year and its renewals: lengths within 8 days of a multiple of 365.

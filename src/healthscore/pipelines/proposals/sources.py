@@ -57,8 +57,9 @@ class SourceProposal:
     component: str = ""
 
     def facts(self, column: str) -> ColumnFacts | None:
-        """The table's column behind a contract column, where that is no expression."""
-        return self.table.column(self.columns.get(column, ""))
+        """The table's column behind a contract column; None if it is not filled, or by an expression over several."""
+        text = self.columns.get(column)
+        return next((facts for facts in self.table.columns if written(facts) == text), None)
 
 
 @dataclass(frozen=True)
