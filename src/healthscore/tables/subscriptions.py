@@ -17,7 +17,7 @@ OPEN = np.iinfo(np.int32).max
 
 @dataclass(frozen=True)
 class Subscriptions:
-    """Rows sorted by account and start; days since 1970-01-01, `OPEN` where empty.
+    """Rows sorted by account, start, known day and end; days since 1970-01-01, `OPEN` where empty.
 
     `end` is the first day no longer covered. `known` is the day on which the start became known; an end or a notice is
     known on its own day.
@@ -62,7 +62,8 @@ def load_subscriptions(tables: Tables, source: str, accounts: pa.Array) -> Subsc
     bound = tables.bound_columns(source)
     wanted = ["account_id", "start", "known_day", *(c for c in _OPTIONAL if c in bound)]
     columns = ", ".join(f'"{name}"' for name in wanted)
-    found = tables.engine.query(f"SELECT {columns} FROM {tables.relation(source)}")
+    # All columns, so that rows that begin on one day have an order of their own, whatever the order in the files.
+    found = tables.engine.query(f"SELECT {columns} FROM {tables.relation(source)} ORDER BY ALL")
     code = pc.fill_null(pc.index_in(found["account_id"], value_set=accounts), -1).to_numpy()
     start = found["start"].to_numpy()
     order = np.lexsort((start, code))
