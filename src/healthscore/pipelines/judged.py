@@ -203,6 +203,6 @@ def period(days: NDArray[np.int64], *, monthly: bool) -> NDArray[np.str_]:
 
 def book_size(history: History, observed: Observed) -> float:
     """Accounts in the book: scored per calendar month, on average, however often or irregularly they are scored."""
-    months = period(history.day[observed.row], monthly=True)
-    pairs = np.unique(np.stack([months, observed.code.astype(str)]), axis=1)
-    return float(pairs.shape[1] / max(1, np.unique(months).size))
+    months, month = np.unique(period(history.day[observed.row], monthly=True), return_inverse=True)
+    pairs = np.unique(month * (observed.code.max(initial=0) + 1) + observed.code)
+    return pairs.size / max(1, months.size)

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from healthscore.pipelines import charts, views, wording
+from healthscore.pipelines import charts, tiles, views, wording
 from healthscore.pipelines.publish import plain
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _backtest_view(result: Result, chosen: str, titles: Mapping[str, str]) -> di
         "mark": mark,
         "headline": headline,
         "sentences": sentences,
-        "tiles": _tiles(result, chosen),
+        "tiles": tiles.tiles(result, chosen),
         "components": _components(result),
         "worst": worst,
         "why": _why(result, titles.get(chosen, chosen)),
@@ -123,7 +123,7 @@ def _validation_view(result: Result) -> dict[str, Any]:
         "mark": mark,
         "headline": said["title"],
         "sentences": said["sentences"],
-        "tiles": _tiles(result, "score"),
+        "tiles": tiles.tiles(result, "score"),
         "tenths": result.get("deciles") or [],
         "metrics": [{"name": name, "title": views.metric_title(name), "shown": one} for name, one in figures.items()],
     }
@@ -143,15 +143,6 @@ def _sections(present: Mapping[str, tuple[str, object]], result: Result) -> list
     shown = [("verdict", "Verdict"), *((anchor, word) for anchor, (word, there) in present.items() if there)]
     data = [("data", "Data")] if result.get("data") or result.get("snapshots") else []
     return [*shown, ("details", "Details"), *data, ("reading", "How to read")]
-
-
-def _tiles(result: Result, chosen: str) -> list[dict[str, Any]]:
-    return [
-        *views.held_tile(result, chosen),
-        *views.band_tile(result),
-        *views.lead_tile(result),
-        *views.size_tile(result),
-    ]
 
 
 def _titles(result: Result, chosen: str) -> dict[str, str]:

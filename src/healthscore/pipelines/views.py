@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from healthscore.evaluation.metrics import METRICS
-from healthscore.pipelines.wording import count, day_text, duration, figure, number, percent, plural, spread
+from healthscore.pipelines.wording import NARROW, count, day_text, duration, figure, number, percent, plural
 
 Result = Mapping[str, Any]
 View = dict[str, Any]
@@ -44,6 +44,11 @@ REASONS = {
     "second_exit": "second exits",
     "other_type": "of a type that does not count",
 }
+CAPACITY = {
+    "lift_capacity": "Lift at capacity",
+    "capture_capacity": "Churners captured at capacity",
+    "revenue_capture_capacity": "Lost revenue captured at capacity",
+}
 DECIMALS = {"auc": 3, "pr_auc": 3, "log_loss": 4, "brier": 4, "ece": 4, "expected_maximum_profit": 2}
 """Decimals of a metric; lifts, slopes and ratios have two, skills and captures are percentages."""
 GLOSSARY = (
@@ -73,7 +78,8 @@ def reason(word: str) -> str:
 
 def metric_title(name: str) -> str:
     """A metric's short title."""
-    return METRICS[name].title if name in METRICS else str(name).replace("_", " ").capitalize()
+    title = METRICS[name].title if name in METRICS else CAPACITY.get(name, str(name).replace("_", " ").capitalize())
+    return title.replace(" %", f"{NARROW}%")
 
 
 def metric_meaning(name: str) -> str:
@@ -113,55 +119,6 @@ def shared(result: Result, chosen: str) -> View:
     }
 
 
-def held_tile(result: Result, chosen: str) -> Iterable[View]:
-    """How many leavers the worst-scored held."""
-    churners = result.get("churners")
-    if churners and churners["models"].get(chosen):
-        held, total = churners["models"][chosen]["held"], churners["churners"]
-        share, chance = percent(churners["share"], 0), number(total * churners["share"], 0)
-        yield {
-            "value": count(held["estimate"]),
-            "range": f"of {count(total)} leavers {spread(held, 'count')}".rstrip(),
-            "what": f"were among the {share} of accounts scored worst; chance would find {chance}",
-        }
-
-
-def band_tile(result: Result) -> Iterable[View]:
-    """How the lowest band compares."""
-    bands = result.get("bands") or []
-    if bands and bands[0]["n"]:
-        worst, best = bands[0], bands[-1]
-        yield {
-            "value": percent(worst["rate"]["estimate"], 0),
-            "range": spread(worst["rate"], "percent", 0),
-            "what": f"of accounts “{worst['name']}” left; of those “{best['name']}” {figure(best['rate'], 'percent')}",
-        }
-
-
-def lead_tile(result: Result) -> Iterable[View]:
-    """How many exits were announced 30 days ahead."""
-    lead = result.get("lead_time")
-    announced = (lead or {}).get("recall", {}).get("30")
-    if announced and announced["n"]:
-        yield {
-            "value": percent(announced["rate"]["estimate"], 0),
-            "range": spread(announced["rate"], "percent", 0),
-            "what": "of exits were announced by a standing warning 30 days ahead or more",
-        }
-
-
-def size_tile(result: Result) -> Iterable[View]:
-    """How much was seen."""
-    if pooled := result.get("pooled"):
-        origins = result.get("origins")
-        dates = f" at {plural(len(origins), 'date')}" if origins else ""
-        yield {
-            "value": count(pooled["accounts"]),
-            "range": plural(pooled.get("exits", pooled["events"]), "exit"),
-            "what": f"accounts judged{dates}, {count(pooled['n'])} scores in all",
-        }
-
-
 def _bands(bands: list[Mapping[str, Any]]) -> list[View]:
     top = max((band["rate"].get("high") or band["rate"].get("estimate") or 0.0 for band in bands), default=0.0) or 1.0
     shown = []
@@ -197,7 +154,7 @@ def _whisker(low: float | None, high: float | None, top: float) -> View:
 
 def _captured(figures: Mapping[str, Any], result: Result) -> list[View]:
     capacity = result.get("capacity")
-    named = [(f"lowest {top} %", str(top)) for top in (5, 10, 20)]
+    named = [(f"lowest {top}{NARROW}%", str(top)) for top in (5, 10, 20)]
     named += [(f"your {plural(capacity['accounts'], 'account')}" if capacity else "your capacity", "capacity")]
     return [
         {

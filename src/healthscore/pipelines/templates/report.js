@@ -32,7 +32,7 @@
       var layout = Object.assign({}, spec.layout, {
         font: { family: getComputedStyle(document.body).fontFamily, size: narrow ? 12 : 13, color: token("--muted") },
         paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-        margin: { l: 8, r: 12, t: 8, b: 8 }, hovermode: "closest",
+        margin: { l: 8, r: 26, t: 8, b: 8 }, hovermode: "closest",
         xaxis: axis(spec.layout.xaxis, narrow), yaxis: axis(spec.layout.yaxis, narrow),
         showlegend: true,
         legend: { orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom" },
