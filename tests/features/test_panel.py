@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from literal import accounts_of, run_of
 
 from healthscore.asof import day_of
 from healthscore.features.panel import PanelPlan
 from healthscore.tables import open_tables
+from literal import accounts_of, run_of
 
 
 def test_an_account_is_there_once_an_event_or_a_contract_of_it_is_known(tmp_path: Path) -> None:

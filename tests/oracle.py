@@ -1,0 +1,459 @@
+"""Features and outcomes once more, in plain loops over rows and dates.
+
+Shares no code with the package: dates are `datetime.date`, sums are fractions, windows are lists of days. Slow on
+purpose.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow.csv
+import pyarrow.parquet
+
+DAY = timedelta(days=1)
+Number = int | float | None
+Window = int | str
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """Rows of a Parquet or CSV file; blanks are None."""
+    if path.suffix == ".parquet":
+        rows: list[dict[str, Any]] = pyarrow.parquet.read_table(path).to_pylist()
+        return rows
+    with path.open(newline="", encoding="utf-8") as file:
+        return [{key: value if value else None for key, value in row.items()} for row in csv.DictReader(file)]
+
+
+def local_day(value: date | str, zone: str, clock: str | None = None) -> date:
+    """Date on the clocks of `zone` at an instant; a value that is only a date is that date.
+
+    `clock` is the zone of the clock that wrote times without an offset.
+    """
+    if isinstance(value, str):
+        value = date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
+    if not isinstance(value, datetime):
+        return value
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=ZoneInfo(str(clock)), fold=0)
+    return value.astimezone(ZoneInfo(zone)).date()
+
+
+@dataclass(frozen=True)
+class Event:
+    """A row of events; `fields` is the row as it was read."""
+
+    account: str
+    day: date
+    known: date
+    actor: str | None
+    name: str | None
+    quantity: Fraction | None
+    fields: dict[str, Any] = field(hash=False, compare=False)
+
+
+def events(
+    rows: Iterable[dict[str, Any]],
+    *,
+    time: str = "time",
+    actor: str | None = None,
+    name: str | None = None,
+    quantity: str | None = None,
+    known_at: str | None = None,
+    zone: str = "UTC",
+    clock: str | None = None,
+    delay: int = 0,
+) -> list[Event]:
+    """Rows as events, in order of time. A row is never known before it happened, and later by the source's delay."""
+    read = []
+    for row in rows:
+        day = local_day(row[time], zone, clock)
+        known = day
+        if known_at is not None and row[known_at] is not None:
+            known = max(day, local_day(row[known_at], zone, clock))
+        read.append(
+            Event(
+                account=row["account_id"],
+                day=day,
+                known=known + delay * DAY,
+                actor=row[actor] if actor else None,
+                name=row[name] if name else None,
+                quantity=None if quantity is None or row[quantity] is None else Fraction(str(row[quantity])),
+                fields=row,
+            )
+        )
+    return sorted(read, key=lambda event: event.day)
+
+
+@dataclass(frozen=True)
+class Subscription:
+    account: str
+    start: date
+    end: date | None
+    notice: date | None
+    known: date
+    exit_type: str
+    status: str
+    seats: Number
+    value: Number
+
+
+def subscriptions(
+    rows: Iterable[dict[str, Any]], *, notice: str = "notice", value: str = "value", zone: str = "UTC"
+) -> list[Subscription]:
+    """Rows as subscriptions."""
+
+    def day(row: dict[str, Any], name: str) -> date | None:
+        return None if row.get(name) is None else local_day(row[name], zone)
+
+    def number(row: dict[str, Any], name: str) -> Number:
+        return None if row.get(name) is None else float(row[name])
+
+    read = []
+    for row in rows:
+        start = local_day(row["start"], zone)
+        known = day(row, "known_at")
+        read.append(
+            Subscription(
+                account=row["account_id"],
+                start=start,
+                end=day(row, "end"),
+                notice=day(row, notice),
+                known=start if known is None else max(start, known),
+                exit_type=(row.get("exit_type") or "").lower(),
+                status=(row.get("status") or "active").lower(),
+                seats=number(row, "seats"),
+                value=number(row, value),
+            )
+        )
+    return read
+
+
+# --- what can be seen ------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Source:
+    """Events of one table, in order of time, and the days on which it is said to have recorded nothing."""
+
+    rows: list[Event]
+    outages: Sequence[tuple[date, date]] = ()
+    users: str = "users"
+    kinds: str = "kinds"
+    has_actor: bool = False
+    has_name: bool = False
+    has_quantity: bool = False
+
+    def __post_init__(self) -> None:
+        self.of_account: dict[str, list[Event]] = {}
+        for event in self.rows:
+            self.of_account.setdefault(event.account, []).append(event)
+        self._covered: dict[tuple[date, Window, int], int | None] = {}
+        self._first: dict[date, date | None] = {}
+
+    def first(self, t: date) -> date | None:
+        """First day of the source, by what can be known at t."""
+        if t not in self._first:
+            self._first[t] = next((e.day for e in self.rows if e.day < t and e.known < t), None)
+        return self._first[t]
+
+    def recorded_days(self, t: date, window: Window, before: int = 0) -> int:
+        """Days of the window on which the source was recording."""
+        first = self.first(t)
+        if first is None:
+            return 0
+        if window == "all":
+            length = (t - first).days
+        else:
+            length = int(window)
+            t = t - before * length * DAY
+        days = [t - n * DAY for n in range(1, length + 1)]
+        return sum(1 for day in days if day >= first and not any(a <= day <= b for a, b in self.outages))
+
+    def covered(self, t: date, window: Window, before: int = 0) -> int | None:
+        """Recorded days of the window; None where they are less than half of it."""
+        key = (t, window, before)
+        if key not in self._covered:
+            days = self.recorded_days(t, window, before)
+            enough = days > 0 if window == "all" else 2 * days >= int(window)
+            self._covered[key] = days if enough else None
+        return self._covered[key]
+
+
+@dataclass
+class Signal:
+    """What is measured of a source."""
+
+    name: str
+    source: Source
+    families: Sequence[str]
+    windows: Sequence[Window]
+    where: Callable[[Event], bool] = lambda event: True
+    key: Sequence[str] = ()
+
+
+@dataclass
+class Past:
+    """What can be seen of an account at t, through one signal."""
+
+    signal: Signal
+    account: str
+    t: date
+    seats: Number = None
+    has_seats: bool = False
+
+    def __post_init__(self) -> None:
+        t = self.t
+        mine = self.signal.source.of_account.get(self.account, [])
+        self.seen = [e for e in mine if e.day < t and e.known < t and self.signal.where(e)]
+
+    def within(self, window: Window, before: int = 0) -> list[Event]:
+        """Rows in the window, or in the one of the same length before it."""
+        if window == "all":
+            return self.seen
+        low, high = self.t - (before + 1) * int(window) * DAY, self.t - before * int(window) * DAY
+        return [e for e in self.seen if low <= e.day < high]
+
+    def named(self, what: str, window: Window) -> str:
+        return f"{self.signal.name}_{what}_{'ever' if window == 'all' else f'{window}d'}"
+
+
+Cells = Iterator[tuple[str, Number]]
+
+
+# --- one function per family -----------------------------------------------------------------------------------------
+
+
+def frequency(past: Past) -> Cells:
+    finite = [int(window) for window in past.signal.windows if window != "all"]
+    for window in past.signal.windows:
+        covered = past.signal.source.covered(past.t, window)
+        rows = past.within(window)
+        active = len({e.day for e in rows})
+        yield past.named("count", window), None if covered is None else len(rows)
+        yield past.named("active_days", window), None if covered is None else active
+        if finite and window == max(finite):
+            yield past.named("regularity", window), None if covered is None else active / covered
+
+
+def breadth(past: Past) -> Cells:
+    source = past.signal.source
+    for window in past.signal.windows:
+        covered = source.covered(past.t, window)
+        rows = past.within(window)
+        actors = len({e.actor for e in rows if e.actor is not None})
+        if source.has_actor:
+            yield past.named(source.users, window), None if covered is None else actors
+        if source.has_name:
+            names = len({e.name for e in rows if e.name is not None})
+            yield past.named(source.kinds, window), None if covered is None else names
+        if source.has_actor and past.has_seats and window != "all":
+            known = covered is not None and past.seats is not None and past.seats > 0
+            yield past.named("share_of_seats", window), actors / float(past.seats or 1) if known else None
+
+
+def depth(past: Past) -> Cells:
+    source = past.signal.source
+    for window in past.signal.windows:
+        covered = source.covered(past.t, window) is not None
+        rows = past.within(window)
+        quantities = [e.quantity for e in rows if e.quantity is not None]
+        total = sum(quantities, Fraction(0))
+        if source.has_quantity:
+            yield past.named("quantity", window), float(total) if covered else None
+            yield past.named("quantity_mean", window), _ratio(total, len(quantities), covered)
+            yield past.named("quantity_per_active_day", window), _ratio(total, len({e.day for e in rows}), covered)
+        if source.has_quantity and source.has_actor:
+            actors = len({e.actor for e in rows if e.actor is not None})
+            yield past.named("quantity_per_actor", window), _ratio(total, actors, covered)
+        if past.signal.key:
+            deep = sum(1 for e in rows if e.name in past.signal.key)
+            yield past.named("key_count", window), deep if covered else None
+            yield past.named("key_share", window), _ratio(Fraction(deep), len(rows), covered)
+
+
+def trend(past: Past) -> Cells:
+    source, t = past.signal.source, past.t
+    finite = sorted(int(window) for window in past.signal.windows if window != "all")
+    for window in finite:
+        now, before = len(past.within(window)), len(past.within(window, 1))
+        covered = source.covered(t, window) is not None and source.covered(t, window, 1) is not None
+        yield past.named("trend", window), math.log((now + 0.5) / (before + 0.5)) if covered else None
+    if len(finite) >= 3:
+        yield past.named("slope", finite[-1]), _slope(past, finite)
+
+
+def _slope(past: Past, windows: Sequence[int]) -> Number:
+    """Textbook weighted least squares: points are the rings between nested windows, weights their recorded days."""
+    source, t = past.signal.source, past.t
+    if source.covered(t, windows[-1]) is None:
+        return None
+    points = []
+    for inner, outer in zip([0, *windows], windows, strict=False):
+        days = source.recorded_days(t, outer) - (source.recorded_days(t, inner) if inner else 0)
+        rows = [e for e in past.seen if t - outer * DAY <= e.day < t - inner * DAY]
+        if days:
+            points.append((Fraction(-(inner + outer), 2), Fraction(len(rows), days), days))
+    if len(points) < 2:
+        return None
+    weight = sum(w for _, _, w in points)
+    mean_x = sum(w * x for x, _, w in points) / weight
+    mean_y = sum(w * y for _, y, w in points) / weight
+    up = sum(w * (x - mean_x) * (y - mean_y) for x, y, w in points)
+    down = sum(w * (x - mean_x) ** 2 for x, _, w in points)
+    return float(30 * up / down)
+
+
+def recency(past: Past) -> Cells:
+    days = sorted({e.day for e in past.seen})
+    silent = (past.t - days[-1]).days if days else None
+    # A history that nothing recorded (an outage over all of it) has no rhythm.
+    rhythmic = len(days) > 1 and past.signal.source.covered(past.t, "all") is not None
+    gaps = [(later - earlier).days for earlier, later in pairwise(days)]
+    gap = sum(gaps) / len(gaps) if rhythmic else None
+    yield f"{past.signal.name}_recency", silent
+    yield f"{past.signal.name}_gap", gap
+    yield f"{past.signal.name}_overdue", None if silent is None or gap is None else silent / gap
+
+
+def _ratio(above: Fraction, below: int, covered: bool) -> Number:
+    return float(above / below) if covered and below else None
+
+
+FAMILIES: dict[str, Callable[[Past], Cells]] = {
+    "frequency": frequency,
+    "breadth": breadth,
+    "depth": depth,
+    "trend": trend,
+    "recency": recency,
+}
+
+
+def features(
+    signals: Sequence[Signal],
+    account: str,
+    t: date,
+    contracts: Sequence[Subscription] | None = None,
+    tenure: bool = True,
+) -> dict[str, Number]:
+    """Every feature of an account at t; None is "missing". `contracts` are the account's own."""
+    mine = in_force(contracts or (), t)
+    has_seats = contracts is not None
+    found: dict[str, Number] = {}
+    first_days = []
+    for signal in signals:
+        past = Past(signal, account, t, None if mine is None else mine.seats, has_seats)
+        for family in signal.families:
+            found.update(FAMILIES[family](past))
+        first_days += [e.day for e in past.seen]
+    if tenure:
+        starts = [c.start for c in contracts or () if c.start < t and c.known < t] or first_days
+        found["tenure_days"] = (t - min(starts)).days if starts else None
+    return found
+
+
+# --- outcomes --------------------------------------------------------------------------------------------------------
+
+
+def in_force(contracts: Sequence[Subscription], t: date) -> Subscription | None:
+    """The contract that covers t, by what is known; of several the one that began last (was known last, ends last)."""
+    forever = date.max
+    best: tuple[tuple[date, ...], Subscription] | None = None
+    for c in contracts:
+        if c.start < t and c.known < t and (c.end is None or c.end >= t):
+            order = (c.start, c.known, c.end or forever, c.notice or forever)
+            if best is None or order >= best[0]:
+                best = (order, c)
+    return None if best is None else best[1]
+
+
+@dataclass(frozen=True)
+class Fate:
+    """Status at t, what became of the account, and the day of the exit where it exited."""
+
+    status: str
+    label: str
+    exit_day: date | None = None
+
+
+def churn(
+    contracts: Sequence[Subscription],
+    t: date,
+    *,
+    gap: int,
+    horizon: int,
+    data_end: date,
+    grace: int = 0,
+    maturity: int | None = None,
+    types: Sequence[str] = ("voluntary", "involuntary"),
+    effective: bool = False,
+) -> Fate:
+    """Fate of an account, from its contracts."""
+    mine = in_force(contracts, t)
+    if mine is None:
+        begun = any(c.start < t and c.known < t for c in contracts)
+        return Fate("ended" if begun else "not_started", "")
+    status = {"active": "at_risk", "trial": "trial", "incomplete": "trial"}.get(mine.status, "paused")
+    if status == "at_risk" and mine.notice is not None and mine.notice < t:
+        status = "leaving"
+    if t + (gap + horizon + (grace if maturity is None else maturity)) * DAY > data_end:
+        return Fate(status, "immature")
+    last = _last_of_life(contracts, mine, grace)
+    ends = [day for day in (last.end, None if effective else last.notice) if day is not None]
+    if not ends or min(ends) >= t + (gap + horizon) * DAY:
+        return Fate(status, "stayed")
+    if min(ends) < t + gap * DAY:
+        return Fate(status, "exit_in_gap")
+    if last.exit_type not in ("", *types):
+        return Fate(status, "censored")
+    return Fate(status, "exited", min(ends))
+
+
+def _last_of_life(contracts: Sequence[Subscription], mine: Subscription, grace: int) -> Subscription:
+    """The contract that ends last in the uninterrupted life that `mine` is part of."""
+    lives: list[list[Subscription]] = []
+    for c in sorted(contracts, key=lambda c: (c.start, c.known, c.end or date.max, c.notice or date.max)):
+        before = lives[-1] if lives else []
+        if before and (any(b.end is None or c.start <= b.end + grace * DAY for b in before)):
+            before.append(c)
+        else:
+            lives.append([c])
+    life = next(life for life in lives if any(c is mine for c in life))
+    last = life[0]
+    for c in life:
+        if (c.end or date.max) >= (last.end or date.max):
+            last = c
+    return last
+
+
+def inactivity(
+    bought: Sequence[Event],
+    t: date,
+    *,
+    gap: int,
+    horizon: int,
+    data_end: date,
+    within: int | None = None,
+    maturity: int = 0,
+) -> Fate:
+    """Fate of an account, from its qualifying events."""
+    known = [e for e in bought if e.day < t and e.known < t and (within is None or e.day >= t - within * DAY)]
+    status = "at_risk" if known else "ineligible"
+    if t + (gap + horizon + maturity) * DAY > data_end:
+        return Fate(status, "immature")
+    begin = t + gap * DAY
+    if any(begin <= e.day < begin + horizon * DAY for e in bought):
+        return Fate(status, "stayed")
+    return Fate(status, "exited", begin)
