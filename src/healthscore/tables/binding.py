@@ -6,7 +6,7 @@ which shape of text, which range of offsets. After that every row is read the sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from healthscore.tables.columns import WHERE, Assigned, BindingError, assign
 from healthscore.tables.contract import Contract, Kind
 from healthscore.tables.dates import bind_moment
 from healthscore.tables.engine import Engine, EngineError
+from healthscore.tables.expression_values import NUMERIC
 from healthscore.tables.layers import attribute_sorts, own, read_layer, value_layer
 from healthscore.tables.moments import PLAUSIBLE, Clock, ReadingError, profile_moment, read_moment
 from healthscore.tables.numbers import bind_number, profile_number
@@ -57,6 +58,8 @@ class Binding:
         Decimals kept, of numbers.
     payload
         SQL of everything that a row says, but for when it became known: equal for copies of one row.
+    probes
+        Derived numbers: the check computes them, so that an overflow is found there and not by whoever reads the rows.
     text_ids
         Ids are texts in the file, so that they may be spelled in several ways.
     """
@@ -71,6 +74,7 @@ class Binding:
     rules: tuple[Rule, ...]
     scales: dict[str, int] = field(default_factory=dict)
     payload: str = ""
+    probes: tuple[str, ...] = ()
     text_ids: bool = False
 
     def exact(self, column: str) -> str:
@@ -114,6 +118,7 @@ def bind(engine: Engine, run: Run, name: str, table: RawTable) -> Binding:
         sorts=sorts | attribute_sorts(assigned.attributes),
         rules=tuple(rules),
         scales={c.column: c.scale for c in columns if assigned.kind(c.column) is Kind.NUMBER},
+        probes=tuple(_probes(assigned)),
         text_ids=assigned.columns["account_id"].sort is Sort.TEXT,
     )
     return _with_payload(binding)
@@ -123,6 +128,15 @@ def _with_payload(binding: Binding) -> Binding:
     said = [c for c in binding.present if c not in ("known_at", "end_known_at")] + list(binding.source.attributes)
     values = ", ".join(f"CAST({binding.exact(column)} AS VARCHAR)" for column in said)
     return Binding(**{**vars(binding), "payload": f"to_json([{values}])"})
+
+
+def _probes(assigned: Assigned) -> Iterator[str]:
+    for column, compiled in assigned.columns.items():
+        if assigned.kind(column) is Kind.NUMBER and compiled.text not in compiled.names:
+            yield bound(column)
+    for attribute, compiled in assigned.attributes.items():
+        if compiled.sort in NUMERIC and compiled.text not in compiled.names:
+            yield own(attribute)
 
 
 def _clock(engine: Engine, run: Run, name: str) -> Clock:

@@ -13,7 +13,7 @@ from healthscore.config import Checks
 from healthscore.tables.binding import Binding
 from healthscore.tables.engine import Engine
 from healthscore.tables.identities import alike_ids, find_orphans, mark_repeats, orphan_rule, repeat_rules
-from healthscore.tables.problems import Problem
+from healthscore.tables.problems import Problem, errors
 from healthscore.tables.quoting import quote_identifier
 from healthscore.tables.rules import Rule, bound, raw
 from healthscore.tables.shapes import FIRST_DAY
@@ -127,6 +127,7 @@ def _group(engine: Engine, judgement: Judgement) -> bool:
         f", count(*) FILTER (WHERE _fault IS NULL AND ({rule.predicate})) AS counted{number}"
         for number, rule in enumerate(counted)
     )
+    sums += "".join(f", max({probe}) AS probe{number}" for number, probe in enumerate(binding.probes))
     engine.execute(
         f"CREATE OR REPLACE TABLE {judgement.groups} AS SELECT {raw('account_id')} AS raw, "
         f"any_value({bound('account_id')}) AS id, count(*) AS rows, count(_fault) AS faulty, "
@@ -233,7 +234,7 @@ def _weigh(judgement: Judgement, checks: Checks) -> list[Problem]:
     if judgement.rows_in == 0:
         rule_, remedy = "a source holds at least one row; this one has none", "export it again"
         findings.append(Problem("no_rows", "error", name, rule=rule_, remedy=remedy))
-    elif judgement.used == 0:
+    elif judgement.used == 0 and not errors(findings):
         rule_ = f"a source has rows to use; of {judgement.rows_in:,} none is left"
         remedy = f"mend `where` or `columns.account_id` in [sources.{name}]"
         findings.append(Problem("no_rows", "error", name, rule=rule_, remedy=remedy))

@@ -110,9 +110,13 @@ def _paren(builder: Builder, node: Any) -> Built:
 
 
 def _logical(builder: Builder, node: Any) -> Built:
-    parts = {key: builder.build(node.args[key]) for key in ("this", "expression") if node.args.get(key) is not None}
-    made = type(node)(**{key: need(part, _BOOLEAN, _called(node)).node for key, part in parts.items()})
-    return Built(exp.paren(made), Sort.BOOLEAN)
+    """AND and OR, in chains of any length, and NOT."""
+    operands = [node.this] if isinstance(node, exp.Not) else list(node.flatten(unnest=False))
+    parts = [need(builder.build(operand), _BOOLEAN, _called(node)).node for operand in operands]
+    joined = exp.Not(this=parts[0]) if isinstance(node, exp.Not) else parts[0]
+    for part in parts[1:]:
+        joined = type(node)(this=joined, expression=part)
+    return Built(exp.paren(joined, copy=False), Sort.BOOLEAN)
 
 
 def _comparison(builder: Builder, node: Any) -> Built:

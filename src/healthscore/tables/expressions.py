@@ -27,8 +27,6 @@ from healthscore.tables.expression_nodes import ALLOWED, Builder, UnknownNameErr
 from healthscore.tables.expression_values import RefusedError
 from healthscore.tables.sorts import Sort
 
-MAXIMUM_DEPTH = 60
-
 
 @dataclass(frozen=True)
 class Name:
@@ -90,27 +88,27 @@ def compile_expression(text: str, names: Mapping[str, Name], where: str) -> Comp
         return Compiled(text, names[text].sql, names[text].sort, (text,))
     builder = Builder({name: (column.sql, column.sort) for name, column in names.items()})
     try:
-        built = builder.build(parse(text, where))
+        built = builder.build(_parse(text, where))
+        sql = built.node.sql("duckdb")
+        guards = tuple(Guard(node.sql("duckdb"), cast) for node, cast in builder.guards)
     except RefusedError as refused:
         raise ConfigurationError(f"{where} = {text!r}: {refused}", f"allowed are {ALLOWED}") from None
     except UnknownNameError as unknown:
         raise UnknownColumnError(where, text, str(unknown), names) from None
-    guards = tuple(Guard(node.sql("duckdb"), cast) for node, cast in builder.guards)
-    return Compiled(text, built.node.sql("duckdb"), built.sort, tuple(dict.fromkeys(builder.used)), guards)
+    except RecursionError:
+        raise ConfigurationError(f"{where} is nested too deeply", "write it flatter: IN (...) for many OR") from None
+    return Compiled(text, sql, built.sort, tuple(dict.fromkeys(builder.used)), guards)
 
 
-def parse(text: str, where: str) -> Any:
+def _parse(text: str, where: str) -> Any:
     """The expression's tree; ConfigurationError if it is not exactly one expression."""
     try:
         trees = [tree for tree in sqlglot.parse(text, dialect="duckdb") if tree is not None]
-        depth = max((node.depth for tree in trees for node in tree.walk()), default=0)
-    except (SqlglotError, RecursionError) as error:
+    except SqlglotError as error:
         reason = str(error).split("\n")[0].replace("\x1b[4m", "").replace("\x1b[0m", "")  # sqlglot underlines
         raise ConfigurationError(f"{where} = {text!r} is no expression: {reason}", "mend the expression") from None
     if len(trees) != 1:
         raise ConfigurationError(f"{where} = {text!r} is not one expression", f"allowed are {ALLOWED}")
-    if depth > MAXIMUM_DEPTH:
-        raise ConfigurationError(f"{where}: the expression is nested {depth} deep", f"at most {MAXIMUM_DEPTH} is read")
     return trees[0]
 
 

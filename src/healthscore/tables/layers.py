@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from healthscore.tables.columns import ORIGINAL, WHERE, Assigned
 from healthscore.tables.contract import Kind
@@ -96,9 +96,8 @@ def value_layer(engine: Engine, name: str, read: str, columns: Sequence[BoundCol
     return relation
 
 
-def forget_layers(engine: Engine, name: str, tables: Iterable[str]) -> None:
-    """Drop a source's views, and the tables of texts under them, once its rows are bound."""
-    for view in ("judged", "cast", "instants", "read", "looked"):
+def forget_layers(engine: Engine, name: str, texts: str, lookups: int) -> None:
+    """Drop a source's views, and the table of texts under them, once its rows are bound."""
+    for view in ("judged", "cast", "instants", "read", *(f"looked{number}" for number in range(lookups))):
         engine.execute(f"DROP VIEW IF EXISTS {quote_identifier(f'{name}/{view}')}")
-    for table in tables:
-        engine.execute(f"DROP TABLE IF EXISTS {table}")
+    engine.execute(f"DROP TABLE IF EXISTS {texts}")

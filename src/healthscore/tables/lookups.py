@@ -26,34 +26,24 @@ def join_lookups(
         A column is missing or there already, or a lookup would multiply rows.
     """
     findings: list[Problem] = []
-    if not run.sources[name].lookup:
-        return table, findings
-    problems: list[Problem] = []
-    columns, joins, selected = dict(table.columns), "", "t.*"
+    columns, relation = dict(table.columns), table.relation
     for number, lookup in enumerate(run.sources[name].lookup):
         found = files[f"{name}/{number}"]
         if not found:
-            raise BindingError([])
+            raise BindingError([])  # what is wrong with its files is known already
         other = SOURCES[found[0].kind](engine, f"{name}/lookup{number}", found)
-        faults = _faults(name, lookup, columns, other.columns)
-        if not faults:
-            faults = _multiplied(engine, name, lookup, other)
-        if faults:
-            problems += faults
-            continue
-        alias = f"l{number}"
-        matched = " AND ".join(_equal(key, columns[key], other.columns[key], alias) for key in lookup.on)
-        joins += f" LEFT JOIN {other.relation} {alias} ON {matched}"
-        selected += "".join(f", {alias}.{quote_identifier(column)}" for column in lookup.columns)
-        unmatched = f"SELECT count(*) AS n FROM {table.relation} t{joins} WHERE {alias}.{LINE} IS NULL"
-        missed = int(engine.query(unmatched).to_pylist()[0]["n"])
-        columns |= {column: other.columns[column] for column in lookup.columns}
+        problems = _faults(name, lookup, columns, other.columns) or _multiplied(engine, name, lookup, other)
+        if problems:
+            raise BindingError(problems)
+        matched = " AND ".join(_equal(key, columns[key], other.columns[key]) for key in lookup.on)
+        join = f"FROM {relation} t LEFT JOIN {other.relation} l ON {matched}"
+        missed = int(engine.query(f"SELECT count(*) AS n {join} WHERE l.{LINE} IS NULL").to_pylist()[0]["n"])
         if missed:
             findings.append(_unmatched(name, lookup, missed))
-    if problems:
-        raise BindingError(problems)
-    relation = quote_identifier(f"{name}/looked")
-    engine.execute(f"CREATE OR REPLACE VIEW {relation} AS SELECT {selected} FROM {table.relation} t{joins}")
+        fetched = ", ".join(f"l.{quote_identifier(column)}" for column in lookup.columns)
+        relation = quote_identifier(f"{name}/looked{number}")
+        engine.execute(f"CREATE OR REPLACE VIEW {relation} AS SELECT t.*, {fetched} {join}")
+        columns |= {column: other.columns[column] for column in lookup.columns}
     return RawTable(relation, columns, table.stored), findings
 
 
@@ -63,12 +53,12 @@ def _unmatched(name: str, lookup: Lookup, missed: int) -> Problem:
     return Problem("lookup_unmatched", "warning", name, on, missed, rule=rule, remedy="complete the lookup")
 
 
-def _equal(key: str, left: str, right: str, alias: str) -> str:
+def _equal(key: str, left: str, right: str) -> str:
     """Equality of two keys; if one of them is text (a CSV's), as texts."""
     quoted = quote_identifier(key)
     if sort_of(left) is sort_of(right):
-        return f"t.{quoted} = {alias}.{quoted}"
-    return f"CAST(t.{quoted} AS VARCHAR) = CAST({alias}.{quoted} AS VARCHAR)"
+        return f"t.{quoted} = l.{quoted}"
+    return f"CAST(t.{quoted} AS VARCHAR) = CAST(l.{quoted} AS VARCHAR)"
 
 
 def _faults(name: str, lookup: Lookup, columns: dict[str, str], other: dict[str, str]) -> list[Problem]:

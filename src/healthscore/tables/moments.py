@@ -23,7 +23,7 @@ CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?"
 ISO_NAIVE = f"{ISO_DATE}[T ]{CLOCK}"
 ISO_AWARE = f"{ISO_NAIVE}(Z| UTC|[+-][0-9]{{2}}(:?[0-9]{{2}})?)"
 ISO_MIDNIGHT = f"{ISO_DATE}[T ]00:00(:00([.]0{{1,9}})?)?"
-DIGITS = "[0-9]{9,18}"
+DIGITS = "[0-9]{9,19}"
 PLAUSIBLE = (day_of(date(1990, 1, 1)) * DAY_MICROSECONDS, day_of(date(2100, 1, 1)) * DAY_MICROSECONDS)
 UNITS: dict[str, int] = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": -1_000}
 """Unit -> microseconds in it; negative: units in a microsecond."""
@@ -225,7 +225,7 @@ def _shaped(value: str, shape: str) -> str:
 
 def _digits(value: str) -> str:
     """SQL: a text of digits as the integer that it is."""
-    return f"CAST({_shaped(value, DIGITS)} AS BIGINT)"
+    return f"TRY_CAST({_shaped(value, DIGITS)} AS BIGINT)"
 
 
 def _iso_micros(value: str, shape: str, *, aware: bool | None = None) -> str:
@@ -243,7 +243,7 @@ def _epoch_micros(value: str, sort: Sort, clock: Clock) -> str:
     if sort is Sort.INTEGER:
         micros = f"TRY_CAST({value} AS BIGINT) {operation}"
     else:
-        micros = f"CAST(floor({value} {operation.replace('//', '/')}) AS BIGINT)"
+        micros = f"TRY_CAST(floor({value} {operation.replace('//', '/')}) AS BIGINT)"
     return f"CASE WHEN {_fits(value, unit, clock.latest)} THEN {micros} END"
 
 

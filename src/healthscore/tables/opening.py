@@ -91,7 +91,7 @@ class Opening:
         if self.quarantine_dir is not None and accepted and judgement.taken("quarantine"):
             write_quarantine(engine, judgement, self.quarantine_dir / f"{name}.parquet")
         if raw.stored:
-            forget_layers(engine, name, [raw.relation])
+            forget_layers(engine, name, raw.relation, len(self.run.sources[name].lookup))
 
     def _accounts(self) -> list[str]:
         """Relations of the accounts sources that are open."""
