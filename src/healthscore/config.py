@@ -140,10 +140,13 @@ class Outcome(Section):
 
 
 class Split(Section):
-    """Fixed dates instead of walking forward over every origin; training is still purged for each test date."""
+    """Fixed dates, or ranges of them, instead of walking forward over every origin.
 
-    train: tuple[date, ...] = ()
-    test: tuple[date, ...] = Field(min_length=1)
+    Training is still purged for each test date.
+    """
+
+    train: tuple[date | AsOf, ...] = ()
+    test: tuple[date | AsOf, ...] = Field(min_length=1)
 
 
 class Model(Section):
@@ -221,7 +224,7 @@ class Run(Section):
     seed: int = Field(default=1, ge=0, lt=2**31)
     threads: int = Field(default=2, ge=1, le=256)
     data_end: date | None = None
-    as_of: AsOf
+    as_of: AsOf | None = None
     sources: dict[Name, Source] = Field(min_length=1)
     features: Features = Features()
     signals: dict[Name, Signal] = {}
@@ -250,6 +253,8 @@ class Run(Section):
                 )
         if self.outcome is not None:
             _known("outcome.source", self.outcome.source, self.sources)
+        if self.as_of is None and self.split is None:
+            raise ValueError("as_of: the run has no dates; give [as_of], or [split]")
         return self
 
     def source_of(self, contract: str) -> str | None:

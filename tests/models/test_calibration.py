@@ -74,7 +74,9 @@ def test_slopes_that_shrink_the_spread_do_not_move_the_mean() -> None:
     F = rng.normal(size=(40_000, 1)) * 2 - 3
     y = (rng.random(40_000) < expit(-1.5 + 0.5 * F[:, 0])).astype(np.int8)
     origin = np.arange(len(y)) % 4
-    fitted = fit_calibration(F, y, origin, [(F[origin == o], y[origin == o]) for o in range(4)], (F, y), SETTINGS)
+    fitted = fit_calibration(
+        F, y, origin, [(F[origin == o], y[origin == o]) for o in range(4)], (F, y), SETTINGS, span_days=365
+    )
     assert fitted.kappas[0] == pytest.approx(0.5, abs=0.03)
     assert fitted.shift == 0.0
     assert expit(fitted.alpha + fitted.kappas[0] * F[:, 0]).mean() == pytest.approx(y.mean(), abs=1e-9)
@@ -89,3 +91,15 @@ def test_losses_do_not_reward_knowing_the_season() -> None:
     assert loss.shape == y.shape
     one_origin = held_out_loss(F, y, np.zeros_like(origin), SETTINGS)
     assert one_origin.mean() == pytest.approx(loss_with_intercepts(F.mean(axis=1), y, np.zeros_like(origin)))
+
+
+def test_a_shift_is_not_carried_over_from_less_than_a_year() -> None:
+    rng = np.random.default_rng(3)
+    origin = np.repeat(np.arange(6), 2_000)
+    F = rng.normal(size=(12_000, 1))
+    y = (rng.random(12_000) < expit(F[:, 0] + 0.5)).astype(np.int8)
+    training = [(F, (rng.random(12_000) < expit(F[:, 0])).astype(np.int8)) for _ in range(6)]
+    winter = fit_calibration(F, y, origin, training, (F, y), SETTINGS, span_days=150)
+    years = fit_calibration(F, y, origin, training, (F, y), SETTINGS, span_days=700)
+    assert winter.shift == 0.0
+    assert years.shift == pytest.approx(0.5, abs=0.1)

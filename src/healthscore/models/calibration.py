@@ -33,6 +33,10 @@ class CalibrationSettings:
     them carry little more evidence than one."""
     season_sd_prior: float = 0.2
     """Standard deviation of a base rate's log-odds between origins, believed with the weight of one origin."""
+    season_span_days: int = 330
+    """Days that the inner origins must span (twelve monthly ones do) for a shift that they agree on to be carried over.
+    Neighbouring origins share a season, so how far they agree says nothing about the next one: on retail data, six
+    origins of one winter agreed on +0.3, and carrying that into summer cost 0.02 of log-loss."""
 
 
 @dataclass(frozen=True)
@@ -196,6 +200,8 @@ def fit_calibration(
     training: Sequence[tuple[Matrix, Labels]],
     final: tuple[Matrix, Labels],
     settings: CalibrationSettings,
+    *,
+    span_days: int,
 ) -> Calibration:
     """Fit the whole map.
 
@@ -209,10 +215,14 @@ def fit_calibration(
         The same for the parts fitted on all rows.
     settings
         Strength of the priors.
+    span_days
+        Days between the first and the last inner origin.
     """
     slopes = fit_slopes(F, y, origin, settings)
     expected = [level(logits @ slopes.kappas, float(outcome.mean())) for logits, outcome in training]
     shift, season = shrunk_shift(slopes.intercepts - np.array(expected), slopes.variances, settings)
+    if span_days < settings.season_span_days:
+        shift = 0.0
     alpha = level(final[0] @ slopes.kappas, float(final[1].mean())) + shift
     kappas = tuple(float(kappa) for kappa in slopes.kappas)
     return Calibration(kappas, alpha, shift, season, len(training), len(y), int(y.sum()))

@@ -50,11 +50,16 @@ def choose(candidates: Candidates, clusters: NDArray[np.int64], wanted: str = "a
     better = {name: gain for name, (gain, error) in gains.items() if gain > error}
     rows = len(candidates.inner_rows)
     if not better:
-        return Choice(DEFAULT, f"no candidate beat the blend by more than one standard error on {rows:,} earlier outcomes")
+        return Choice(
+            DEFAULT, f"no candidate beat the blend by more than one standard error on {rows:,} earlier outcomes"
+        )
     best = max(better, key=lambda name: better[name])
     gain, error = gains[best]
     title = MODELS[best].title.lower()
-    return Choice(best, f"{title} beat the blend by {gain:.4f} of log-loss (standard error {error:.4f}) on {rows:,} earlier outcomes")
+    return Choice(
+        best,
+        f"{title} beat the blend by {gain:.4f} of log-loss (standard error {error:.4f}) on {rows:,} earlier outcomes",
+    )
 
 
 def paired_gain(loss: Vector, other: Vector, clusters: NDArray[np.int64]) -> tuple[float, float]:

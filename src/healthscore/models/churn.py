@@ -283,5 +283,6 @@ def _calibrated(
             ],
             (np.column_stack([each.training for each in fitted.values()]), y),
             settings.calibration,
+            span_days=origins[-1].day - origins[0].day,
         )
     return ChurnModel(name, design, parts, calibration, float(y.mean()), seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from healthscore.asof import as_of_days, date_of, day_of
-from healthscore.config import Run
+from healthscore.config import AsOf, Run
 from healthscore.errors import ConfigurationError
 from healthscore.features.cells import source_accounts
 from healthscore.features.panel import Panel, PanelPlan
@@ -64,12 +65,20 @@ class Book:
 
 def as_ofs_of(run: Run) -> tuple[int, ...]:
     """As-of days of a run: its grid, and the dates of its split, rising."""
-    grid = run.as_of
-    days = {day_of(value) for value in grid.dates}
-    if grid.first is not None and grid.last is not None:
-        days |= set(as_of_days(grid.first, grid.last, grid.every))
-    if run.split is not None:
-        days |= {day_of(value) for value in (*run.split.train, *run.split.test)}
+    split = () if run.split is None else (*run.split.train, *run.split.test)
+    return days_of(split if run.as_of is None else (run.as_of, *split))
+
+
+def days_of(dates: Sequence[date | AsOf]) -> tuple[int, ...]:
+    """Days of dates and of ranges of dates, rising, none twice."""
+    days: set[int] = set()
+    for entry in dates:
+        if isinstance(entry, date):
+            days.add(day_of(entry))
+        else:
+            days |= {day_of(value) for value in entry.dates}
+            if entry.first is not None and entry.last is not None:
+                days |= set(as_of_days(entry.first, entry.last, entry.every))
     return tuple(sorted(days))
 
 

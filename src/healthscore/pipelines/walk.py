@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from healthscore.asof import day_of
 from healthscore.config import Run
 from healthscore.errors import InsufficientDataError
 from healthscore.evaluation.folds import Fold, walk_forward
@@ -20,7 +19,7 @@ from healthscore.models.churnmodel import ChurnModel
 from healthscore.models.design import Design
 from healthscore.models.drivers import component_drivers
 from healthscore.models.health import Bands, ScoreScale
-from healthscore.pipelines.build import Book, iso
+from healthscore.pipelines.build import Book, days_of, iso
 from healthscore.pipelines.progress import Advance, Progress
 
 Floats = NDArray[np.float64]
@@ -111,8 +110,8 @@ def folds_of(book: Book) -> list[Fold]:
         maturity=outcome.maturity,
         data_end=book.data_end,
         minimum_train=run.model.minimum_train_dates,
-        train=[day_of(d) for d in split.train] if split and split.train else None,
-        test=[day_of(d) for d in split.test] if split else None,
+        train=days_of(split.train) if split and split.train else None,
+        test=days_of(split.test) if split else None,
     )
     return [fold for fold in folds if trainable(book, fold)]
 
