@@ -5,6 +5,49 @@ from __future__ import annotations
 from typing import Any
 
 DATES = ("2024-09-01", "2024-10-01", "2024-11-01")
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    "</script><script>alert(1)</script>",
+    "</SCRIPT\t><script>alert(1)//",
+    "<!--<script>alert(1)</script>",
+    "--><script>alert(1)</script>",
+    "]]><script>alert(1)</script>",
+    "</style><script>alert(1)</script>",
+    "</title><script>alert(1)</script>",
+    "</textarea><script>alert(1)</script>",
+    "</noscript><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<img src='x' onerror='alert(1)'>",
+    "<IMG SRC=javascript:alert(1)>",
+    "<svg onload=alert(1)>",
+    "<svg/onload=alert(1)//",
+    "<svg><script>alert(1)</script></svg>",
+    "<math><mtext></mtext><script>alert(1)</script></math>",
+    "<iframe src=javascript:alert(1)></iframe>",
+    "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
+    "<object data=javascript:alert(1)></object>",
+    "<embed src=javascript:alert(1)>",
+    "<a href=javascript:alert(1)>x</a>",
+    '<a href="https://evil.example/">x</a>',
+    "<link rel=stylesheet href=https://evil.example/x.css>",
+    "<style>@import 'https://evil.example/x.css';</style>",
+    "<base href=https://evil.example/>",
+    "<meta http-equiv=refresh content='0;url=https://evil.example/'>",
+    "<form action=https://evil.example/><input type=submit></form>",
+    "<body onload=alert(1)>",
+    "<details open ontoggle=alert(1)>",
+    "<input autofocus onfocus=alert(1)>",
+    "<video><source onerror=alert(1)></video>",
+    '" onmouseover="alert(1)',
+    "' onmouseover='alert(1)",
+    '"><script>alert(1)</script>',
+    "javascript:alert(1)",
+    "{{ 7 * 7 }}{% raw %}",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "\u2028</script><script>alert(1)</script>\u2029",
+    "＜script＞alert(1)＜/script＞<scr\0ipt>alert(1)</scr\0ipt>",
+)
+"""What people have typed into fields to see whether a page runs it."""
 AUCS = {"blend": 0.84, "logistic": 0.83, "recency": 0.74, "base_rate": 0.5}
 
 

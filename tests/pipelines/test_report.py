@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_samples import backtest_result, validation_result
+from report_samples import PAYLOADS, backtest_result, validation_result, worst
 
 from healthscore.pipelines import report
 from healthscore.pipelines.report import json_block, render_backtest, render_validation, write_report
@@ -26,48 +26,6 @@ FIXED_WORDS = ("verdict",)
 """Keys whose values the programme chooses from a short list."""
 KEYS_OF_USERS = ("sources", "dropped", "quarantined", "models", "roc", "differences", "columns")
 """Mappings whose keys are names that a user gave."""
-PAYLOADS = (
-    "<script>alert(1)</script>",
-    "</script><script>alert(1)</script>",
-    "</SCRIPT\t><script>alert(1)//",
-    "<!--<script>alert(1)</script>",
-    "--><script>alert(1)</script>",
-    "]]><script>alert(1)</script>",
-    "</style><script>alert(1)</script>",
-    "</title><script>alert(1)</script>",
-    "</textarea><script>alert(1)</script>",
-    "</noscript><script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    "<img src='x' onerror='alert(1)'>",
-    "<IMG SRC=javascript:alert(1)>",
-    "<svg onload=alert(1)>",
-    "<svg/onload=alert(1)//",
-    "<svg><script>alert(1)</script></svg>",
-    "<math><mtext></mtext><script>alert(1)</script></math>",
-    "<iframe src=javascript:alert(1)></iframe>",
-    "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
-    "<object data=javascript:alert(1)></object>",
-    "<embed src=javascript:alert(1)>",
-    "<a href=javascript:alert(1)>x</a>",
-    '<a href="https://evil.example/">x</a>',
-    "<link rel=stylesheet href=https://evil.example/x.css>",
-    "<style>@import 'https://evil.example/x.css';</style>",
-    "<base href=https://evil.example/>",
-    "<meta http-equiv=refresh content='0;url=https://evil.example/'>",
-    "<form action=https://evil.example/><input type=submit></form>",
-    "<body onload=alert(1)>",
-    "<details open ontoggle=alert(1)>",
-    "<input autofocus onfocus=alert(1)>",
-    "<video><source onerror=alert(1)></video>",
-    '" onmouseover="alert(1)',
-    "' onmouseover='alert(1)",
-    '"><script>alert(1)</script>',
-    "javascript:alert(1)",
-    "{{ 7 * 7 }}{% raw %}",
-    "&lt;script&gt;alert(1)&lt;/script&gt;",
-    "\u2028</script><script>alert(1)</script>\u2029",
-    "＜script＞alert(1)＜/script＞<scr\0ipt>alert(1)</scr\0ipt>",
-)
 EXECUTABLE = {
     "iframe", "object", "embed", "link", "base", "form", "input", "img", "svg", "math", "video", "audio", "source",
     "frame", "applet", "template",
@@ -227,6 +185,15 @@ def test_the_headline_claims_no_more_than_the_interval(better: bool | None, word
     result = backtest_result()
     result["headline"]["better"] = better
     assert words in render_backtest(result)
+
+
+def test_long_lists_of_accounts_unfold() -> None:
+    result = backtest_result()
+    result["worst"] = [worst(number) for number in range(25)]
+    html = render_backtest(result)
+    assert "Show 15 more" in html
+    assert html.count('<li class="account">') == 25
+    assert "more</summary>" not in render_backtest(backtest_result())
 
 
 def test_a_minimal_backtest_renders() -> None:

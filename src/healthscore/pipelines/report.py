@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 ESCAPES = {ord(letter): f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u2029"}
+ACCOUNTS_OPEN = 10
+"""Accounts shown at once; the rest unfold, so that the page stays readable."""
 Result = Mapping[str, Any]
 
 
@@ -83,6 +85,7 @@ def _backtest_view(result: Result, chosen: str, titles: Mapping[str, str]) -> di
         "tiles": tiles.tiles(result, chosen),
         "components": _components(result),
         "worst": worst,
+        "worst_open": ACCOUNTS_OPEN,
         "why": _why(result, titles.get(chosen, chosen)),
         "compared": compared,
         "comparison": [

@@ -57,9 +57,10 @@ def _size(result: Result) -> Iterable[View]:
     """How much was seen."""
     if pooled := result.get("pooled"):
         origins = result.get("origins")
+        exits = pooled.get("exits", (result.get("churners") or {}).get("churners"))
         dates = f" at {plural(len(origins), 'date')}" if origins else ""
         yield {
             "value": count(pooled["accounts"]),
-            "range": plural(pooled.get("exits", pooled["events"]), "exit"),
+            "range": "" if exits is None else plural(exits, "exit"),
             "what": f"accounts judged{dates}, {count(pooled['n'])} scores in all",
         }

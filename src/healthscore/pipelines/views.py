@@ -33,6 +33,12 @@ REASONS = {
     "immature": "window not over yet",
     "exit_in_gap": "left before the window",
     "left_otherwise": "left for another reason",
+    "not_started": "not a customer yet",
+    "ended": "gone before",
+    "trial": "on trial",
+    "leaving": "already leaving",
+    "ineligible": "not eligible",
+    "censored": "left for another reason",
     "after_exit": "after the exit",
     "no_score": "without a score",
     "no_date": "without a date",
@@ -197,7 +203,8 @@ def _sources(result: Result) -> list[View]:
     return [
         {
             "name": name,
-            **{key: one.get(key) for key in ("rows_in", "used", "first_day", "last_day")},
+            **{key: one.get(key) for key in ("rows_in", "used")},
+            **{key: one.get(f"{key}_day") or one.get(f"{key}_date") for key in ("first", "last")},
             "dropped": [(reason(why), rows) for why, rows in (one.get("dropped") or {}).items()],
             "quarantined": [(reason(why), rows) for why, rows in (one.get("quarantined") or {}).items()],
             "columns": one.get("columns") or {},
