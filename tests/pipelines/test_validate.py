@@ -23,7 +23,7 @@ def frame(rows: list[tuple[str, str, Any]], *names: str) -> pd.DataFrame:
 
 
 def book() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Forty accounts scored once: 8 of 10 in red leave on day 45, 3 of 10 in yellow, 1 of 20 in green."""
+    """Forty accounts scored once: on day 45, 8 of 10 in red leave, 3 of 10 in yellow, 1 of 20 in green."""
     scores = [(f"a{i:02}", "2024-01-01", 20.0 if i < 10 else 55.0 if i < 20 else 90.0) for i in range(40)]
     left = [*range(8), 10, 11, 12, 20]
     return frame(scores), frame([(f"a{i:02}", "2024-02-15", "voluntary") for i in left], "account_id", "date", "type")
@@ -291,8 +291,7 @@ def test_bands_are_those_of_the_score_as_displayed() -> None:
 
 
 def test_results_are_published_whole_and_the_same_work_has_the_same_name(tmp_path: Path) -> None:
-    first = run(out=tmp_path)
-    second = run(out=tmp_path)
+    first, second = run(out=tmp_path), run(out=tmp_path)
     assert first.directory == second.directory == tmp_path / "validate" / first.result["identity"]
     assert first.directory is not None
     assert json.loads((first.directory / "result.json").read_text(encoding="utf-8")) == first.result

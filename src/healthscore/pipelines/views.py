@@ -39,6 +39,7 @@ REASONS = {
     "leaving": "already leaving",
     "ineligible": "not eligible",
     "censored": "left for another reason",
+    "where": "by the source's filter",
     "after_exit": "after the exit",
     "no_score": "without a score",
     "no_date": "without a date",
