@@ -96,8 +96,14 @@ def _propose(inventory: Inventory, target: Path, files: Sequence[Path]) -> Propo
     outcome = propose_outcome(inventory, mapping)
     calendar = propose_calendar(mapping, outcome)
     signals, further = propose_signals(inventory, mapping)
-    asked = [*questions, *mapping.questions, *(q for s in mapping.sources for q in s.questions), *calendar.questions]
-    data = Path(os.path.commonpath([str(path.parent) for path in files]))
+    data, foreign = _data(files)
+    asked = [
+        *questions,
+        *mapping.questions,
+        *(q for s in mapping.sources for q in s.questions),
+        *calendar.questions,
+        *foreign,
+    ]
     return Proposal(
         name=_name(target, data),
         data=data,
@@ -110,6 +116,20 @@ def _propose(inventory: Inventory, target: Path, files: Sequence[Path]) -> Propo
         questions=list(dict.fromkeys(asked)),
         unreadable=inventory.unreadable,
     )
+
+
+def _data(files: Sequence[Path]) -> tuple[Path, list[str]]:
+    """Root of the sources: HEALTHSCORE_DATA where the files lie under it, since it wins over the run's own root."""
+    common = Path(os.path.commonpath([str(path.parent) for path in files]))
+    declared = os.environ.get("HEALTHSCORE_DATA")
+    if not declared:
+        return common, []
+    root = Path(declared).expanduser().resolve()
+    if common.is_relative_to(root):
+        return root, []
+    return common, [
+        "HEALTHSCORE_DATA is set and wins over `data`, but these tables lie elsewhere: unset it for this run."
+    ]
 
 
 def _root(data: Path, beside: Path) -> str:

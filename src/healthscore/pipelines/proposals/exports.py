@@ -24,7 +24,12 @@ FEW = 0.005
 def look_for_copies(inventory: Inventory, source: SourceProposal) -> None:
     """Ask about rows that look exported twice; nothing is dropped without being declared."""
     table = source.table
-    if "event_id" in source.columns or table.rows > MANY or source.time is None or source.time.expression:
+    if (
+        "event_id" in source.columns
+        or table.rows > MANY
+        or source.time is None
+        or source.time.form not in ("date", "naive", "aware")
+    ):
         return
     for column in table.columns:
         if set(words(column.name)) & PARTS and 2 <= len(column.common) <= 12 and column.sort is Sort.TEXT:
@@ -55,7 +60,8 @@ def _overlapping_parts(inventory: Inventory, source: SourceProposal, column: Col
             until = date_of(earlier["last"]).isoformat()
             part = f"{named(column.name)} = {literal(earlier['part'])}"
             condition = f"not ({part} and {named(source.columns['time'])} >= '{begin}')"
-            source.suggestions.append(f'where = "{condition}"')
+            given = " and ".join([*(text for text, _ in source.where), condition])
+            source.suggestions.append(("where", given, ""))
             source.questions.append(
                 f"{source.name}: {begin} to {until} lie in two parts, {column.name} = {earlier['part']!r} and "
                 f"{later['part']!r}. If these days were "

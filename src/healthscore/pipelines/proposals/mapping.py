@@ -9,6 +9,7 @@ from healthscore.pipelines.proposals.contracts import propose_subscriptions
 from healthscore.pipelines.proposals.events import propose_events
 from healthscore.pipelines.proposals.inventory import Inventory, TableFacts
 from healthscore.pipelines.proposals.keys import Key
+from healthscore.pipelines.proposals.naming import named
 from healthscore.pipelines.proposals.sources import (
     NO_HISTORY,
     LeftOut,
@@ -61,7 +62,7 @@ def map_tables(inventory: Inventory, key: Key) -> Mapping:
                 "The file assumes so; "
                 "better export them as text."
             )
-            source.columns["account_id"] = f"CAST({facts.name} AS integer)"
+            source.columns["account_id"] = f"CAST({named(facts.name)} AS integer)"
     zones = [
         f"{s.name}.{s.columns.get('time', s.columns.get('start', ''))}"
         for s in mapping.sources
@@ -79,16 +80,16 @@ def _of_table(
     inventory: Inventory, table: TableFacts, key: str, unique: bool, mapping: Mapping
 ) -> list[SourceProposal]:
     """Sources that one table fills: most fill one, a list of customers with start and end fills two."""
-    named = table_words(table.name)
+    said = table_words(table.name)
     listed = people(table, key)
     if listed is not None:
         mapping.left_out.append(listed)
         return []
-    if named & INTERVENTION_TABLES and (treated := _interventions(table, key)) is not None:
+    if said & INTERVENTION_TABLES and (treated := _interventions(table, key)) is not None:
         return [treated]
-    eventful = any(named & hints for hints in COMPONENTS.values()) and not named & SUBSCRIPTION_TABLES
+    eventful = any(said & hints for hints in COMPONENTS.values()) and not said & SUBSCRIPTION_TABLES
     if not eventful:
-        book = unique and (is_named_accounts(table) or not named & SUBSCRIPTION_TABLES)
+        book = unique and (is_named_accounts(table) or not said & SUBSCRIPTION_TABLES)
         contracts = propose_subscriptions(inventory, table, key, f"{table.name}_contracts" if book else table.name)
         if book:
             return [propose_accounts(table, key), *([contracts] if contracts else [])]

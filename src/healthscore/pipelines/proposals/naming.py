@@ -6,9 +6,9 @@ import re
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RESERVED = re.compile(
-    "all|and|as|asc|between|by|case|cast|current_date|date|desc|distinct|else|end|except|false|from|group|having|in|"
-    "interval|is|join|like|limit|not|null|offset|on|or|order|select|start|table|then|time|timestamp|to|true|union|user|"
-    "using|value|values|when|where",
+    "all|analyze|and|any|as|between|by|case|cast|create|cross|current_date|desc|distinct|else|end|except|false|fetch|for|"
+    "from|grant|group|having|in|inner|interval|into|is|join|lateral|like|limit|not|null|on|only|or|order|outer|pivot|"
+    "qualify|returning|select|session_user|set|table|then|to|true|union|unpivot|user|using|values|when|where|with",
     re.IGNORECASE,
 )
 

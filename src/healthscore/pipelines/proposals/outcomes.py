@@ -135,7 +135,7 @@ def gap_between_events(inventory: Inventory, source: SourceProposal) -> float | 
     """The 90th percentile of the days between an account's active days; None where no account was active twice."""
     if source.time is None or not source.time.day:
         return None
-    account = quote_identifier(source.columns["account_id"])
+    account = quote_identifier(source.key)
     part = f"AND hash({account}) % {source.table.rows // MANY + 1} = 0" if source.table.rows > MANY else ""
     row = inventory.ask(
         "SELECT quantile_cont(gap, 0.9) AS days FROM (SELECT day - lag(day) OVER (PARTITION BY account ORDER "

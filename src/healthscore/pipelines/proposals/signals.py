@@ -31,7 +31,7 @@ class SignalProposal:
     families: tuple[str, ...]
     where: str = ""
     sparse: bool = False
-    suggestions: list[str] = field(default_factory=list)
+    suggestions: list[tuple[str, object, str]] = field(default_factory=list)
 
 
 def propose_signals(inventory: Inventory, mapping: Mapping) -> tuple[list[SignalProposal], list[SignalProposal]]:
@@ -63,8 +63,7 @@ def _of_source(inventory: Inventory, source: SourceProposal) -> Iterator[SignalP
             name = source.facts("name")
             if name is not None and name.values and name.sort is Sort.TEXT:
                 rarer = [value for value, share in name.common if share < 0.1][:4]
-                listed = ", ".join(f'"{value}"' for value in rarer if '"' not in value and "\\" not in value)
-                adoption.suggestions.append(f"key = [{listed}]  # what customers who stay make use of")
+                adoption.suggestions.append(("key", rarer, "what customers who stay make use of"))
             yield adoption
     elif source.component == "purchases":
         yield from _purchases(inventory, source)

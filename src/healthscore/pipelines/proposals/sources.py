@@ -35,7 +35,7 @@ class SourceProposal:
     settings
         Other keys of the source: timezone, time_format, time_unit, decimal, lookup.
     suggestions
-        Lines that are written commented out.
+        Keys that are written commented out: (key, value, comment).
     left_out
         Column -> reason.
     time
@@ -50,11 +50,15 @@ class SourceProposal:
     attributes: dict[str, str] = field(default_factory=dict)
     where: list[tuple[str, str]] = field(default_factory=list)
     settings: dict[str, object] = field(default_factory=dict)
-    suggestions: list[str] = field(default_factory=list)
+    suggestions: list[tuple[str, object, str]] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
     questions: list[str] = field(default_factory=list)
     time: TimeFacts | None = None
     component: str = ""
+
+    def __post_init__(self) -> None:
+        self.key = self.columns["account_id"]
+        """The table's column of account ids, whatever expression the run writes for it."""
 
     def facts(self, column: str) -> ColumnFacts | None:
         """The table's column behind a contract column; None if it is not filled, or by an expression over several."""

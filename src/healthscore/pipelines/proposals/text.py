@@ -157,7 +157,7 @@ def _source(source: SourceProposal, data: Path) -> list[str]:
         lines.append(
             _line("where", " and ".join(text for text, _ in source.where), "; ".join(why for _, why in source.where))
         )
-    lines += [f"# {line}" for line in source.suggestions]
+    lines += [f"# {_line(*suggestion)}" for suggestion in source.suggestions]
     lines += ["", f"[sources.{source.name}.columns]"]
     lines += [_line(key, value, source.why.get(key, "")) for key, value in source.columns.items()]
     if source.attributes:
@@ -186,7 +186,7 @@ def _signal(signal: SignalProposal, windows: Sequence[int]) -> list[str]:
     longer = [window for window in windows if window >= SPARSE]
     if signal.sparse and longer and len(longer) < len(windows):
         lines.append(_line("windows", longer))
-    return lines + [f"# {line}" for line in signal.suggestions]
+    return lines + [f"# {_line(*suggestion)}" for suggestion in signal.suggestions]
 
 
 def _left_out(proposal: Proposal) -> list[str]:
