@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,6 @@ from healthscore.pipelines.check import check
 from healthscore.pipelines.initialise import Initialised, initialise
 from healthscore.pipelines.simulate import simulate
 
-PUBLISHED = os.environ.get("HEALTHSCORE_DATA")
-
 
 @pytest.fixture(autouse=True)
 def _own_root(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,16 +29,10 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return simulate("saas", 120, 3, tmp_path_factory.mktemp("company") / "saas").directory
 
 
-@pytest.fixture
-def published(request: pytest.FixtureRequest) -> Path:
-    """Root of the published data sets."""
-    root = PUBLISHED
-    if root is None:
-        try:
-            root = request.getfixturevalue("real_data")
-        except pytest.FixtureLookupError:
-            pytest.skip("the published data sets are not here; set HEALTHSCORE_DATA to their root")
-    return Path(str(root))
+@pytest.fixture(scope="module")
+def proposed(workspace: Path) -> Initialised:
+    """What is proposed for them."""
+    return initialise(workspace / "data", workspace / "proposed.toml")
 
 
 def write_csv(path: Path, header: str, *rows: str) -> Path:
@@ -73,8 +64,8 @@ def propose(tmp_path: Path, *tables: Path) -> Initialised:
 # The simulator's tables
 
 
-def test_every_table_of_a_company_finds_its_contract(workspace: Path, tmp_path: Path) -> None:
-    result = propose(tmp_path, workspace / "data").result
+def test_every_table_of_a_company_finds_its_contract(proposed: Initialised) -> None:
+    result = proposed.result
     contracts = {name: source["contract"] for name, source in result["sources"].items()}
     assert contracts == {
         "accounts": "accounts",
@@ -89,8 +80,8 @@ def test_every_table_of_a_company_finds_its_contract(workspace: Path, tmp_path: 
     assert "as it stands today" in result["left_out"]["users"]
 
 
-def test_columns_are_mapped_by_what_they_mean(workspace: Path, tmp_path: Path) -> None:
-    sources = propose(tmp_path, workspace / "data").result["sources"]
+def test_columns_are_mapped_by_what_they_mean(proposed: Initialised) -> None:
+    sources = proposed.result["sources"]
     assert sources["subscriptions"]["columns"] == {
         "account_id": "account_id",
         "start": "start",
@@ -112,21 +103,21 @@ def test_columns_are_mapped_by_what_they_mean(workspace: Path, tmp_path: Path) -
     }
 
 
-def test_what_was_filled_in_later_is_left_out_with_its_reason(workspace: Path, tmp_path: Path) -> None:
-    tickets = propose(tmp_path, workspace / "data").result["sources"]["tickets"]
+def test_what_was_filled_in_later_is_left_out_with_its_reason(proposed: Initialised) -> None:
+    tickets = proposed.result["sources"]["tickets"]
     for column in ("closed_at", "escalated_at", "csat", "rated_at"):
         assert "not known then" in tickets["left_out"][column]
 
 
-def test_an_unanswered_survey_is_no_answer(workspace: Path, tmp_path: Path) -> None:
-    surveys = propose(tmp_path, workspace / "data").result["sources"]["surveys"]
+def test_an_unanswered_survey_is_no_answer(proposed: Initialised) -> None:
+    surveys = proposed.result["sources"]["surveys"]
     assert surveys["columns"]["time"] == "answered_at"
     assert surveys["where"] == "answered_at is not null"
     assert surveys["left_out"]["comment"] == "free text"
 
 
-def test_contracts_give_churn_with_the_defaults_of_monthly_plans(workspace: Path, tmp_path: Path) -> None:
-    result = propose(tmp_path, workspace / "data").result
+def test_contracts_give_churn_with_the_defaults_of_monthly_plans(proposed: Initialised) -> None:
+    result = proposed.result
     outcome = result["outcome"]
     assert {key: outcome[key] for key in ("kind", "source", "gap_days", "horizon_days", "grace_days", "types")} == {
         "kind": "churn",
@@ -142,17 +133,16 @@ def test_contracts_give_churn_with_the_defaults_of_monthly_plans(workspace: Path
     assert result["as_of"] == {"first": "2024-04-01", "last": "2025-04-01", "every": "month"}
 
 
-def test_four_to_six_signals_of_different_components_to_start_with(workspace: Path, tmp_path: Path) -> None:
-    signals = propose(tmp_path, workspace / "data").result["signals"]
+def test_four_to_six_signals_of_different_components_to_start_with(proposed: Initialised) -> None:
+    signals = proposed.result["signals"]
     assert 4 <= len(signals) <= 6
     components = {signal["component"] for signal in signals.values()}
     assert components == {"activity", "adoption", "support", "satisfaction", "relationship", "finance"}
     assert signals["touchpoints"]["where"] == "attended"
 
 
-def test_the_proposal_checks_without_an_error(workspace: Path, tmp_path: Path) -> None:
-    made = propose(tmp_path, workspace / "data")
-    assert check(made.path).ok
+def test_the_proposal_checks_without_an_error(proposed: Initialised) -> None:
+    assert check(proposed.path).ok
 
 
 def test_the_same_tables_give_the_same_file(workspace: Path, tmp_path: Path) -> None:
@@ -405,8 +395,8 @@ def test_what_is_no_table_is_refused(tmp_path: Path, name: str, said: str) -> No
 # Published data
 
 
-def test_cdnow_is_a_shop_whose_customers_fall_silent(published: Path, tmp_path: Path) -> None:
-    result = propose(tmp_path, published / "cdnow").result
+def test_cdnow_is_a_shop_whose_customers_fall_silent(real_data: Path, tmp_path: Path) -> None:
+    result = propose(tmp_path, real_data / "cdnow").result
     assert result["sources"]["transactions"]["columns"] == {
         "account_id": "customer_id",
         "time": "date",
@@ -417,8 +407,8 @@ def test_cdnow_is_a_shop_whose_customers_fall_silent(published: Path, tmp_path: 
     assert result["as_of"]["last"] == "1998-01-01"
 
 
-def test_online_retail_asks_for_its_zone_and_its_overlapping_sheets(published: Path, tmp_path: Path) -> None:
-    made = propose(tmp_path, published / "online_retail_ii")
+def test_online_retail_asks_for_its_zone_and_its_overlapping_sheets(real_data: Path, tmp_path: Path) -> None:
+    made = propose(tmp_path, real_data / "online_retail_ii")
     columns = made.result["sources"]["transactions"]["columns"]
     assert columns["quantity"] == "quantity * unit_price_gbp"
     assert columns["actor_id"] == "invoice"
@@ -428,8 +418,8 @@ def test_online_retail_asks_for_its_zone_and_its_overlapping_sheets(published: P
     assert any("time zone" in question for question in made.result["questions"])
 
 
-def test_oulad_asks_what_its_days_count_from(published: Path, tmp_path: Path) -> None:
-    result = propose(tmp_path, published / "oulad").result
+def test_oulad_asks_what_its_days_count_from(real_data: Path, tmp_path: Path) -> None:
+    result = propose(tmp_path, real_data / "oulad").result
     assert result["sources"]["student_vle"]["columns"]["time"] == "assumed_start_date + date"
     assert sum("look like days counted from a start" in question for question in result["questions"]) == 3
     assert "student_info" in result["left_out"]

@@ -29,6 +29,7 @@ def look_for_copies(inventory: Inventory, source: SourceProposal) -> None:
         or table.rows > MANY
         or source.time is None
         or source.time.form not in ("date", "naive", "aware")
+        or source.time.expression
     ):
         return
     for column in table.columns:
