@@ -7,7 +7,7 @@ expected may be written as it is worked out: ``2/7``, ``ln(5/3)``.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +26,7 @@ from healthscore.features.panel import PanelPlan
 from healthscore.outcomes import OUTCOMES
 from healthscore.outcomes.snapshots import Label, Snapshots, Status
 from healthscore.tables import Tables, open_tables
+from oracle import Signal, Source, events, read_rows
 
 Cells = dict[tuple[str, date], dict[str, float | None]]
 """(account, as-of date) -> feature -> value; None where it is missing."""
@@ -157,3 +158,50 @@ def _value(text: str) -> float:
         return math.log(_value(text[3:-1]))
     above, _, below = text.partition("/")
     return float(Fraction(above) / Fraction(below or 1))
+
+
+def oracle_signals(run: Run, conditions: Mapping[str, Callable[[Any], bool]]) -> list[Signal]:
+    """The run's signals as the oracle understands them.
+
+    `conditions` says what each `where` means: a signal's of an `Event`, a source's of a row as it was read.
+    """
+    sources = {name: _oracle_source(run, name, conditions) for name in {s.source for s in run.signals.values()}}
+    return [
+        Signal(
+            name=name,
+            source=sources[signal.source],
+            families=signal.families or run.features.families,
+            windows=signal.windows or run.features.windows,
+            where=conditions[signal.where] if signal.where else lambda event: True,
+            key=signal.key,
+        )
+        for name, signal in run.signals.items()
+    ]
+
+
+def _oracle_source(run: Run, name: str, conditions: Mapping[str, Callable[[Any], bool]]) -> Source:
+    declared = run.sources[name]
+    rows = [row for path in declared.paths for file in sorted(run.data.glob(path)) for row in read_rows(file)]
+    column = {c: declared.columns.get(c, c) for c in ("time", "actor_id", "name", "quantity", "known_at")}
+    given = {c: written for c, written in column.items() if written in rows[0]}
+    read = events(
+        rows,
+        time=given["time"],
+        actor=given.get("actor_id"),
+        name=given.get("name"),
+        quantity=given.get("quantity"),
+        known_at=given.get("known_at"),
+        zone=run.timezone,
+        clock=declared.timezone,
+        delay=declared.availability_delay_days,
+        where=conditions[declared.where] if declared.where else None,
+    )
+    return Source(
+        rows=read,
+        outages=declared.outages,
+        users=declared.actors,
+        kinds=declared.names,
+        has_actor="actor_id" in given,
+        has_name="name" in given,
+        has_quantity="quantity" in given,
+    )

@@ -75,10 +75,13 @@ def events(
     zone: str = "UTC",
     clock: str | None = None,
     delay: int = 0,
+    where: Callable[[dict[str, Any]], bool] | None = None,
 ) -> list[Event]:
     """Rows as events, in order of time. A row is never known before it happened, and later by the source's delay."""
     read = []
     for row in rows:
+        if where is not None and not where(row):
+            continue
         day = local_day(row[time], zone, clock)
         known = day
         if known_at is not None and row[known_at] is not None:

@@ -24,6 +24,8 @@ from healthscore.tables.subscriptions import Subscriptions, load_subscriptions
 
 CHUNK_VALUES = 2_000_000
 """Values that one array of a chunk (segments x accounts) may hold: 16 MB, whatever the number of accounts."""
+SMALLEST_CHUNK = 256
+"""Accounts that a chunk holds at least, however many segments there are."""
 Progress = Callable[[float], None]
 
 
@@ -102,7 +104,7 @@ class PanelPlan:
     def chunks(self, rows: NDArray[np.bool_], progress: Progress | None = None) -> Iterator[Panel]:
         """The panel of the chosen rows, a chunk of accounts at a time."""
         longest = max((len(signal.segments) for signal in self._signals), default=1)
-        size = max(256, CHUNK_VALUES // longest)
+        size = max(SMALLEST_CHUNK, CHUNK_VALUES // longest)
         for low in range(0, max(len(self.accounts), 1), size):
             high = min(low + size, len(self.accounts))
             yield self._chunk(rows[:, low:high], low, high)

@@ -1,0 +1,218 @@
+"""T2: every feature equals that of an oracle in plain loops; counts exactly, other numbers to 1e-12."""
+
+from __future__ import annotations
+
+import math
+import random
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import oracle
+from healthscore.config import library, load_run
+from healthscore.features import FAMILIES
+from healthscore.tables.simulator import simulate, write
+from literal import Cells, oracle_signals, panel_of, run_of
+from oracle import DAY
+
+PAIRS = 2_000
+
+
+def test_every_family_has_a_twin_in_the_oracle() -> None:
+    assert list(oracle.FAMILIES) == list(FAMILIES)
+
+
+def test_a_simulated_company_has_the_features_that_the_oracle_finds(tmp_path: Path) -> None:
+    shipped = library() / "pipelines" / "saas.toml"
+    write(simulate("saas", accounts=150, seed=29), tmp_path, shipped.read_text(encoding="utf-8"))
+    run = load_run(tmp_path / "healthscore.toml")
+    dates = [date(2024, 1, 1) + n * DAY for n in (0, 1, 20, 45, 90, 121, 122, 200, 250, 300, 366, 440, 500, 545)]
+    found = panel_of(run, dates)
+    signals = oracle_signals(
+        run,
+        {
+            "answered_at is not null": lambda row: row["answered_at"] is not None,
+            "name in ('high', 'critical')": lambda event: event.name in ("high", "critical"),
+            "attended": lambda event: bool(event.fields["attended"]),
+        },
+    )
+    contracts = oracle.subscriptions(
+        oracle.read_rows(run.data / "subscriptions.parquet"), notice="notice_date", value="mrr"
+    )
+    pairs = random.Random(29).sample(sorted(found), PAIRS)  # noqa: S311
+    wrong, compared = compare(found, pairs, signals, contracts)
+    assert not wrong, wrong[:5]
+    assert compared == PAIRS * len(next(iter(found.values())))
+
+
+def compare(
+    found: Cells,
+    pairs: Sequence[tuple[str, date]],
+    signals: Sequence[oracle.Signal],
+    contracts: Sequence[oracle.Subscription] | None,
+) -> tuple[list[str], int]:
+    """Cells that differ, in words, and the number of cells compared."""
+    wrong, compared = [], 0
+    for account, t in pairs:
+        mine = None if contracts is None else [c for c in contracts if c.account == account]
+        expected = oracle.features(signals, account, t, mine)
+        cells = found[account, t]
+        if sorted(cells) != sorted(expected):
+            wrong.append(f"columns differ: {set(cells) ^ set(expected)}")
+        for name, value in expected.items():
+            compared += 1
+            if not _same(cells.get(name), value):
+                wrong.append(f"{name} of {account} at {t}: {cells.get(name)}, and the oracle says {value}")
+    return wrong, compared
+
+
+def _same(found: float | None, expected: oracle.Number) -> bool:
+    if found is None or expected is None:
+        return found is expected
+    if isinstance(expected, int):
+        return found == expected
+    return math.isclose(found, expected, rel_tol=1e-12, abs_tol=1e-12)
+
+
+# --- small random histories ------------------------------------------------------------------------------------------
+
+BEGIN = date(2018, 9, 1)
+"""Two months before São Paulo's clocks skipped a midnight."""
+ACCOUNTS = ["A", "B", "C", "00042"]
+CONDITIONS: dict[str, Callable[[Any], bool]] = {
+    "name = 'f0' or quantity > 2": lambda e: e.name == "f0" or (e.quantity is not None and e.quantity > 2),
+    "actor_id is not null": lambda e: e.actor is not None,
+    "quantity < 0": lambda e: e.quantity is not None and e.quantity < 0,
+}
+days = st.integers(0, 150)
+moments = st.builds(
+    lambda day, micros: datetime(BEGIN.year, BEGIN.month, BEGIN.day, tzinfo=UTC) + day * DAY + micros,
+    days,
+    st.sampled_from([0, 1, 43_200_000_000, 86_399_999_999, 10_799_999_999, 10_800_000_000]).map(
+        lambda n: timedelta(microseconds=n)
+    ),
+)
+
+
+@st.composite
+def event_tables(draw: st.DrawFn) -> pa.Table:
+    """Up to 40 rows: few or many names, actors in several accounts, rows without either, rows known late."""
+    names = [f"f{n}" for n in range(draw(st.sampled_from([2, 100])))]
+    rows = draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from(ACCOUNTS),
+                moments,
+                st.one_of(st.none(), st.sampled_from(["u1", "u2", "u3"])),
+                st.one_of(st.none(), st.sampled_from(names)),
+                st.one_of(st.none(), st.integers(-300, 1_000)),
+                st.one_of(st.none(), st.integers(-3, 80)),
+            ),
+            min_size=1,
+            max_size=40,
+        )
+    )
+    late = draw(st.booleans())
+    columns = {
+        "account_id": pa.array([row[0] for row in rows]),
+        "time": pa.array([row[1] for row in rows], pa.timestamp("us", "UTC")),
+        "actor_id": pa.array([row[2] for row in rows], pa.string()),
+        "name": pa.array([row[3] for row in rows], pa.string()),
+        "quantity": pa.array([None if row[4] is None else Decimal(row[4]) / 100 for row in rows], pa.decimal128(12, 2)),
+    }
+    if late:
+        known = [None if row[5] is None else row[1] + row[5] * DAY for row in rows]
+        columns["known_at"] = pa.array(known, pa.timestamp("us", "UTC"))
+    return pa.table(columns)
+
+
+@st.composite
+def subscription_tables(draw: st.DrawFn) -> pa.Table:
+    """Contracts that begin, end, overlap and are recorded late, with seats or without."""
+    rows = []
+    for _ in range(draw(st.integers(1, 8))):
+        start = BEGIN + draw(st.integers(-100, 140)) * DAY
+        end = draw(st.one_of(st.none(), st.integers(1, 120)))
+        notice = draw(st.one_of(st.none(), st.integers(0, end or 60)))
+        recorded = draw(st.one_of(st.none(), st.integers(-5, 60)))
+        rows.append(
+            {
+                "account_id": draw(st.sampled_from([*ACCOUNTS, "paying and silent"])),
+                "start": start,
+                "end": None if end is None else start + end * DAY,
+                "notice": None if notice is None else start + notice * DAY,
+                "exit_type": draw(st.sampled_from([None, "voluntary", "merged"])),
+                "status": draw(st.sampled_from([None, "active", "active", "active", "trial", "paused"])),
+                "seats": draw(st.one_of(st.none(), st.integers(0, 4))),
+                "known_at": None if recorded is None else start + recorded * DAY,
+            }
+        )
+    schema = {name: pa.date32() for name in ("start", "end", "notice", "known_at")} | {"seats": pa.int64()}
+    return pa.table({n: pa.array([row[n] for row in rows], schema.get(n, pa.string())) for n in rows[0]})
+
+
+@st.composite
+def books(draw: st.DrawFn) -> dict[str, Any]:
+    """Arguments of `run_of`: tables, as-of dates, signals of one source or two, a zone, outages, delays."""
+    windows = st.lists(st.sampled_from([1, 2, 7, 28, 62, 63, 100, "all"]), min_size=1, max_size=4, unique=True)
+    families = st.lists(st.sampled_from(list(FAMILIES)), min_size=1, unique=True)
+    signals = {
+        f"signal_{n}": {
+            "windows": draw(windows),
+            "families": sorted(draw(families), key=list(FAMILIES).index),
+            "where": draw(st.sampled_from([None, *CONDITIONS])),
+            "key": ["f0", "f7"] if draw(st.booleans()) else [],
+        }
+        for n in range(draw(st.integers(1, 3)))
+    }
+    tables: dict[str, Any] = {"events": draw(event_tables())}
+    sources: dict[str, dict[str, Any]] = {"events": {"availability_delay_days": draw(st.sampled_from([0, 0, 3]))}}
+    if draw(st.booleans()):
+        tables["subscriptions"] = draw(subscription_tables())
+    if draw(st.booleans()):
+        dated = draw(st.lists(st.tuples(st.sampled_from(ACCOUNTS), days), min_size=1, max_size=10))
+        tables["visits"] = "\n".join(["", "account_id  time", *(f"{a}  {BEGIN + n * DAY}" for a, n in dated)])
+        sources["visits"] = {"contract": "events"}
+        signals["visits"] = {"source": "visits", "windows": draw(windows), "families": list(FAMILIES)}
+    outage = draw(st.one_of(st.none(), st.tuples(days, st.integers(0, 40))))
+    if outage is not None:
+        sources["events"]["outages"] = [(BEGIN + outage[0] * DAY, BEGIN + sum(outage) * DAY)]
+    dense = draw(st.booleans())  # more as-of dates, and so segments, than a word has bits
+    chosen = (
+        range(draw(st.integers(0, 60)), 140) if dense else draw(st.sets(st.integers(-3, 170), min_size=1, max_size=4))
+    )
+    return {
+        "tables": tables,
+        "as_of": sorted(BEGIN + n * DAY for n in chosen),
+        "signals": signals,
+        "sources": sources,
+        "timezone": draw(st.sampled_from(["UTC", "America/Sao_Paulo", "Asia/Kolkata", "Pacific/Apia"])),
+        "threads": draw(st.sampled_from([1, 2])),
+    }
+
+
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(book=books())
+def test_small_random_histories_have_the_features_that_the_oracle_finds(book: dict[str, Any]) -> None:
+    folder = Path(tempfile.mkdtemp())
+    try:
+        run = run_of(folder, **book)
+        signals = oracle_signals(run, CONDITIONS)
+        contracts = None
+        if "subscriptions" in run.sources:
+            rows = oracle.read_rows(folder / "subscriptions.parquet")
+            contracts = oracle.subscriptions(rows, zone=run.timezone)
+        found = panel_of(run)
+        pairs = sorted(found)
+        wrong, _ = compare(found, random.Random(1).sample(pairs, min(len(pairs), 60)), signals, contracts)  # noqa: S311
+        assert not wrong, wrong[:5]
+    finally:
+        shutil.rmtree(folder)
