@@ -172,6 +172,34 @@ def test_ids_that_hardly_occur_in_the_accounts_are_asked_about(tmp_path: Path) -
     assert any("only 0% of the ids in logins.account_id occur in accounts.account_id" in q for q in questions)
 
 
+def test_the_words_of_exports_are_understood(tmp_path: Path) -> None:
+    """An account's id goes by many names; `id` in a table of customers is what `customer` means elsewhere."""
+    customers = write_csv(
+        tmp_path / "customers.csv", "id,name,created", *(f"cus_{i},Firm {i},1672531200" for i in range(9))
+    )
+    rows = [
+        f"sub_{i},cus_{i},1672531200,{'' if i % 2 else 1704067200},{'active' if i % 2 else 'canceled'}"
+        for i in range(9)
+    ]
+    contracts = write_csv(tmp_path / "subscriptions.csv", "id,customer,start_date,ended_at,status", *rows)
+    rows = [f"{i},cus_{i % 9},2023-{1 + i % 12:02}-05 10:00:00" for i in range(90)]
+    meetings = write_csv(tmp_path / "meetings.csv", "Meeting ID,Associated Customer ID,Meeting start time", *rows)
+    sources = propose(tmp_path, customers, contracts, meetings).result["sources"]
+    assert {name: source["columns"]["account_id"] for name, source in sources.items()} == {
+        "customers": "id",
+        "subscriptions": "customer",
+        "meetings": "Associated Customer ID",
+    }
+    assert sources["subscriptions"]["settings"] == {"time_unit": "s"}
+
+
+def test_without_a_telling_name_the_values_decide_and_the_file_asks(tmp_path: Path) -> None:
+    rows = [f"k{i % 9},{'xyz'[i % 3]},2024-01-{1 + i % 28:02}" for i in range(90)]
+    result = propose(tmp_path, write_csv(tmp_path / "log.csv", "wer,was,date", *rows)).result
+    assert result["sources"]["log"]["columns"]["account_id"] == "wer"
+    assert any("is log.wer the account's id?" in question for question in result["questions"])
+
+
 def test_ids_with_a_decimal_point_are_asked_about(tmp_path: Path) -> None:
     days = [date(2024, 1, 1) + timedelta(days=i) for i in range(100)]
     table = write_parquet(tmp_path / "orders.parquet", customer_id=[float(i % 7) for i in range(100)], date=days)

@@ -140,7 +140,8 @@ def show_check(result: Mapping[str, Any]) -> None:
         )
         for name, s in sources.items()
     ]
-    table("Rows: in = used + set aside + dropped by a rule", ("source", "in", "used", "set aside", "dropped"), rows)
+    say("", "Rows: in = used + set aside + dropped by a rule")
+    table("", ("source", "in", "used", "set aside", "dropped"), rows)
     for name, s in sources.items():
         for what, counts in (("set aside", s["quarantined"]), ("dropped", s["dropped"])):
             for reason, count in counts.items():
@@ -156,7 +157,8 @@ def show_check(result: Mapping[str, Any]) -> None:
         for r in result["base_rates"]
     ]  # fmt: skip
     if rates:
-        table(rate_title(result), ("as of", "at risk", "left", "rate", "in gap", "censored", "immature"), rates)
+        say(rate_title(result))
+        table("", ("as of", "at risk", "left", "rate", "in gap", "censored", "immature"), rates)
     for severity, title in (
         ("error", "ERROR"),
         ("quarantine", "Set aside"),

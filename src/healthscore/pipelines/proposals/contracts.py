@@ -56,6 +56,7 @@ def propose_subscriptions(inventory: Inventory, table: TableFacts, key: str, nam
         source.why["end"] = "never empty: 9999-12-31 means open; a term that renews by itself has not ended"
     if start.filled < table.rows:
         source.where.append((f"{named(start.name)} is not null", f"{table.rows - start.filled:,} rows have no start"))
+    source.past = [column.time for column in used if column.time is not None and column is not end]
     _describe(source)
     declare_times(source, used)
     leave_out(source, [column.name for column in used], time=start.name)

@@ -64,11 +64,9 @@ def find_key(inventory: Inventory) -> Key:
     sketches = {place: _sketch(inventory, table, column) for place, (table, column) in places.items()}
     groups = _groups(places, sketches)
     unique = frozenset(place for place, (table, column) in places.items() if _unique(inventory, table, column))
-    if not groups:
-        return Key({}, frozenset())
-    best = max(groups, key=lambda group: _worth(group, unique, inventory.tables))
+    best = max(groups, key=lambda group: _worth(group, unique, inventory.tables), default=[])
     if not _serves(best, places):
-        return Key({}, frozenset())
+        return _by_values(inventory)
     columns = {}
     for table in dict.fromkeys(name for name, _ in best):
         columns[table] = max((c for t, c in best if t == table), key=account_rank)
@@ -78,6 +76,27 @@ def find_key(inventory: Inventory) -> Key:
             columns[table] = column
     one_row = frozenset(table for table, column in columns.items() if (table, column) in unique)
     return Key(columns, one_row, tuple(_doubts(columns, one_row, sketches)))
+
+
+def _by_values(inventory: Inventory) -> Key:
+    """Where no name says it: the text that repeats, with the most distinct values, of each table with times."""
+    columns, doubts = {}, []
+    for table in inventory.tables:
+        if not any(column.time is not None for column in table.columns):
+            continue
+        repeating = [
+            column
+            for column in table.columns
+            if column.sort is Sort.TEXT and column.time is None and not column.number and column.length <= 40
+            and 5 <= column.distinct <= 0.5 * column.filled and column.filled >= 0.5 * table.rows
+        ]  # fmt: skip
+        if repeating:
+            chosen = max(repeating, key=lambda column: column.distinct)
+            columns[table.name] = chosen.name
+            doubts.append(
+                f"is {table.name}.{chosen.name} the account's id? No name says so; its values repeat like one."
+            )
+    return Key(columns, frozenset(), tuple(doubts))
 
 
 def _may_be_id(column: ColumnFacts, tables: int) -> bool:

@@ -14,6 +14,8 @@ from healthscore.tables.quoting import quote_identifier
 HORIZONS = (7, 14, 30, 60, 90, 180, 365)
 STRAY_DAYS = 400
 """Days by which the last row may lie beyond nearly all others before it is taken for a slip of the pen."""
+NEAR_DAYS = 31
+"""Days after the last event within which contracts may still have begun or been given up."""
 MANY = 5_000_000
 """Rows beyond which gaps are measured on a part of the accounts."""
 COUNTED_EXITS = ("merged", "closed", "completed", "merger", "acquired", "transfer", "transferred", "upgrade", "renewed")
@@ -162,7 +164,12 @@ def propose_calendar(mapping: Mapping, outcome: OutcomeProposal | None) -> Calen
     if not times:
         start = date(2024, 1, 1)
         return Calendar(
-            start, start, "month", start, windows, {"first": "CONFIRM: no table says which dates it covers"}
+            start,
+            start,
+            "month",
+            start,
+            windows,
+            dict.fromkeys(("first", "data_end"), "CONFIRM: no table says which dates it covers"),
         )
     questions = tuple(
         f"{source.name}: a few rows lie as late as {date_of(source.time.last)}, nearly all before "
@@ -172,11 +179,14 @@ def propose_calendar(mapping: Mapping, outcome: OutcomeProposal | None) -> Calen
         if source.time is not None and source.time.last - source.time.usual_last > STRAY_DAYS
     )
     ends = [time.usual_last if time.last - time.usual_last > STRAY_DAYS else time.last for time in times]
-    end = max(ends) + 1
+    latest = max(ends)
+    # A contract may have ended just after the last event; one that starts next year says nothing about the data's end.
+    near = [time.last for source in mapping.of("subscriptions") for time in source.past]
+    end = max([latest, *(day for day in near if day - latest <= NEAR_DAYS)]) + 1
     begin = max(timed, key=lambda s: s.table.rows if s.time is not None else 0).time
     start_day = times[0].first if begin is None else begin.first
     reach = 0 if outcome is None else outcome.reach
-    while len(windows) > 1 and end - reach - start_day - windows[-1] < reach + 60:
+    while len(windows) > 1 and end - reach - start_day - windows[-1] < max(reach + 60, 180):
         windows = windows[:-1]
     return _dates(start_day, end, reach, windows, questions)
 

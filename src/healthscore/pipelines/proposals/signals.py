@@ -102,11 +102,10 @@ def _purchases(inventory: Inventory, source: SourceProposal) -> Iterator[SignalP
             "returns", source.name, "returns", "returns and corrections", ("frequency",), "quantity < 0", True
         )
     facts = source.facts("quantity")
-    if facts is not None and facts.sort in {Sort.INTEGER, Sort.NUMBER}:
+    if facts is not None and facts.number in {"whole", "decimal"}:
         value = quote_identifier(facts.name)
-        large = inventory.ask(
-            f"SELECT quantile_cont(CAST({value} AS DOUBLE), 0.75) AS q FROM {source.table.sample} WHERE {value} > 0"
-        )["q"]
+        positive = f"SELECT TRY_CAST({value} AS DOUBLE) AS q FROM {source.table.sample}"
+        large = inventory.ask(f"SELECT quantile_cont(q, 0.75) AS q FROM ({positive}) WHERE q > 0")["q"]
         if large is not None:
             where = f"quantity >= {float(f'{large:.2g}'):g}"
             yield SignalProposal(

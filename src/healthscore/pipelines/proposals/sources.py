@@ -40,6 +40,8 @@ class SourceProposal:
         Column -> reason.
     time
         How the main time reads; None for accounts.
+    past
+        Of subscriptions, times that are never planned ahead for long: starts and notices.
     """
 
     name: str
@@ -55,6 +57,7 @@ class SourceProposal:
     questions: list[str] = field(default_factory=list)
     time: TimeFacts | None = None
     component: str = ""
+    past: list[TimeFacts] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.key = self.columns["account_id"]

@@ -25,10 +25,12 @@ ACCOUNT_NOUNS = _listed(
     """
     account, customer, client, company, organisation, organization, org, tenant, workspace, subscriber,
     buyer, member, household, merchant, shop, store, guest, donor, patient, student, learner, player,
-    card, cust, acct, person, user, contact
+    card, cust, acct, kunde, kunden, debitor, mandant, konto, firma, cliente, klant, person, user, contact
     """
 )
 """Who is scored, the most likely word first."""
+QUALIFIERS = _set("associated, related, linked, primary, main, crm, billing, our, internal, external, global, unique")
+"""Words beside the noun in the name of an account's id: `Associated Company ID`."""
 ACCOUNT_TABLES = _set(
     """
     account, customer, client, company, organisation, organization, org, tenant, workspace, subscriber,
@@ -98,7 +100,8 @@ TIME_NAMES = _listed(
     """
     time, timestamp, event time, occurred, event, datetime, happened, date, day, ts, answered,
     responded, submitted, completed, opened, created, ordered, order, purchased, purchase, invoice,
-    issued, transaction, paid, sent, start, started, visit, login, asked, added
+    issued, transaction, paid, sent, start, started, visit, login, asked, added, datum, zeitpunkt,
+    bestelldatum, fecha
     """
 )
 """What is left of a time column's name without its id and time words, the best first."""
@@ -126,7 +129,7 @@ MONEY_CORES = _set("amount, total, revenue, sales, price, value, spend, spent, p
 QUANTITY_CORES = _listed(
     """
     amount, total, revenue, sales, value, spend, gross, net, nps, score, rating, csat, ces, stars,
-    quantity, qty, count, clicks, click, duration, seconds, minutes, hours, units, size, price
+    betrag, umsatz, quantity, qty, menge, count, clicks, click, duration, seconds, minutes, hours, units, size, price
     """
 )
 UNIT_PRICE_CORES = _set("unit price, price per unit, price each, item price, price")
@@ -185,7 +188,7 @@ def table_words(name: str) -> set[str]:
 def account_rank(name: str) -> int:
     """How much a column's name says "id of the one who is scored": 0 for not at all."""
     every = set(words(name))
-    nouns = [word for word in words(name) if word not in ID_WORDS]
+    nouns = [word for word in words(name) if word not in ID_WORDS | (QUALIFIERS if every & ID_WORDS else set())]
     if len(nouns) != 1 or nouns[0] not in ACCOUNT_NOUNS:
         return 0
     return len(ACCOUNT_NOUNS) - ACCOUNT_NOUNS.index(nouns[0]) + (2 if every & ID_WORDS else 0)
