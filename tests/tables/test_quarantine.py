@@ -103,6 +103,32 @@ def test_all_faults_of_all_sources_are_one_error(workspace: Workspace) -> None:
     assert caught.value.exit_code == 2
 
 
+def test_a_refused_run_leaves_what_was_there(workspace: Workspace) -> None:
+    bad(workspace, 1)
+    workspace.open({"events": EVENTS})
+    before = (workspace.root / "quarantine" / "events.parquet").read_bytes()
+    workspace.csv("subs.csv", "account,begin", "a,2024-01-01")
+    bad(workspace, 2)
+    with pytest.raises(SourcesError):
+        workspace.open({"events": EVENTS, "subs": {"path": "subs.csv", "contract": "subscriptions"}})
+    assert [path.name for path in (workspace.root / "quarantine").iterdir()] == ["events.parquet"]
+    assert (workspace.root / "quarantine" / "events.parquet").read_bytes() == before
+
+
+def test_a_source_refused_after_another_was_set_aside_publishes_nothing(workspace: Workspace) -> None:
+    bad(workspace, 1)
+    workspace.csv("subs.csv", "account,begin", "a,2024-01-01")
+    workspace.refusal({"events": EVENTS, "subs": {"path": "subs.csv", "contract": "subscriptions"}})
+
+
+def test_a_clean_run_removes_what_an_earlier_one_set_aside(workspace: Workspace) -> None:
+    bad(workspace, 1)
+    workspace.open({"events": EVENTS})
+    bad(workspace, 0)
+    workspace.open({"events": EVENTS})
+    assert list((workspace.root / "quarantine").iterdir()) == []
+
+
 def test_a_message_has_table_file_column_count_share_lines_rule_and_remedy(workspace: Workspace) -> None:
     bad(workspace, 10)
     with pytest.raises(SourcesError) as caught:

@@ -101,7 +101,7 @@ def test_a_time_that_the_clock_skipped_is_set_aside(workspace: Workspace) -> Non
 
 
 def test_a_time_that_the_clock_showed_twice_is_the_earlier_one_and_counted(workspace: Workspace) -> None:  # fault 16
-    # 01:30 in New York is 05:30 UTC first and 06:30 UTC again: on a clock six hours behind, 23:30 the day before or 00:30.
+    # 01:30 in New York is 05:30 UTC first and 06:30 UTC again: 23:30 the day before, or 00:30, six hours behind.
     path = workspace.csv("events.csv", "account,at", "a,2024-11-03T01:30:00", "a,2024-06-01T00:00:00")
     tables = workspace.open(events(path, timezone="America/New_York"), timezone="Etc/GMT+6")
     assert workspace.column(tables, "events", "day") == [day("2024-05-31"), day("2024-11-02")]
@@ -216,6 +216,21 @@ def test_more_than_one_percent_of_future_rows_is_refused(workspace: Workspace) -
     assert (fault.count, fault.share, fault.lines) == (11, 0.011, ("events.csv:2", "events.csv:3", "events.csv:4"))
 
 
+def test_rows_far_behind_all_others_are_a_warning_where_no_end_is_declared(workspace: Workspace) -> None:  # fault 21
+    path = workspace.csv("events.csv", "account,at", *padded(["a,2030-01-01"], lambda n: f"b,2024-05-{n % 28 + 1:02d}"))
+    (warning,) = workspace.open(events(path)).reports["events"].warnings
+    assert (warning.code, warning.count) == ("stray_days", 1)
+    assert warning.remedy.startswith('declare `data_end = "2024-05-29"`')
+    tables = workspace.open(events(path), data_end="2024-05-29")
+    assert tables.reports["events"].quarantined == {"future_time": 1}
+    assert tables.reports["events"].warnings == ()
+
+
+def test_a_second_season_is_no_stray(workspace: Workspace) -> None:
+    lines = [f"a,2024-01-{n:02d}" for n in range(1, 29)] + [f"a,2024-09-{n:02d}" for n in range(1, 29)]
+    assert workspace.open(events(workspace.csv("events.csv", "account,at", *lines))).findings == ()
+
+
 def test_known_at_is_used_delayed_and_never_before_the_event(workspace: Workspace) -> None:  # faults 22, 23
     path = workspace.csv(
         "events.csv", "account,at,known_at", "a,2024-01-01,2024-01-05", "b,2024-01-03,2024-01-01", "c,2024-01-04,"
@@ -272,7 +287,13 @@ def test_an_interval_has_days_of_both_ends(workspace: Workspace) -> None:
     tables = workspace.open({"tickets": {"path": path, "contract": "intervals"}})
     closed, still_open = workspace.rows(tables, "tickets")
     assert closed == {
-        "account_id": "a", "kind": None, "quantity": None, "deadline": day("2024-02-01"),
-        "start_day": day("2024-01-01"), "end_day": day("2024-01-05"), "known_day": day("2024-01-02"), "end_known_day": day("2024-01-07"),
-    }  # fmt: skip
+        "account_id": "a",
+        "kind": None,
+        "quantity": None,
+        "deadline": day("2024-02-01"),
+        "start_day": day("2024-01-01"),
+        "end_day": day("2024-01-05"),
+        "known_day": day("2024-01-02"),
+        "end_known_day": day("2024-01-07"),
+    }
     assert (still_open["end_day"], still_open["end_known_day"], still_open["deadline"]) == (None, None, None)

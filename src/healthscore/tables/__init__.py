@@ -16,6 +16,7 @@ from healthscore.tables.expressions import Name, compile_expression, listed
 from healthscore.tables.gathering import gather
 from healthscore.tables.opening import Opening
 from healthscore.tables.problems import Problem, SourcesError
+from healthscore.tables.quarantine import Quarantine
 from healthscore.tables.quoting import quote_identifier
 from healthscore.tables.reports import SourceReport
 from healthscore.tables.sorts import Sort
@@ -169,10 +170,16 @@ def _open(
     files, lookups, problems = gather(run, names)
     readable = [file.path for group in (*files.values(), *lookups.values()) for file in group]
     engine = ENGINES[engine_name](files=readable, threads=run.threads)
-    opening = Opening(engine, run, files, lookups, quarantine_dir, inspect, problems)
+    quarantine = Quarantine(quarantine_dir)
+    opening = Opening(engine, run, files, lookups, quarantine, problems)
     try:
         opening.open_all()
     except BaseException:
+        quarantine.discard()
         engine.close()
         raise
+    if inspect or not opening.problems:
+        quarantine.accept(opening.reports)
+    else:
+        quarantine.discard()
     return Tables(engine, opening.reports, opening.bindings, opening.relations, tuple(opening.problems))

@@ -36,6 +36,7 @@ _SORTS = {
     Kind.NUMBER: Sort.NUMBER,
     Kind.FLAG: Sort.BOOLEAN,
 }
+_TEXTS = (Kind.IDENTIFIER, Kind.TEXT)
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ class Binding:
         SQL of everything that a row says, but for when it became known: equal for copies of one row.
     probes
         Derived numbers: the check computes them, so that an overflow is found there and not by whoever reads the rows.
-    text_ids
-        Ids are texts in the file, so that they may be spelled in several ways.
+    texts
+        Ids and texts that are texts in the file too, so that they may need tidying.
     """
 
     name: str
@@ -75,7 +76,7 @@ class Binding:
     scales: dict[str, int] = field(default_factory=dict)
     payload: str = ""
     probes: tuple[str, ...] = ()
-    text_ids: bool = False
+    texts: tuple[str, ...] = ()
 
     def exact(self, column: str) -> str:
         """SQL of a column's value at full precision: a moment is more than the day that is kept of it."""
@@ -119,7 +120,7 @@ def bind(engine: Engine, run: Run, name: str, table: RawTable) -> Binding:
         rules=tuple(rules),
         scales={c.column: c.scale for c in columns if assigned.kind(c.column) is Kind.NUMBER},
         probes=tuple(_probes(assigned)),
-        text_ids=assigned.columns["account_id"].sort is Sort.TEXT,
+        texts=tuple(c for c, e in assigned.columns.items() if e.sort is Sort.TEXT and assigned.kind(c) in _TEXTS),
     )
     return _with_payload(binding)
 

@@ -16,8 +16,9 @@ from healthscore.tables.identities import alike_ids, find_orphans, mark_repeats,
 from healthscore.tables.problems import Problem, errors
 from healthscore.tables.quoting import quote_identifier
 from healthscore.tables.rules import Rule, bound, raw
-from healthscore.tables.shapes import FIRST_DAY
+from healthscore.tables.shapes import FIRST_DAY, projection
 from healthscore.tables.sources import FILE, LINE
+from healthscore.tables.texts import untidy
 
 _PLACE = f"{{'file': {FILE}, 'line': {LINE}}}"
 
@@ -32,6 +33,8 @@ class Judgement:
         Quoted view over the binding's, with `_fault`.
     rules
         Those that take rows out, in order of precedence; `_fault` is the position.
+    shaped
+        Columns of the relation to come -> SQL over `relation`.
     counts
         Rule -> rows that it takes out, or concerns.
     groups, orphans, marks
@@ -47,6 +50,7 @@ class Judgement:
     accounts: int = 0
     first_day: int | None = None
     last_day: int | None = None
+    shaped: dict[str, str] = field(default_factory=dict)
     counts: dict[Rule, int] = field(default_factory=dict)
     places: dict[Rule, tuple[str, ...]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -94,7 +98,8 @@ def judge(engine: Engine, binding: Binding, checks: Checks, known: Sequence[str]
         _count(engine, judgement)
     judgement.used = judgement.considered - sum(judgement.taken("quarantine").values())
     _extent(engine, judgement)
-    if binding.text_ids:
+    judgement.shaped = binding.shaped | {text: raw(text) for text in _tidy(engine, judgement)}
+    if "account_id" in binding.texts:
         judgement.problems += alike_ids(engine, binding.name, judgement.groups)
     judgement.problems += _weigh(judgement, checks)
     return judgement
@@ -123,19 +128,17 @@ def _group(engine: Engine, judgement: Judgement) -> bool:
     counted = [rule for rule in binding.rules if rule.action == "count"]
     day = binding.shaped.get(FIRST_DAY.get(binding.contract.name, ""), "CAST(NULL AS INTEGER)")
     kept = "FILTER (WHERE _fault IS NULL)"
-    sums = "".join(
-        f", count(*) FILTER (WHERE _fault IS NULL AND ({rule.predicate})) AS counted{number}"
-        for number, rule in enumerate(counted)
-    )
-    sums += "".join(f", max({probe}) AS probe{number}" for number, probe in enumerate(binding.probes))
+    sums = {"rows": "count(*)", "faulty": "count(_fault)"}
+    for number, rule in enumerate(counted):
+        sums[f"counted{number}"] = f"count(*) FILTER (WHERE _fault IS NULL AND ({rule.predicate}))"
+    others = {f"probe{number}": f"max({probe})" for number, probe in enumerate(binding.probes)}
+    others |= {"first_day": f"min({day}) {kept}", "last_day": f"max({day}) {kept}"}
     engine.execute(
         f"CREATE OR REPLACE TABLE {judgement.groups} AS SELECT {raw('account_id')} AS raw, "
-        f"any_value({bound('account_id')}) AS id, count(*) AS rows, count(_fault) AS faulty, "
-        f"min({day}) {kept} AS first_day, max({day}) {kept} AS last_day{sums} FROM {judgement.relation} GROUP BY 1"
+        f"any_value({bound('account_id')}) AS id, {projection(sums | others)} FROM {judgement.relation} GROUP BY 1"
     )
-    wanted = ["rows", "faulty", *(f"counted{number}" for number in range(len(counted)))]
-    sums = ", ".join(f"COALESCE(sum({column}), 0) AS {column}" for column in wanted)
-    totals = engine.query(f"SELECT {sums} FROM {judgement.groups}").to_pylist()[0]
+    asked = {name: f"COALESCE(sum({name}), 0)" for name in sums}
+    totals = engine.query(f"SELECT {projection(asked)} FROM {judgement.groups}").to_pylist()[0]
     judgement.rows_in = int(totals["rows"])
     judgement.counts = {rule: int(totals[f"counted{number}"]) for number, rule in enumerate(counted)}
     return not totals["faulty"] and not any(judgement.counts.values())
@@ -202,6 +205,17 @@ def _places(found: list[dict[str, object]] | None) -> tuple[str, ...]:
     return tuple(f"{str(place['file']).rsplit('/', 1)[-1]}:{place['line']}" for place in found or ())
 
 
+def _tidy(engine: Engine, judgement: Judgement) -> list[str]:
+    """Texts that are tidy throughout: whoever reads the rows need not tidy them again."""
+    binding = judgement.binding
+    asked = {text: f"bool_or({untidy(raw(text))})" for text in binding.texts if text != "account_id"}
+    found = engine.query(f"SELECT {projection(asked)} FROM {binding.relation}").to_pylist()[0] if asked else {}
+    if "account_id" in binding.texts:
+        query = f"SELECT bool_or(raw IS DISTINCT FROM id) AS untidy FROM {judgement.groups} WHERE raw IS NOT NULL"
+        found["account_id"] = engine.query(query).to_pylist()[0]["untidy"]
+    return [text for text in binding.texts if not found[text]]
+
+
 def _extent(engine: Engine, judgement: Judgement) -> None:
     """Accounts, first and last day of the rows used."""
     orphaned = f" AND raw NOT IN (SELECT raw FROM {judgement.orphans})" if judgement.orphans else ""
@@ -222,8 +236,10 @@ def _weigh(judgement: Judgement, checks: Checks) -> list[Problem]:
         if not count:
             continue
         share = count / (considered if rule.action == "quarantine" else judgement.rows_in)
-        where = (name, rule.column, count, share, judgement.places.get(rule, ()))
-        finding = Problem(rule.code, "rule", *where, rule=rule.rule, remedy=rule.remedy)
+        places = judgement.places.get(rule, ())
+        file = places[0].rpartition(":")[0] if places else ""
+        where = (name, rule.column, count, share, places)
+        finding = Problem(rule.code, "rule", *where, rule=rule.rule, remedy=rule.remedy, file=file)
         if rule.action == "quarantine":
             beyond = pooled > checks.quarantine_limit if rule.limit is None else share > rule.limit
             text = rule.rule + (tolerated if rule.limit is None else "")

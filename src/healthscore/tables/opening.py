@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from healthscore.config import Run
 from healthscore.tables.binding import Binding, bind
@@ -17,11 +16,12 @@ from healthscore.tables.gathering import unreadable
 from healthscore.tables.layers import forget_layers
 from healthscore.tables.lookups import join_lookups
 from healthscore.tables.problems import Problem, errors
-from healthscore.tables.quarantine import write_quarantine
+from healthscore.tables.quarantine import Quarantine
 from healthscore.tables.quoting import quote_identifier
 from healthscore.tables.reports import SourceReport
 from healthscore.tables.shapes import projection
 from healthscore.tables.sources import SOURCES
+from healthscore.tables.stray import stray_days
 
 
 @dataclass
@@ -32,18 +32,15 @@ class Opening:
     ----------
     files, lookups
         Sound files by source, and by ``source/number`` of a lookup.
-    quarantine_dir
-        Where rows that are set aside are written; nowhere when None.
-    inspect
-        Go on where a run would refuse.
+    quarantine
+        Takes the rows that are set aside.
     """
 
     engine: Engine
     run: Run
     files: Mapping[str, list[DataFile]]
     lookups: Mapping[str, list[DataFile]]
-    quarantine_dir: Path | None
-    inspect: bool
+    quarantine: Quarantine
     problems: list[Problem] = field(default_factory=list)
     bindings: dict[str, Binding] = field(default_factory=dict)
     relations: dict[str, str] = field(default_factory=dict)
@@ -70,10 +67,12 @@ class Opening:
         table, findings = join_lookups(engine, self.run, name, raw, self.lookups)
         binding = bind(engine, self.run, name, table)
         judgement = judge(engine, binding, self.run.checks, self._accounts())
-        findings += judgement.problems
-        self.problems += errors(findings)
         self.bindings[name] = binding
         self.relations[name] = _materialise(engine, judgement, stored=raw.stored)
+        findings += judgement.problems
+        if self.run.data_end is None:
+            findings += stray_days(engine, name, binding.contract.name, self.relations[name])
+        self.problems += errors(findings)
         self.reports[name] = SourceReport(
             source=name,
             contract=binding.contract.name,
@@ -87,9 +86,7 @@ class Opening:
             last_day=judgement.last_day,
             findings=tuple(findings),
         )
-        accepted = self.inspect or not errors(findings)
-        if self.quarantine_dir is not None and accepted and judgement.taken("quarantine"):
-            write_quarantine(engine, judgement, self.quarantine_dir / f"{name}.parquet")
+        self.quarantine.write(engine, judgement)
         if raw.stored:
             forget_layers(engine, name, raw.relation, len(self.run.sources[name].lookup))
 
@@ -106,7 +103,7 @@ def _materialise(engine: Engine, judgement: Judgement, *, stored: bool) -> str:
     source = binding.relation if clean else f"{judgement.relation} WHERE _fault IS NULL"
     copied = stored or bool(judgement.marks) or binding.contract.name == "accounts"
     what = "TABLE" if copied else "VIEW"
-    engine.execute(f"CREATE {what} {relation} AS SELECT {projection(binding.shaped)} FROM {source}")
+    engine.execute(f"CREATE {what} {relation} AS SELECT {projection(judgement.shaped)} FROM {source}")
     return relation
 
 

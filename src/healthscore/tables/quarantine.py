@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from healthscore.tables.checks import Judgement
@@ -26,21 +29,59 @@ def quarantine_query(judgement: Judgement) -> str:
     )
 
 
-def write_quarantine(engine: Engine, judgement: Judgement, target: Path) -> None:
-    """Write the rows set aside; the file appears whole or not at all, readable by its owner only."""
-    import pyarrow.parquet as parquet
+@dataclass
+class Quarantine:
+    """A run's rows that were set aside, written beside their place and put there only when the run is accepted.
 
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = target.with_name(f".{target.name}.part")
-    part.unlink(missing_ok=True)
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        writer = None
-        for batch in engine.batches(quarantine_query(judgement), ROWS_AT_ONCE):
-            writer = writer or parquet.ParquetWriter(file, batch.schema)
-            writer.write_batch(batch)
-        if writer is not None:
-            writer.close()
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(target)
+    Attributes
+    ----------
+    folder
+        Where ``<source>.parquet`` appears; nothing is written when None.
+    """
+
+    folder: Path | None
+    written: list[str] = field(default_factory=list)
+
+    def write(self, engine: Engine, judgement: Judgement) -> None:
+        """Write one source's rows, readable by their owner only; they are not in place yet."""
+        import pyarrow.parquet as parquet
+
+        if self.folder is None or not judgement.taken("quarantine"):
+            return
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part = self._part(judgement.binding.name)
+        part.unlink(missing_ok=True)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        self.written.append(judgement.binding.name)
+        with os.fdopen(descriptor, "wb") as file:
+            writer = None
+            for batch in engine.batches(quarantine_query(judgement), ROWS_AT_ONCE):
+                writer = writer or parquet.ParquetWriter(file, batch.schema)
+                writer.write_batch(batch)
+            if writer is not None:
+                writer.close()
+            file.flush()
+            os.fsync(file.fileno())
+
+    def accept(self, sources: Iterable[str]) -> None:
+        """Put the files in place, and remove what an earlier run left of sources that now have none."""
+        if self.folder is None:
+            return
+        for name in self.written:
+            self._part(name).replace(self._place(name))
+        for name in set(sources) - set(self.written):
+            self._place(name).unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Leave nothing behind: the run is refused."""
+        for name in self.written:
+            self._part(name).unlink(missing_ok=True)
+        if self.folder is not None and self.written:
+            with suppress(OSError):  # not empty: it is not ours alone
+                self.folder.rmdir()
+
+    def _place(self, name: str) -> Path:
+        return (self.folder or Path()) / f"{name}.parquet"
+
+    def _part(self, name: str) -> Path:
+        return (self.folder or Path()) / f".{name}.parquet.part"

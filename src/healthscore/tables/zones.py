@@ -56,7 +56,8 @@ def day_of_utc(utc: str, zone: str, data: Range | None) -> str:
     zone
         Whose days are meant.
     data
-        Range of the values; offsets outside it are left out. None is enough for zones of one offset.
+        Range of the values; offsets outside it are left out. None is enough for zones of one offset. Before 1990 the
+        offset of 1990 holds.
     """
     return day_of_local(f"({utc} + {_stepwise(utc, zone, data, local=False)})")
 
