@@ -108,7 +108,7 @@ class Features(Section):
     """What is measured for every signal unless the signal says otherwise."""
 
     windows: tuple[Window, ...] = (7, 28, 84)
-    families: tuple[Name, ...] = ("frequency", "breadth", "depth", "trend", "recency")
+    families: tuple[Name, ...] = ("frequency", "breadth", "depth", "trend", "recency", "rhythm")
     tenure: bool = True
     tenure_component: Name = "tenure"
 
@@ -156,6 +156,7 @@ class Model(Section):
     joint: tuple[tuple[Name, ...], ...] = ()
     minimum_exits: int = Field(default=50, ge=1)
     minimum_train_dates: int = Field(default=1, ge=1)
+    levels_by_date: bool = True
 
 
 class Anchor(Section):

@@ -6,6 +6,7 @@ import pytest
 from healthscore.models.calibration import (
     Calibration,
     CalibrationSettings,
+    date_offsets,
     fit_calibration,
     fit_slopes,
     half_and_half,
@@ -14,7 +15,8 @@ from healthscore.models.calibration import (
     loss_with_intercepts,
     shrunk_shift,
 )
-from healthscore.models.design import expit
+from healthscore.models.design import Design, expit
+from healthscore.models.logistic import LogisticPart, LogisticRecipe, LogisticSettings
 
 SETTINGS = CalibrationSettings()
 
@@ -103,3 +105,33 @@ def test_a_shift_is_not_carried_over_from_less_than_a_year() -> None:
     years = fit_calibration(F, y, origin, training, (F, y), SETTINGS, span_days=700)
     assert winter.shift == 0.0
     assert years.shift == pytest.approx(0.5, abs=0.1)
+
+
+def test_date_offsets_are_the_dates_levels_shrunk_toward_their_mean() -> None:
+    rates, rows = np.array([0.2, 0.5, 0.8]), 2_000
+    y = np.concatenate([np.arange(rows) < rate * rows for rate in rates]).astype(np.int8)
+    day = np.repeat([10, 20, 30], rows)
+    offsets = date_offsets(y, day, SETTINGS)
+    per_date = offsets[::rows]
+    assert per_date.sum() == pytest.approx(0.0, abs=1e-12)
+    np.testing.assert_allclose(per_date, [-np.log(4), 0.0, np.log(4)], rtol=0.02, atol=1e-9)
+    few = date_offsets(y[::200], day[::200], SETTINGS)[::10]
+    assert 0 < few[2] < 0.8 * np.log(4)  # ten rows a date say less
+    assert (date_offsets(y, np.full(len(y), 10), SETTINGS) == 0).all()
+
+
+def test_a_season_in_the_training_dates_does_not_pass_for_a_feature() -> None:
+    """A feature that only tells the date takes the dates' levels without offsets, and nothing with them."""
+    rng = np.random.default_rng(5)
+    day = np.repeat(np.arange(8), 1_000)
+    X = np.column_stack([day + rng.normal(0, 0.01, 8_000), rng.normal(size=8_000)])
+    y = (rng.random(8_000) < expit(np.where(day < 4, -1.0, 1.0) + X[:, 1])).astype(np.int8)
+    design = Design(("calendar", "use"), ("a", "b"), (0, 0))
+    recipe = LogisticRecipe(LogisticSettings())
+    blind = recipe.path(design, X, y, (20.0,), seed=0)(20.0)
+    told = recipe.path(design, X, y, (20.0,), seed=0, offset=date_offsets(y, day, SETTINGS))(20.0)
+    assert isinstance(blind, LogisticPart)
+    assert isinstance(told, LogisticPart)
+    assert abs(blind.weights[0]) > 0.5
+    assert abs(told.weights[0]) < 0.1
+    assert told.weights[1] == pytest.approx(1.0, abs=0.1)

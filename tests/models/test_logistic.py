@@ -34,10 +34,9 @@ def test_inputs_by_hand() -> None:
     assert inputs.mean.tolist() == pytest.approx([0.0, np.log(6.0)])
     assert inputs.scale.tolist() == pytest.approx([np.sqrt(2 / 3), 1.0])
     assert inputs.has_missing.tolist() == [True, False]
-    u = inputs.standardised(np.array([[np.e - 1, 5.0], [np.nan, np.nan], [1e9, 7.0]]))
-    np.testing.assert_allclose(
-        u, [[np.sqrt(1.5), 0], [0, 0], [np.sqrt(1.5), 0]], atol=1e-12
-    )  # beyond the range: its edge
+    u = inputs.standardised(np.array([[np.e - 1, 5.0], [np.nan, np.nan], [np.e**3 - 1, 7.0]]))
+    beyond = [3 * np.sqrt(1.5), np.log(8 / 6)]  # what lies beyond the range seen goes on along the logarithm
+    np.testing.assert_allclose(u, [[np.sqrt(1.5), 0], [0, 0], beyond], atol=1e-12)
 
 
 @pytest.mark.parametrize("penalty", [0.3, 10.0, 300.0])

@@ -9,6 +9,7 @@ from healthscore.features.depth import depth
 from healthscore.features.dictionary import Feature
 from healthscore.features.frequency import frequency
 from healthscore.features.recency import recency
+from healthscore.features.rhythm import rhythm
 from healthscore.features.signals import SignalPlan
 from healthscore.features.trend import trend
 
@@ -18,5 +19,6 @@ FAMILIES: dict[str, Callable[[SignalPlan], Iterator[Feature]]] = {
     "depth": depth,
     "trend": trend,
     "recency": recency,
+    "rhythm": rhythm,
 }
 """Feature families of event signals: each yields the dictionary entries of a signal together with their calculation."""

@@ -54,8 +54,11 @@ class Feature:
         if value != value:
             return f"{self.missing} ({self.label})"
         number = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
-        more = f"{abs(math.expm1(value)):.0%} {'more' if value > 0 else 'fewer'}" if value else "neither more nor fewer"
-        return self.sentence.replace("{value}", number).replace("{percent}", f"{value:.0%}").replace("{ratio}", more)
+        said = self.sentence.replace("{value}", number).replace("{percent}", f"{value:.0%}")
+        if "{ratio}" in said:
+            change = f"{abs(math.expm1(value)):.0%} {'more' if value > 0 else 'fewer'}"
+            said = said.replace("{ratio}", change if value else "as many")
+        return said
 
     @property
     def label(self) -> str:

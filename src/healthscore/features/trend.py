@@ -28,7 +28,7 @@ def trend(signal: SignalPlan) -> Iterator[Feature]:
             unit="log ratio",
             zero="as many as in the window before",
             missing="less than half of this window or of the one before was recorded",
-            sentence=f"{{ratio}} {signal.label} than in the {window} days before,",
+            sentence=f"{{ratio}} {signal.label} than in the {window} days before",
         )
     if len(finite) >= 3:
         yield entry(

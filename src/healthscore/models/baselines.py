@@ -35,7 +35,16 @@ class ConstantRecipe:
         """Return the one level there is."""
         return 0.0
 
-    def path(self, design: Design, X: Matrix, y: Labels, levels: tuple[float, ...], *, seed: int) -> Path:
+    def path(
+        self,
+        design: Design,
+        X: Matrix,
+        y: Labels,
+        levels: tuple[float, ...],
+        *,
+        seed: int,
+        offset: Vector | None = None,
+    ) -> Path:
         """Take the share of exits among the training rows."""
         part = ConstantPart(design, float(logit(y.mean())))
         return lambda level: part
@@ -93,7 +102,16 @@ class CurveRecipe:
         """Return the one penalty there is."""
         return CURVE_PENALTY
 
-    def path(self, design: Design, X: Matrix, y: Labels, levels: tuple[float, ...], *, seed: int) -> Path:
+    def path(
+        self,
+        design: Design,
+        X: Matrix,
+        y: Labels,
+        levels: tuple[float, ...],
+        *,
+        seed: int,
+        offset: Vector | None = None,
+    ) -> Path:
         """Fit the curve of the column.
 
         Raises
@@ -109,17 +127,19 @@ class CurveRecipe:
         observed = inputs.standardised(values)[~np.isnan(values)]
         knots = np.quantile(observed, [1 / 3, 2 / 3]) if len(observed) else np.zeros(2)
         empty = CurvePart(design, index, inputs, knots, np.zeros(5))
-        start = np.zeros(5)
+        known = np.zeros(len(y)) if offset is None else offset
+        centre = np.array([0.0] * 5 + [1.0])
+        start = centre.copy()
         start[0] = float(logit(y.mean()))
         b = fit_bounded_logistic(
-            blocks_of(values, y, empty.basis),
+            blocks_of(y, lambda rows: np.hstack([empty.basis(values[rows]), known[rows, None]])),
             start,
-            penalty=np.array([0.0, *[CURVE_PENALTY] * 4]),
-            centre=np.zeros(5),
-            lower=np.full(5, -np.inf),
-            upper=np.full(5, np.inf),
+            penalty=np.array([0.0, *[CURVE_PENALTY] * 5]),
+            centre=centre,
+            lower=np.full(6, -np.inf),
+            upper=np.full(6, np.inf),
         )
-        part = CurvePart(design, index, inputs, knots, b)
+        part = CurvePart(design, index, inputs, knots, b[:-1])
         return lambda level: part
 
 

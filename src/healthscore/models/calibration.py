@@ -123,6 +123,43 @@ def fit_slopes(F: Matrix, y: Labels, origin: Integers, settings: CalibrationSett
     return Slopes(b[count:], b[:count], 1.0 / np.maximum(information, 1e-9))
 
 
+def date_offsets(y: Labels, day: Integers, settings: CalibrationSettings) -> Vector:
+    """Return how far the level of each row's as-of date lies from that of all dates, in log-odds, shape (n,).
+
+    Features that drift with the calendar (the length of the history, windows not yet covered) would otherwise stand in
+    for the season of the training dates and carry it into the next one. Each date's log-odds of exit (half an exit
+    added to either side) are shrunk toward their mean by the between-date variance, see `between_variance`; the
+    offsets average to 0 over the dates. One date has offset 0.
+    """
+    dates, number = np.unique(day, return_inverse=True)
+    rows, events = np.bincount(number), np.bincount(number, weights=y)
+    levels = np.log((events + 0.5) / (rows - events + 0.5))
+    variances = 1.0 / (events + 0.5) + 1.0 / (rows - events + 0.5)
+    if len(dates) < 2:
+        return np.zeros(len(y))
+    between = between_variance(levels, variances, settings)
+    precision = 1.0 / (variances + between)
+    centre = float(precision @ levels / precision.sum())
+    shrunk = between * precision * (levels - centre)
+    return np.asarray((shrunk - shrunk.mean())[number], dtype=np.float64)
+
+
+def between_variance(effects: Vector, variances: Vector, settings: CalibrationSettings) -> float:
+    """Estimate the variance of effects between dates, observed with the given variances.
+
+    DerSimonian and Laird's estimate (Controlled Clinical Trials 7, 1986) averaged with the prior's as one more date.
+    """
+    count = len(effects)
+    between = settings.season_sd_prior**2
+    if count > 1:
+        weights = 1.0 / variances
+        fixed = float(weights @ effects / weights.sum())
+        heterogeneity = float(weights @ (effects - fixed) ** 2) - (count - 1)
+        scale = float(weights.sum() - (weights @ weights) / weights.sum())
+        between = (between + (count - 1) * max(0.0, heterogeneity / scale)) / count
+    return between
+
+
 def level(z: Vector, rate: float) -> float:
     """Return the constant `r` with `mean expit(r + z) = rate`, for a rate in (0, 1)."""
     centre = float(np.log(rate / (1 - rate)))
@@ -144,23 +181,15 @@ def level(z: Vector, rate: float) -> float:
 def shrunk_shift(shifts: Vector, variances: Vector, settings: CalibrationSettings) -> tuple[float, float]:
     """Return how much of the origins' mean shift to carry over, and the between-origin standard deviation.
 
-    Random effects `d_o ~ N(mu, tau^2)`, observed with variance `v_o`. `tau^2` is DerSimonian and Laird's estimate
-    (Controlled Clinical Trials 7, 1986) averaged with the prior's as one more origin. The next origin's shift differs
-    from the estimated mean by `tau^2 + var`, not divided by K: neighbouring origins share their season. Positive-part
-    James-Stein: `mu max(0, 1 - (tau^2 + var) / mu^2)`: nothing is carried over unless it stands out of its own noise.
+    Random effects `d_o ~ N(mu, tau^2)`, observed with variance `v_o`; `tau^2` as in `between_variance`. The next
+    origin's shift differs from the estimated mean by `tau^2 + var`, not divided by K: neighbouring origins share their
+    season. Positive-part James-Stein: `mu max(0, 1 - (tau^2 + var) / mu^2)`: nothing is carried over unless it stands
+    out of its own noise.
     """
-    count = len(shifts)
-    weights = 1.0 / variances
-    fixed = float(weights @ shifts / weights.sum())
-    between = settings.season_sd_prior**2
-    if count > 1:
-        heterogeneity = float(weights @ (shifts - fixed) ** 2) - (count - 1)
-        scale = float(weights.sum() - (weights @ weights) / weights.sum())
-        estimate = max(0.0, heterogeneity / scale)
-        between = (between + (count - 1) * estimate) / count
+    between = between_variance(shifts, variances, settings)
     random = 1.0 / (variances + between)
     mean = float(random @ shifts / random.sum())
-    noise = between + 1.0 / float(weights.sum())
+    noise = between + 1.0 / float((1.0 / variances).sum())
     factor = max(0.0, 1.0 - noise / mean**2) if mean else 0.0
     return mean * factor, float(np.sqrt(between))
 

@@ -19,6 +19,7 @@ from healthscore.models.baselines import ConstantRecipe, CurveRecipe
 from healthscore.models.booster import BoosterRecipe, BoosterSettings
 from healthscore.models.calibration import (
     CalibrationSettings,
+    date_offsets,
     fit_calibration,
     half_and_half,
     held_out_loss,
@@ -45,6 +46,8 @@ class ChurnSettings:
     threads: int = 2
     minimum_events_to_choose: int = 40
     """Out-of-time exits below which complexity is the default and not chosen."""
+    levels_by_date: bool = True
+    """Whether each as-of date has a level of its own while the parts are fitted; see `calibration.date_offsets`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +155,8 @@ def fit_candidates(
     origins = inner_origins(days, knowns, labels, settings.inner)
     counter = _Counter(progress, len(names) * (len(origins) + 1))
     fitted = {
-        name: _fit_part(available[name], design, matrix, labels, origins, settings, seed, counter) for name in names
+        name: _fit_part(available[name], design, matrix, labels, days, origins, settings, seed, counter)
+        for name in names
     }
     chosen = {name: {part: fitted[part] for part in MODELS[name].parts} for name in wanted}
     rows, _ = pooled(origins)
@@ -217,6 +221,7 @@ def _fit_part(
     design: Design,
     X: Matrix,
     y: Labels,
+    day: Integers,
     origins: list[InnerOrigin],
     settings: ChurnSettings,
     seed: int,
@@ -230,12 +235,13 @@ def _fit_part(
     tried = levels if choose else (level,)
     paths = []
     for origin in origins:
-        paths.append(recipe.path(design, X[origin.train], y[origin.train], tried, seed=seed))
+        known = _offsets(y[origin.train], day[origin.train], settings)
+        paths.append(recipe.path(design, X[origin.train], y[origin.train], tried, seed=seed, offset=known))
         counter.step()
     if choose:
         level = min(tried, key=lambda candidate: _inner_loss([path(candidate) for path in paths], X, y, origins))
     parts = [path(level) for path in paths]
-    final = recipe.path(design, X, y, (level,), seed=seed)(level)
+    final = recipe.path(design, X, y, (level,), seed=seed, offset=_offsets(y, day, settings))(level)
     counter.step()
     return FittedPart(
         final,
@@ -243,6 +249,10 @@ def _fit_part(
         [part.logit(X[origin.train]) for part, origin in zip(parts, origins, strict=True)],
         final.logit(X) if origins else np.zeros(0),
     )
+
+
+def _offsets(y: Labels, day: Integers, settings: ChurnSettings) -> Vector | None:
+    return date_offsets(y, day, settings.calibration) if settings.levels_by_date else None
 
 
 def _inner_loss(parts: list[Part], X: Matrix, y: Labels, origins: list[InnerOrigin]) -> float:

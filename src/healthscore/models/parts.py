@@ -52,5 +52,18 @@ class Recipe(Protocol):
     def default_level(self, events: int) -> float:
         """Level where there are too few out-of-time exits to choose by."""
 
-    def path(self, design: Design, X: Matrix, y: Labels, levels: tuple[float, ...], *, seed: int) -> Path:
-        """Fit once on the given rows, for all the given levels."""
+    def path(
+        self,
+        design: Design,
+        X: Matrix,
+        y: Labels,
+        levels: tuple[float, ...],
+        *,
+        seed: int,
+        offset: Vector | None = None,
+    ) -> Path:
+        """Fit once on the given rows, for all the given levels.
+
+        `offset`, shape (n,), is what is known of each row's log-odds beside its features: how far the level of its
+        as-of date lies from that of all dates (`calibration.date_offsets`). It is not part of what is fitted.
+        """

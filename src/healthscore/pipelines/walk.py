@@ -79,7 +79,7 @@ def fit(book: Book, rows: NDArray[np.int64], progress: Any = None) -> Candidates
         book.panel.day[rows],
         book.known_from[rows],
         seed=book.run.seed,
-        settings=ChurnSettings(threads=book.run.threads),
+        settings=ChurnSettings(threads=book.run.threads, levels_by_date=book.run.model.levels_by_date),
         recency=recency,
         tenure="tenure_days" if "tenure_days" in names else None,
         progress=progress,
