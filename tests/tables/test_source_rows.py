@@ -125,6 +125,14 @@ def test_a_declared_key_keeps_the_first_known(workspace: Workspace, key: list[st
     }
 
 
+def test_rows_without_any_part_of_a_declared_key_are_no_copies(workspace: Workspace) -> None:
+    workspace.csv(
+        "events.csv", "account_id,time,name", "a,2024-01-01,", "a,2024-01-02,", "a,2024-01-03,x", "a,2024-01-04,x"
+    )
+    tables = workspace.open({"events": {**EVENTS, "deduplicate_by": ["name"]}})
+    assert accounted(tables, "events") == (3, {}, {"duplicate": 1})
+
+
 def test_a_declared_key_tells_times_of_one_day_apart(workspace: Workspace) -> None:
     workspace.csv(
         "events.csv", "account_id,time", "a,2024-01-01T10:00:00Z", "a,2024-01-01T11:00:00Z", "a,2024-01-01T10:00:00Z"

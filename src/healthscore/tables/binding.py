@@ -17,7 +17,7 @@ from healthscore.tables.columns import WHERE, Assigned, BindingError, assign
 from healthscore.tables.contract import Contract, Kind
 from healthscore.tables.dates import bind_moment
 from healthscore.tables.engine import Engine, EngineError
-from healthscore.tables.expression_values import NUMERIC
+from healthscore.tables.expressions.values import NUMERIC
 from healthscore.tables.layers import attribute_sorts, own, read_layer, value_layer
 from healthscore.tables.moments import PLAUSIBLE, Clock, ReadingError, profile_moment, read_moment
 from healthscore.tables.numbers import bind_number, profile_number

@@ -159,8 +159,7 @@ def _without_repeats(engine: Engine, judgement: Judgement) -> bool:
     keys = [(bound(key), False) for key in binding.contract.key if key in binding.present]
     if binding.source.deduplicate_by:
         # A declared key says what one row is, so it comes first and settles contradictions.
-        values = ", ".join(binding.exact(column) for column in binding.source.deduplicate_by)
-        keys.insert(0, (f"row({values})", True))
+        keys.insert(0, (_declared_key(binding), True))
     if not keys:
         return True
     marks = quote_identifier(f"{binding.name}/marks")
@@ -180,6 +179,14 @@ def _without_repeats(engine: Engine, judgement: Judgement) -> bool:
         judgement.marks = marks
         _view(engine, judgement)
     return not judgement.marks
+
+
+def _declared_key(binding: Binding) -> str:
+    """SQL of the columns that the source declares to identify a row; NULL where all are missing: no identity."""
+    values = [binding.exact(column) for column in binding.source.deduplicate_by]
+    given = " OR ".join(f"{value} IS NOT NULL" for value in values)
+    fields = ", ".join(f"k{number} := {value}" for number, value in enumerate(values))
+    return f"CASE WHEN {given} THEN struct_pack({fields}) END"
 
 
 def _count(engine: Engine, judgement: Judgement) -> None:

@@ -43,7 +43,8 @@ def stray_days(engine: Engine, name: str, contract: str, relation: str) -> list[
         if behind > FEW_ROWS * total:
             return []
         if after - before > FAR_DAYS:
-            rule = f"rows follow each other; the last lie {after - before:,} days behind all others, from {date_of(after)} on"
+            behind_all = f"the last lie {after - before:,} days behind all others, from {date_of(after)} on"
+            rule = f"rows follow each other without long gaps; {behind_all}"
             remedy = f'declare `data_end = "{date_of(before + 1)}"`, which sets them aside'
             return [Problem("stray_days", "warning", name, day, behind, behind / total, rule=rule, remedy=remedy)]
     return []

@@ -11,8 +11,8 @@ import sqlglot
 from sqlglot import exp
 
 from healthscore.tables.expression_casts import CASTS, cast_template
-from healthscore.tables.expression_dates import shift_by_days, shift_by_interval
-from healthscore.tables.expression_values import (
+from healthscore.tables.expressions.dates import shift_by_days, shift_by_interval
+from healthscore.tables.expressions.values import (
     MOMENTS,
     NUMERIC,
     Built,

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from healthscore.tables.expression_values import Built, RefusedError, fill
+from healthscore.tables.expressions.values import Built, RefusedError, fill
 from healthscore.tables.sorts import Sort
 
 MAXIMUM_OFFSET_DAYS = 1_000_000

@@ -23,8 +23,8 @@ import sqlglot
 from sqlglot.errors import SqlglotError
 
 from healthscore.errors import ConfigurationError
-from healthscore.tables.expression_nodes import ALLOWED, Builder, UnknownNameError
-from healthscore.tables.expression_values import RefusedError
+from healthscore.tables.expressions.nodes import ALLOWED, Builder, UnknownNameError
+from healthscore.tables.expressions.values import RefusedError
 from healthscore.tables.sorts import Sort
 
 
