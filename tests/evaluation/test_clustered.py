@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binom
 
 from healthscore.errors import ConfigurationError, InputError
-from healthscore.evaluation.clustered import churners_held, intervals, paired_difference, resample
+from healthscore.evaluation.clustered import intervals, paired_difference, resample
 from healthscore.evaluation.metrics import METRICS, Metric, top_metrics
 from healthscore.evaluation.proportions import NOT_COMPUTABLE
 
@@ -199,15 +199,6 @@ def test_one_sided_bounds_leave_five_percent_on_one_side() -> None:
     assert said.lower_bound("a", "auc", minus="b") == pytest.approx(
         np.quantile(said.draws["a"]["auc"] - said.draws["b"]["auc"], 0.05), abs=1e-12
     )
-
-
-def test_churners_held_by_the_worst_scored_accounts() -> None:
-    book = Book(11)
-    held = churners_held(book.y, book.models["a"], book.account, share=0.1, resamples=200, seed=1)
-    capture = intervals(book.y, book.models, book.account, ["capture_10"], resamples=200, seed=1)["a"]["capture_10"]
-    assert held.churners == book.y.sum()
-    assert held.held == capture.times(float(book.y.sum()))
-    assert held.as_dict()["churners"] == float(book.y.sum())
 
 
 def test_a_teams_capacity_is_a_metric_like_any_other() -> None:

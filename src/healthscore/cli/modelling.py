@@ -80,14 +80,16 @@ def backtest(run: RunFile = None, data: DataRoot = None, out: OutRoot = None, as
 
 def show_backtest(result: Mapping[str, Any]) -> None:
     """Print the headline, the models and the bands."""
+    from healthscore.pipelines.wording import figure
+
     say("", *(text for text in result["headline"]["sentences"]), "")
     models = result["pooled"]["models"]
     rows = [
         (
             name + (" *" if name == result["chosen"] else ""),
-            interval(models[name]["auc"], 3),
-            interval(models[name]["log_loss"], 4),
-            interval(models[name]["lift_10"], 2),
+            figure(models[name]["auc"], digits=3),
+            figure(models[name]["log_loss"], digits=3),
+            figure(models[name]["lift_10"], digits=1),
         )
         for name in SHOWN
         if name in models
@@ -95,22 +97,10 @@ def show_backtest(result: Mapping[str, Any]) -> None:
     pooled = result["pooled"]
     title = f"{pooled['n']:,} snapshots, {pooled['events']:,} with an exit, {len(result['origins'])} dates"
     table(title, ("model", "AUC", "log-loss", "lift at 10 %"), rows)
-    bands = [(b["name"], f"{b['low']:g}-{b['high']:g}", f"{b['n']:,.0f}", percent(b["rate"])) for b in result["bands"]]
+    bands = [
+        (b["name"], f"{b['low']:g}-{b['high']:g}", f"{b['n']:,.0f}", figure(b["rate"], "percent"))
+        for b in result["bands"]
+    ]
     table(f"What the bands meant ({result['outcome']['sentence']})", ("band", "score", "snapshots", "left"), bands)
     for text in result["warnings"]:
         say(f"warning: {text}")
-
-
-def interval(figure: Mapping[str, float | None], digits: int) -> str:
-    """A figure with its interval."""
-    if figure["estimate"] is None:
-        return "not computable"
-    shown = f"{figure['estimate']:.{digits}f}"
-    if figure["low"] is None or figure["high"] is None:
-        return shown
-    return f"{shown} ({figure['low']:.{digits}f} to {figure['high']:.{digits}f})"
-
-
-def percent(figure: Mapping[str, float | None]) -> str:
-    """A rate with its interval, in per cent."""
-    return interval({key: None if value is None else 100 * value for key, value in figure.items()}, 1) + " %"

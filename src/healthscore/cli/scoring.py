@@ -74,8 +74,11 @@ def show_scores(made: ScoreResult) -> None:
         list(result["bands"].items()) + [(f"({name}, not scored)", n) for name, n in result["unscored"].items()],
     )
     worst = made.scores.head(WORST).to_dict("records")
-    rows = [(w["account_id"], f"{w['health']:.1f}", f"{w['probability']:.0%}", w["drivers_down"]) for w in worst]
-    table("Most at risk", ("account", "health", "risk", "what lowers the score"), rows)
+    rows = [
+        (w["account_id"], w["drivers_down"].split("; ")[0], f"{w['health']:.1f}", f"{w['probability']:.0%}")
+        for w in worst
+    ]
+    table("Most at risk", ("account", "what lowers the score most", "health", "risk"), rows, left=2)
 
 
 def show_explanation(result: dict[str, Any]) -> None:

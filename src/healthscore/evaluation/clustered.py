@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from healthscore.errors import ConfigurationError, InputError
-from healthscore.evaluation.metrics import METRICS, Metric, top_metrics
+from healthscore.evaluation.metrics import METRICS, Metric
 from healthscore.evaluation.proportions import NOT_COMPUTABLE
 from healthscore.evaluation.proportions import Estimate as Estimate
 from healthscore.evaluation.resampled import Prepared, Resampled
@@ -180,39 +180,6 @@ def paired_difference(
     pair = {"chosen": chosen, "other": other}
     said = resample(y, pair, clusters, [metric], resamples=resamples, seed=seed, value=value, weight=weight)
     return said.interval("chosen", *(one.name for one in _chosen([metric])), minus="other")
-
-
-@dataclass(frozen=True)
-class Held:
-    """Of `churners` rows that churned, the worst-scored accounts held `held`."""
-
-    churners: float
-    held: Estimate
-
-    def as_dict(self) -> dict[str, object]:
-        """Give the count as plain numbers for JSON."""
-        return {"churners": self.churners, "held": self.held.as_dict()}
-
-
-def churners_held(
-    y: ArrayLike,
-    p: ArrayLike,
-    clusters: ArrayLike,
-    *,
-    share: float = 0.10,
-    resamples: int = 1000,
-    seed: int,
-    weight: ArrayLike | None = None,
-) -> Held:
-    """Count the churners among the worst-scored share: "of 84 churners the worst-scored 10 % held 31 (24-38)".
-
-    The interval is that of the captured share, times the churners that there were.
-    """
-    metric = top_metrics(share, "share")[1]
-    said = resample(y, {"model": p}, clusters, [metric], resamples=resamples, seed=seed, weight=weight)
-    outcome = np.asarray(y, dtype=np.float64)
-    churners = float(outcome.sum() if weight is None else outcome @ np.asarray(weight, dtype=np.float64))
-    return Held(churners, said.interval("model", metric.name).times(churners))
 
 
 def _chosen(metrics: Iterable[str | Metric]) -> tuple[Metric, ...]:

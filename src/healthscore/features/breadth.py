@@ -26,7 +26,7 @@ def breadth(signal: SignalPlan) -> Iterator[Feature]:
                 partial(History.distinct, thing=thing, window=window),
                 unit=called,
                 missing=UNCOVERED,
-                sentence=f"{{value}} different {called} ({signal.label})",
+                sentence=f"{{value}} different {called} {{span}} ({signal.label})",
             )
         if signal.seats and "actor_id" in signal.distinct and window != "all":
             yield entry(
@@ -35,7 +35,7 @@ def breadth(signal: SignalPlan) -> Iterator[Feature]:
                 partial(_share_of_seats, window=window),
                 unit="share of seats",
                 missing="the seats in force are not known, or " + UNCOVERED,
-                sentence=f"{{percent}} of the seats in use ({signal.label})",
+                sentence=f"{{percent}} of the seats in use {{span}} ({signal.label})",
             )
 
 

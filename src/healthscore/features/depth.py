@@ -33,7 +33,7 @@ def _quantity(signal: SignalPlan, window: Window) -> Iterator[Feature]:
         unit=unit,
         zero=f"no {unit} in the window",
         missing=UNCOVERED,
-        sentence=f"{{value}} {unit} ({label})",
+        sentence=f"{{value}} {unit} {{span}} ({label})",
     )
     divisors = [
         ("quantity_mean", "on average", partial(History.measured, window=window), "event with a quantity"),
@@ -41,7 +41,7 @@ def _quantity(signal: SignalPlan, window: Window) -> Iterator[Feature]:
     ]
     if "actor_id" in signal.distinct:
         users = partial(History.distinct, thing="actor_id", window=window)
-        divisors.append(("quantity_per_actor", f"per one of the {signal.words['actor_id']}", users, "actor"))
+        divisors.append(("quantity_per_actor", f"per {signal.words['actor_id'].removesuffix('s')}", users, "actor"))
     for measure, per, divisor, what in divisors:
         yield entry(
             measure,
@@ -50,7 +50,7 @@ def _quantity(signal: SignalPlan, window: Window) -> Iterator[Feature]:
             unit=f"{unit} {per}",
             zero=f"no {unit}, though there was an {what}",
             missing=f"no {what} in the window, or {UNCOVERED}",
-            sentence=f"{{value}} {unit} {per} ({label})",
+            sentence=f"{{value}} {unit} {per} {{span}} ({label})",
         )
 
 
@@ -63,7 +63,7 @@ def _key(signal: SignalPlan, window: Window) -> Iterator[Feature]:
         partial(History.key_count, window=window),
         unit="events",
         missing=UNCOVERED,
-        sentence=f"{{value}} uses of {names}",
+        sentence=f"{{value}} uses of {names} {{span}}",
     )
     yield entry(
         "key_share",
@@ -71,7 +71,7 @@ def _key(signal: SignalPlan, window: Window) -> Iterator[Feature]:
         partial(_per, above=partial(History.key_count, window=window), below=partial(History.count, window=window)),
         unit="share of events",
         missing=f"no {signal.label} in the window, or {UNCOVERED}",
-        sentence=f"{{percent}} of {signal.label} were {names}",
+        sentence=f"{{percent}} of {signal.label} {{span}} were {names}",
     )
 
 

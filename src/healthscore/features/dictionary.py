@@ -12,6 +12,8 @@ from healthscore.config import Window
 from healthscore.features.history import History, Values
 from healthscore.features.signals import SignalPlan
 
+ONE = re.compile(r"^1 ((?:\w+ ){0,2}?\w+?)s\b")
+"""A plural after the number one: "1 days", "1 different users"."""
 PLACEHOLDER = re.compile(r"\{(value|percent|ratio)\}")
 
 
@@ -57,8 +59,8 @@ class Feature:
         said = self.sentence.replace("{value}", number).replace("{percent}", f"{value:.0%}")
         if "{ratio}" in said:
             change = f"{abs(math.expm1(value)):.0%} {'more' if value > 0 else 'fewer'}"
-            said = said.replace("{ratio}", change if value else "as many")
-        return said
+            said = said.replace("{ratio}", change if value else "0% more")
+        return ONE.sub(r"1 \1", said)
 
     @property
     def label(self) -> str:
@@ -81,7 +83,8 @@ def of_signal(
 ) -> Feature:
     """The entry of a signal's feature, ``<signal>_<measure>_<window>``, with the signal's component and direction.
 
-    `healthy` overrides the signal's direction where more of the feature is not more of the signal.
+    In the sentence `{span}` stands for the window. `healthy` overrides the signal's direction where more of the feature
+    is not more of the signal.
     """
     tail = "" if window is None else suffix(window)
     return Feature(
@@ -93,7 +96,7 @@ def of_signal(
         unit=unit,
         zero=zero,
         missing=missing,
-        sentence=sentence if window is None else f"{sentence} {span(window)}",
+        sentence=sentence.replace("{span}", span(window or "all")),
         healthy=signal.healthy if healthy is None else healthy,
         compute=compute,
     )

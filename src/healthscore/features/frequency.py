@@ -26,14 +26,14 @@ def frequency(signal: SignalPlan) -> Iterator[Feature]:
             window,
             partial(History.count, window=window),
             unit="events",
-            sentence=f"{{value}} {signal.label}",
+            sentence=f"{{value}} {signal.label} {{span}}",
         )
         yield entry(
             "active_days",
             window,
             partial(History.active_days, window=window),
             unit="days",
-            sentence=f"{{value}} days with {signal.label}",
+            sentence=f"{{value}} days with {signal.label} {{span}}",
         )
         if window == widest:
             yield entry(
@@ -41,7 +41,7 @@ def frequency(signal: SignalPlan) -> Iterator[Feature]:
                 window,
                 partial(_regularity, window=window),
                 unit="share of covered days",
-                sentence=f"{signal.label} on {{percent}} of the days",
+                sentence=f"{signal.label} on {{percent}} of the days {{span}}",
             )
 
 

@@ -28,7 +28,7 @@ def trend(signal: SignalPlan) -> Iterator[Feature]:
             unit="log ratio",
             zero="as many as in the window before",
             missing="less than half of this window or of the one before was recorded",
-            sentence=f"{{ratio}} {signal.label} than in the {window} days before",
+            sentence=f"{{ratio}} {signal.label} {{span}} than in the {window} days before",
         )
     if len(finite) >= 3:
         yield entry(
@@ -38,7 +38,7 @@ def trend(signal: SignalPlan) -> Iterator[Feature]:
             unit=f"events per day, per {SLOPE_DAYS} days",
             zero="neither rising nor falling",
             missing=UNCOVERED,
-            sentence=f"{signal.label} per day changed by {{value}} a month",
+            sentence=f"{signal.label} per day changed by {{value}} a month {{span}}",
         )
 
 

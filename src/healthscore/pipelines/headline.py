@@ -8,6 +8,7 @@ from typing import Any
 from healthscore.evaluation.proportions import Estimate
 from healthscore.models import BASELINES, MODELS
 from healthscore.pipelines.judge import Judge
+from healthscore.pipelines.wording import figure, percent
 
 
 def headline(judge: Judge, churners: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def headline(judge: Judge, churners: Mapping[str, Any]) -> dict[str, Any]:
 
 def _found(churners: Mapping[str, Any], name: str, best: str) -> str:
     held = churners["models"]
-    share = f"{100 * churners['share']:.0f} %"
+    share = percent(churners["share"], 0)
     sentence = (
         f"Of {churners['churners']} accounts that left in the test period, the worst-scored {share} held "
         f"{_count(held[name]['held'])}"
@@ -37,11 +38,7 @@ def _found(churners: Mapping[str, Any], name: str, best: str) -> str:
 
 
 def _count(held: Estimate) -> str:
-    if held.estimate is None:
-        return "an unknown number"
-    if held.low is None or held.high is None:
-        return f"{held.estimate:.0f}"
-    return f"{held.estimate:.0f} ({held.low:.0f}-{held.high:.0f})"
+    return figure(held.as_dict(), "count")
 
 
 def _verdict(best: str, loss: Estimate, better: bool | None) -> str:

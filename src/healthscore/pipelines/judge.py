@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from healthscore.evaluation.announced import TARGETED_SHARE, churners_found
 from healthscore.evaluation.clustered import Resamples, resample
 from healthscore.evaluation.leadtime import lead_time
 from healthscore.evaluation.metrics import METRICS, Metric, top_metrics
-from healthscore.evaluation.proportions import Rate, rate, rates
+from healthscore.evaluation.proportions import rate, rates
 from healthscore.evaluation.reliability import calibration_error, reliability_curve
 from healthscore.evaluation.stability import band_flips, population_stability_index
 from healthscore.models.health import Bands
@@ -22,7 +23,6 @@ from healthscore.pipelines.walk import Walk
 
 Floats = NDArray[np.float64]
 CURVE_POINTS = 101
-TARGETED_SHARE = 0.10
 
 
 class Judge:
@@ -35,6 +35,7 @@ class Judge:
         self.day = book.panel.day[rows]
         self.account = book.panel.account[rows]
         self.cluster = book.cluster[rows]
+        self.exit_day = book.snapshots.exit_day[book.snapshots.at_risk][rows]
         self.value = None if np.isnan(book.value[rows]).all() else np.nan_to_num(book.value[rows])
         self.bands = Bands(book.run.bands.names, book.run.bands.edges, book.run.bands.colours)
         self.chosen = walk.choice.name
@@ -63,7 +64,8 @@ class Judge:
 
     def pooled(self) -> dict[str, Any]:
         """Figures over all origins together."""
-        return {**self._size(np.ones(len(self.y), bool)), "models": self.resamples.intervals()}
+        size = self._size(np.ones(len(self.y), bool))
+        return {**size, "rate": rate(self.y, self.cluster).rate, "models": self.resamples.intervals()}
 
     def differences(self) -> dict[str, Any]:
         """The chosen model minus every other, paired."""
@@ -84,17 +86,13 @@ class Judge:
         return sections
 
     def churners(self) -> dict[str, Any]:
-        """Of the accounts that left, how many were among the worst-scored tenth of their date, per model.
-
-        An exit that several dates announced is counted once, at the last of them.
-        """
-        exits = self._last_announcement()
-        held = {}
-        for name, p in self.walk.probability.items():
-            flagged = np.concatenate([_targeted(p[self.day == day]) for day in np.unique(self.day)])[exits]
-            found: Rate = rate(flagged, self.cluster[exits])
-            held[name] = {"held": found.rate.times(found.n)}
-        return {"churners": len(exits), "share": TARGETED_SHARE, "models": held}
+        """Of the accounts that left, how many the worst-scored tenth of their date held, per model."""
+        exits = self._exits()
+        found = {
+            name: churners_found(self.y, p, self.day, exits, self.cluster) for name, p in self.walk.probability.items()
+        }
+        held = {name: {"held": one.rate.times(one.n)} for name, one in found.items()}
+        return {"churners": int(exits.max(initial=-1)) + 1, "share": TARGETED_SHARE, "models": held}
 
     def band_table(self) -> list[dict[str, Any]]:
         """Churn rate of every band, with the probability that the model had given it."""
@@ -150,8 +148,9 @@ class Judge:
         """How long before their exit the accounts that left had turned to the worst band."""
         if len(np.unique(self.day)) < 2 or self.book.run.need_outcome().kind != "churn":
             return None
-        exits = self._last_announcement()
-        days = self.book.snapshots.exit_day[self.book.snapshots.at_risk][self.walk.rows]
+        number, first = np.unique(self._exits(), return_index=True)
+        exits = first[number >= 0]  # one row per exit
+        days = self.exit_day
         red = self.bands.index(self.walk.health) == 0
         found = lead_time(
             self.account,
@@ -200,15 +199,18 @@ class Judge:
         flips = band_flips(self.account, self.day, self.bands.index(self.walk.health))
         return {"psi": max((shift for shift in shifts if shift is not None), default=None), "band_flips": flips.rate}
 
-    def _last_announcement(self) -> NDArray[np.int64]:
-        """Row of the last date that announced each exit: one per account and exit day."""
-        left = np.flatnonzero(self.y == 1)
-        exit_day = self.book.snapshots.exit_day[self.book.snapshots.at_risk][self.walk.rows][left]
-        # An inactivity has no day of its own: its dates overlap, so an account's last one stands for it.
-        key = exit_day if self.book.run.need_outcome().kind == "churn" else np.zeros(len(left), np.int32)
-        order = np.lexsort((self.day[left], key, self.account[left]))
-        last = np.append(np.diff(self.account[left][order]) != 0, True) | np.append(np.diff(key[order]) != 0, True)
-        return np.sort(left[order][last]) if len(left) else left
+    def _exits(self) -> NDArray[np.int64]:
+        """Number of the exit that each row announces, -1 for none: an account and the day on which it left.
+
+        An inactivity has no day of its own, so an account's silences count as one exit.
+        """
+        left = self.y == 1
+        day = self.exit_day if self.book.run.need_outcome().kind == "churn" else np.zeros(len(left), np.int32)
+        exits = np.full(len(left), -1, np.int64)
+        if left.any():
+            pairs = np.stack([self.account[left], day[left]], axis=1)
+            exits[left] = np.unique(pairs, axis=0, return_inverse=True)[1].ravel()
+        return exits
 
     def _size(self, inside: NDArray[np.bool_]) -> dict[str, int]:
         return {
@@ -219,15 +221,6 @@ class Judge:
 
     def _figure(self, metric: Metric, p: Floats, inside: NDArray[np.bool_]) -> float | None:
         return metric.function(self.y[inside], p[inside], None, None if self.value is None else self.value[inside])
-
-
-def _targeted(p: Floats) -> Floats:
-    """Share of each row that lies in the worst-scored tenth; equal scores share what is left of it."""
-    order = np.argsort(-p, kind="stable")
-    room = TARGETED_SHARE * len(p)
-    values, first, count = np.unique(-p[order], return_index=True, return_counts=True)
-    taken = np.clip((room - first) / count, 0.0, 1.0)
-    return np.asarray(taken[np.searchsorted(values, -p)], np.float64)
 
 
 def _roc(y: NDArray[np.int8], p: Floats) -> Iterator[list[float]]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from healthscore.asof import date_of
 from healthscore.config import Bands
+from healthscore.evaluation.announced import TARGETED_SHARE, churners_found
 from healthscore.evaluation.clustered import Resamples, resample
 from healthscore.evaluation.leadtime import lead_time
 from healthscore.evaluation.metrics import Metric, top_metrics
@@ -27,7 +28,6 @@ METRIC_NAMES = ("auc", "pr_auc", *(f"{what}_{top}" for what in ("lift", "capture
 VALUE_NAMES = ("revenue_capture_5", "revenue_capture_10", "revenue_capture_20")
 CURVE = (0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 ROC_POINTS = 200
-TARGETED = 0.10
 RANKABLE = 20
 """Accounts that a date needs on average for its worst tenth to mean something."""
 
@@ -141,32 +141,15 @@ def pooled_figures(rows: Scored, capacity: int | None, book: float) -> dict[str,
 def churners(rows: Scored) -> dict[str, Any]:
     """Of the accounts that left, how many the worst-scored tenth of their date held.
 
-    An account that leaves is seen at several dates before; each exit counts once, spread evenly over those dates, so
-    the figure is what a team would have found on an average one. Equal scores share what is left of the tenth. Where
-    too few accounts are scored on one date to rank them, a month stands for it.
+    Where too few accounts are scored on one date to rank them, a month stands for it.
     """
-    left = np.flatnonzero(rows.label == 1)
     monthly = rows.label.size / np.unique(rows.day).size < RANKABLE
-    flagged = np.zeros(rows.label.size)
-    moments = period(rows.day, monthly=monthly)
-    for moment in np.unique(moments):
-        here = moments == moment
-        flagged[here] = _targeted(rows.at_risk[here])
-    seen = np.bincount(rows.exit[left])[rows.exit[left]]
-    found = rate(flagged[left], rows.account[left], 1.0 / seen)
+    found = churners_found(rows.label, rows.at_risk, period(rows.day, monthly=monthly), rows.exit, rows.account)
     return {
         "churners": rows.exits,
-        "share": TARGETED,
+        "share": TARGETED_SHARE,
         "models": {MODEL: {"held": found.rate.times(found.n).as_dict()}},
     }
-
-
-def _targeted(at_risk: Floats) -> Floats:
-    """Part of each row that lies in the worst-scored tenth."""
-    values, place, count = np.unique(-at_risk, return_inverse=True, return_counts=True)
-    before = np.cumsum(count) - count
-    taken = np.clip((TARGETED * at_risk.size - before) / count, 0.0, 1.0)
-    return np.asarray(taken[place], dtype=np.float64) if values.size else at_risk
 
 
 def _roc(rows: Scored) -> list[list[float]]:
