@@ -320,15 +320,17 @@ def _slope(past: Past, windows: Sequence[int]) -> Number:
 
 
 def recency(past: Past) -> Cells:
+    yield f"{past.signal.name}_recency", (past.t - max(e.day for e in past.seen)).days if past.seen else None
+
+
+def rhythm(past: Past) -> Cells:
     days = sorted({e.day for e in past.seen})
-    silent = (past.t - days[-1]).days if days else None
     # A history that nothing recorded (an outage over all of it) has no rhythm.
     rhythmic = len(days) > 1 and past.signal.source.covered(past.t, "all") is not None
     gaps = [(later - earlier).days for earlier, later in pairwise(days)]
     gap = sum(gaps) / len(gaps) if rhythmic else None
-    yield f"{past.signal.name}_recency", silent
     yield f"{past.signal.name}_gap", gap
-    yield f"{past.signal.name}_overdue", None if silent is None or gap is None else silent / gap
+    yield f"{past.signal.name}_overdue", None if gap is None else (past.t - days[-1]).days / gap
 
 
 def _ratio(above: Fraction, below: int, covered: bool) -> Number:
@@ -341,6 +343,7 @@ FAMILIES: dict[str, Callable[[Past], Cells]] = {
     "depth": depth,
     "trend": trend,
     "recency": recency,
+    "rhythm": rhythm,
 }
 
 

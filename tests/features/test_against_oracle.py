@@ -199,7 +199,7 @@ def books(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(book=books())
 def test_small_random_histories_have_the_features_that_the_oracle_finds(book: dict[str, Any]) -> None:
     folder = Path(tempfile.mkdtemp())

@@ -99,7 +99,7 @@ def contracts(draw: st.DrawFn) -> pa.Table:
     return pa.table({n: pa.array([row[n] for row in rows], dated.get(n, pa.string())) for n in rows[0]})
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     table=contracts(),
     gap=st.sampled_from([0, 7]),
@@ -141,7 +141,7 @@ def test_random_contracts_churn_as_the_oracle_finds(
     assert _differences_on_files({"subscriptions": table}, outcome, expected) == []
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     rows=st.lists(
         st.tuples(st.sampled_from("ABC"), days, st.integers(0, 50), st.integers(-2, 5)), min_size=1, max_size=25
