@@ -67,7 +67,8 @@ class Snapshots:
     @property
     def at_risk(self) -> NDArray[np.bool_]:
         """The risk set: active at the as-of date, no notice known before it."""
-        return self.status == Status.AT_RISK
+        risk: NDArray[np.bool_] = self.status == Status.AT_RISK
+        return risk
 
     @property
     def labelled(self) -> NDArray[np.bool_]:
