@@ -8,7 +8,7 @@ from typing import Any
 from healthscore.evaluation.proportions import Estimate
 from healthscore.models import BASELINES, MODELS
 from healthscore.pipelines.judge import Judge
-from healthscore.pipelines.wording import figure, percent
+from healthscore.pipelines.wording import count, figure, percent
 
 
 def headline(judge: Judge, churners: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,19 +19,18 @@ def headline(judge: Judge, churners: Mapping[str, Any]) -> dict[str, Any]:
     loss = judge.resamples.interval(name, "log_loss", minus=best)
     better = None if not loss.excludes(0.0) else bool((loss.estimate or 0.0) < 0)
     return {
-        "sentences": [_found(churners, name, best), _verdict(best, loss, better)],
+        "sentences": [_found(judge, churners, name, best), _verdict(best, loss, better)],
         "better": better,
         "against": best,
     }
 
 
-def _found(churners: Mapping[str, Any], name: str, best: str) -> str:
+def _found(judge: Judge, churners: Mapping[str, Any], name: str, best: str) -> str:
     held = churners["models"]
     share = percent(churners["share"], 0)
-    sentence = (
-        f"Of {churners['churners']} accounts that left in the test period, the worst-scored {share} held "
-        f"{_count(held[name]['held'])}"
-    )
+    churn = judge.book.run.need_outcome().kind == "churn"
+    what = "accounts that left in the test period" if churn else "scores that were followed by silence"
+    sentence = f"Of {count(churners['churners'])} {what}, the worst-scored {share} held {_count(held[name]['held'])}"
     if best == "base_rate":
         return f"{sentence}; picking accounts at random would find {churners['churners'] * churners['share']:.0f}."
     return f"{sentence}; by {MODELS[best].title.lower()}, {_count(held[best]['held'])}."

@@ -202,10 +202,10 @@ class Judge:
     def _exits(self) -> NDArray[np.int64]:
         """Number of the exit that each row announces, -1 for none: an account and the day on which it left.
 
-        An inactivity has no day of its own, so an account's silences count as one exit.
+        An inactivity has no day of its own: each silence after a score counts.
         """
         left = self.y == 1
-        day = self.exit_day if self.book.run.need_outcome().kind == "churn" else np.zeros(len(left), np.int32)
+        day = self.exit_day if self.book.run.need_outcome().kind == "churn" else self.day
         exits = np.full(len(left), -1, np.int64)
         if left.any():
             pairs = np.stack([self.account[left], day[left]], axis=1)
