@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from healthscore.pipelines.backtest import backtest
     from healthscore.pipelines.check import check
     from healthscore.pipelines.explain import explain
-    from healthscore.pipelines.panel import panel
     from healthscore.pipelines.initialise import initialise
+    from healthscore.pipelines.panel import panel
     from healthscore.pipelines.score import score
     from healthscore.pipelines.simulate import simulate
     from healthscore.pipelines.train import train
@@ -38,9 +38,9 @@ __all__ = [
     "backtest",
     "check",
     "explain",
-    "panel",
     "initialise",
     "load_run",
+    "panel",
     "score",
     "simulate",
     "train",

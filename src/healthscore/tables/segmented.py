@@ -28,7 +28,7 @@ class SegmentedSource:
     tables
         FROM and WHERE: the rows as `e`, their day's segment and position in it as `d`.
     late
-        SQL for the index of the first as-of date that may see a row, or -1 where that is the first one after it happened.
+        SQL for the index of the first as-of date that may see a row; -1 where that is the first after it happened.
     delayed
         Whether any row became known later than on its own day.
     """
