@@ -23,6 +23,8 @@ from healthscore.pipelines.build import Book, days_of, iso
 from healthscore.pipelines.progress import Advance, Progress
 
 Floats = NDArray[np.float64]
+MINIMUM_TEST_EXITS = 30
+"""Different accounts that left after the tested dates, below which there are no figures."""
 SIDE_BY_SIDE_ROWS = 200_000
 """Books with fewer rows have their origins fitted side by side."""
 
@@ -140,11 +142,12 @@ def walk(book: Book, progress: Progress) -> Walk:
     Raises
     ------
     InsufficientDataError
-        No origin has enough exits before it.
+        No origin has enough exits before it, or too few accounts left after them all.
     """
     folds = folds_of(book)
     if not folds:
         raise InsufficientDataError(_too_little(book), "a longer history, a shorter horizon, or `healthscore validate`")
+    _enough_to_judge(book, folds)
     by_training: dict[tuple[int, ...], list[Fold]] = {}
     for fold in folds:
         by_training.setdefault(fold.train, []).append(fold)
@@ -171,6 +174,19 @@ def walk(book: Book, progress: Progress) -> Walk:
         choice=choice,
         last=bundle,
     )
+
+
+def _enough_to_judge(book: Book, folds: list[Fold]) -> None:
+    """Refuse a backtest whose figures would be a matter of a few accounts; a run may lower the bar for both ends."""
+    needed = min(MINIMUM_TEST_EXITS, book.run.model.minimum_exits)
+    tested = np.flatnonzero(np.isin(book.panel.day, [fold.test for fold in folds]) & (book.label >= 0))
+    left = exiting_accounts(book, tested)
+    if left < needed:
+        raise InsufficientDataError(
+            f"{book.run.name}: {left} different accounts left after the {len(folds)} "
+            f"{'date' if len(folds) == 1 else 'dates'} that can be tested, and figures need {needed}",
+            "a longer history, more as-of dates, or `healthscore validate`",
+        )
 
 
 class _Part(NamedTuple):
