@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from healthscore.pipelines.report import render_backtest, write_report
 
 from healthscore.asof import date_of
 from healthscore.config import Run, load_run
@@ -20,6 +19,7 @@ from healthscore.pipelines.judge import Judge
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
 from healthscore.pipelines.reasons import explain_rows, reasons
+from healthscore.pipelines.report import render_backtest, write_report
 from healthscore.pipelines.tracking import record
 from healthscore.pipelines.walk import Walk, walk
 from healthscore.tables import Tables, open_tables
