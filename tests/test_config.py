@@ -115,6 +115,17 @@ def test_a_missing_run_names_the_shipped_ones(tmp_path: Path, monkeypatch: pytes
         load_run("sass")
 
 
+def test_results_lie_beside_the_users_run_and_never_inside_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_run("saas").out == tmp_path / "healthscore-out" / "saas"
+    monkeypatch.setattr("healthscore.config.library", lambda: tmp_path)  # a checkout that holds the user's run
+    (tmp_path / "demo").mkdir()
+    path = written(tmp_path / "demo", MINIMAL)
+    assert load_run(path).out == tmp_path / "demo" / "healthscore-out" / "demo"
+
+
 @pytest.mark.parametrize("name", sorted(shipped_runs()))
 def test_every_shipped_run_is_valid(name: str) -> None:
     assert load_run(name).name == name

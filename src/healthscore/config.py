@@ -307,7 +307,7 @@ def load_run(run: str | Path | None = None, *, data: str | Path | None = None, o
     """
     path = _find(run)
     merged = _read(path, ())
-    shipped = library() in path.parents
+    shipped = path.parent == library() / "pipelines"
     base = Path.cwd() if shipped else path.parent
     root = data or os.environ.get("HEALTHSCORE_DATA") or merged.get("data") or base
     merged |= {"path": path, "data": Path(root).expanduser().resolve()}
