@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile
-from healthscore.cli.terminal import emit, progress, say, table
+from healthscore.cli.terminal import emit, near, progress, say, table
 
 
 def simulate(
@@ -28,7 +28,7 @@ def simulate(
         emit(made.result)
         return
     table("", ("table", "rows"), [(name, f"{rows:,}") for name, rows in made.result["rows"].items()])
-    say(f"{made.directory}", f"next: healthscore backtest {made.directory / 'healthscore.toml'}")
+    say(f"{near(made.directory)}", f"next: healthscore backtest {near(made.directory / 'healthscore.toml')}")
 
 
 def features(run: RunFile = None, data: DataRoot = None, out: OutRoot = None, as_json: AsJson = False) -> None:
@@ -43,8 +43,8 @@ def features(run: RunFile = None, data: DataRoot = None, out: OutRoot = None, as
     say(
         f"{made.result['rows']:,} rows of {len(made.result['features'])} features: "
         f"{made.result['accounts']:,} accounts, {len(dates)} dates from {dates[0]} to {dates[-1]}",
-        f"features    {made.directory / 'features.parquet'}",
-        f"dictionary  {made.directory / 'dictionary.md'}",
+        f"features    {near(made.directory / 'features.parquet')}",
+        f"dictionary  {near(made.directory / 'dictionary.md')}",
     )
 
 
@@ -171,7 +171,7 @@ def show_check(result: Mapping[str, Any]) -> None:
     for text in result["warnings"]:
         paragraph(f"Warning: {text}")
     for name, path in result["quarantine"].items():
-        say(f"rows of {name} that were set aside: {path}")
+        say(f"rows of {name} that were set aside: {near(path)}")
     errors = sum(fault["severity"] == "error" for fault in result["faults"])
     said = "1 error: it stands" if errors == 1 else f"{errors} errors: they stand"
     say(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from healthscore.cli.options import AsJson
-from healthscore.cli.terminal import emit, progress, say, table
+from healthscore.cli.terminal import emit, near, progress, say, table
 from healthscore.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -188,4 +188,4 @@ def _show(result: Mapping[str, Any], directory: Path | None) -> None:
     if result["warnings"]:
         _paragraphs("", *(f"Note: {warning}" for warning in result["warnings"]))
     if directory is not None:
-        say("", f"report: {directory / 'report.html'}", f"result: {directory / 'result.json'}")
+        say("", f"report: {near(directory / 'report.html')}", f"result: {near(directory / 'result.json')}")

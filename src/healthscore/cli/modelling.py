@@ -10,7 +10,7 @@ import typer
 
 from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile
 from healthscore.cli.scoring import show_scores
-from healthscore.cli.terminal import emit, progress, say, table
+from healthscore.cli.terminal import emit, near, progress, say, table
 
 SHOWN = ("blend", "additive", "unconstrained", "logistic", "scorecard", "recency", "tenure", "base_rate")
 
@@ -40,10 +40,10 @@ def demo(
     show_backtest(tested.result)
     show_scores(scored)
     say(
-        f"report  {tested.directory / 'report.html'}",
-        f"scores  {scored.directory / 'scores.csv'}",
-        f"model   {trained.bundle}",
-        f"run     {run.path}",
+        f"report  {near(tested.directory / 'report.html')}",
+        f"scores  {near(scored.directory / 'scores.csv')}",
+        f"model   {near(trained.bundle)}",
+        f"run     {near(run.path)}",
     )
 
 
@@ -62,7 +62,7 @@ def train(run: RunFile = None, data: DataRoot = None, out: OutRoot = None, as_js
         f"learned from {training['n']:,} snapshots of {training['first']} to {training['last']}, "
         f"{training['events']:,} exits of {training['exiting_accounts']:,} accounts",
         *(f"warning: {text}" for text in result["warnings"]),
-        f"bundle  {made.bundle}",
+        f"bundle  {near(made.bundle)}",
     )
 
 
@@ -75,7 +75,7 @@ def backtest(run: RunFile = None, data: DataRoot = None, out: OutRoot = None, as
         emit(made.result)
         return
     show_backtest(made.result)
-    say(f"report  {made.directory / 'report.html'}")
+    say(f"report  {near(made.directory / 'report.html')}")
 
 
 def show_backtest(result: Mapping[str, Any]) -> None:

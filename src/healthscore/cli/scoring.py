@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile, as_date
-from healthscore.cli.terminal import emit, progress, say, table
+from healthscore.cli.terminal import emit, near, progress, say, table
 from healthscore.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def score(
         emit(made.result)
         return
     show_scores(made)
-    say(*(f"{name:<16}{path}" for name, path in made.result["files"].items()))
+    say(*(f"{name:<16}{near(path)}" for name, path in made.result["files"].items()))
 
 
 def explain(

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import IO, Any
 
 from healthscore.errors import HealthScoreError
@@ -21,6 +22,12 @@ def emit(result: Mapping[str, Any]) -> None:
 def say(*lines: str) -> None:
     """Print lines on standard output."""
     sys.stdout.write("\n".join(lines) + "\n")
+
+
+def near(path: Path | str) -> str:
+    """A path as a person would write it here: relative where it lies below the current directory."""
+    given = Path(path)
+    return str(given.relative_to(Path.cwd())) if given.is_relative_to(Path.cwd()) else str(given)
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], left: int = 1) -> None:
