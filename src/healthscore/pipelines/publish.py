@@ -18,8 +18,9 @@ import pandas as pd
 from healthscore.config import Run
 from healthscore.errors import ConfigurationError
 
-FORMULA = re.compile(r"(^|[\r\n])[\s\u00a0]*[=+\-@\t\uff1d\uff0b\uff0d\uff20]")
-"""What a spreadsheet would execute, at the start of a text or of a line in it."""
+_BLANKS = r"(?:[^\S\r\n]|[\u200b-\u200f\u2060\ufeff])*"
+FORMULA = re.compile(rf"(^|\r\n|[\r\n])(?={_BLANKS}[=+\-@\uff1d\uff0b\uff0d\uff20]|\t)|^(?=[\r\n])")
+"""Where a spreadsheet would begin to execute: at the start of a text or of a line in it, whatever blanks come first."""
 POINTER = "CURRENT"
 MANIFEST = "manifest.json"
 
@@ -86,11 +87,17 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def plain(value: Any) -> Any:
-    """A value made of JSON's types only: numbers that are not finite become null, dates ISO texts."""
+    """A value of JSON's types only: what is missing, and numbers that are not finite, become null; dates ISO texts."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
+    if isinstance(value, (set, frozenset)):
+        return plain(sorted(value, key=str))  # a set's own order changes from process to process
+    if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
+    if value is pd.NA or value is pd.NaT:
+        return None
+    if getattr(value, "dtype", None) == "datetime64[ns]" and hasattr(value, "astype"):
+        value = value.astype("datetime64[us]")  # in nanoseconds, numpy's `tolist` gives bare numbers
     if hasattr(value, "as_dict"):
         return plain(value.as_dict())
     if hasattr(value, "tolist"):
@@ -103,16 +110,22 @@ def plain(value: Any) -> Any:
 
 
 def csv_safe(frame: pd.DataFrame) -> pd.DataFrame:
-    """A frame whose texts no spreadsheet takes for a formula: a leading quote before =, +, -, @ and their like.
+    """A frame whose texts no spreadsheet takes for a formula: each line that begins like one gets a quote before it.
 
     Numbers are left as they are, so -3.2 stays -3.2.
     """
     safe = frame.copy()
     for column in safe.select_dtypes(include=["object", "string", "category"]):
-        text = safe[column]
-        risky = text.map(lambda value: isinstance(value, str) and bool(FORMULA.search(value)))
-        safe[column] = text.where(~risky.astype(bool), "'" + text.astype(str))
+        safe[column] = [FORMULA.sub(r"\1'", value) if isinstance(value, str) else value for value in safe[column]]
     return safe
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table that opens in a spreadsheet as it is and runs nothing there.
+
+    Lines end as RFC 4180 has them, which also makes the writer quote a text with a lone carriage return in it.
+    """
+    csv_safe(frame).to_csv(path, index=False, lineterminator="\r\n")
 
 
 def _write_manifest(directory: Path) -> None:
