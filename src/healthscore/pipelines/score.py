@@ -14,21 +14,25 @@ import pandas as pd
 
 from healthscore.asof import date_of, day_of
 from healthscore.config import Run, load_run
-from healthscore.errors import BundleError, InsufficientDataError
+from healthscore.errors import InsufficientDataError
 from healthscore.models.bundle import Bundle, load
 from healthscore.models.design import expit
 from healthscore.models.health import GRADES, percentile, rank
 from healthscore.outcomes.snapshots import Status
 from healthscore.pipelines.build import Book, build_book
+from healthscore.pipelines.bundles import find_bundle, same_features, same_outcome
 from healthscore.pipelines.progress import Progress, silent
-from healthscore.pipelines.publish import csv_safe, current, plain, run_directory, run_identity, write_json
+from healthscore.pipelines.publish import plain, run_directory, run_identity, write_csv, write_json
 from healthscore.pipelines.reasons import Explained, Reason, explain_rows, reasons
 from healthscore.pipelines.tracking import record
-from healthscore.pipelines.train import BUNDLE
 from healthscore.tables import open_tables
 
 UNSCORED = {Status.LEAVING: "leaving", Status.TRIAL: "trial", Status.PAUSED: "paused"}
 """Accounts that are customers and get a status instead of a prediction."""
+
+
+TEXTS = ("account_id", "name", "segment", "owner", "status", "band", "grade", "drivers_down", "drivers_up", "model")
+"""Columns of texts in the table of scores."""
 
 
 class StaleDataWarning(UserWarning):
@@ -96,7 +100,7 @@ def score(
     result: dict[str, Any] = plain(_result(scored, scores, as_of) | {"identity": identity})
     with run_directory(run.out, "score", identity) as directory:
         scores.to_parquet(directory / "scores.parquet", index=False)
-        csv_safe(scores).to_csv(directory / "scores.csv", index=False)
+        write_csv(scores, directory / "scores.csv")
         drivers.to_parquet(directory / "drivers.parquet", index=False)
         write_json(directory / "result.json", result)
     target = run.out / "score" / identity
@@ -119,7 +123,9 @@ def score(
 
 def score_book(run: Run, as_of: date, model: str | Path | None, progress: Progress) -> ScoredBook:
     """Features of the accounts at risk at `as_of`, scored and explained."""
-    bundle = load(find_bundle(run, model), threads=run.threads)
+    directory = find_bundle(run, model)
+    bundle = load(directory, threads=run.threads)
+    same_outcome(bundle, run, directory)
     with progress("checking sources"):
         tables = open_tables(run)
     with tables:
@@ -135,23 +141,11 @@ def score_book(run: Run, as_of: date, model: str | Path | None, progress: Progre
     if len(book.label) == 0:
         raise InsufficientDataError(f"{run.name}: no account is at risk at {as_of}", "look at `healthscore check`")
     names = [feature.name for feature in book.panel.features]
+    same_features(bundle, run, directory, names)
     with progress("scoring"):
         explained = explain_rows(bundle, book.panel.X, names)
         told = reasons(bundle, explained, book.panel.X, book.panel.features)
     return ScoredBook(book, bundle, explained, told, inputs)
-
-
-def find_bundle(run: Run, model: str | Path | None) -> Path:
-    """Directory of the bundle: the one named (or the run directory that holds it), else the newest of the run."""
-    if model is not None:
-        named = Path(model).expanduser().resolve()
-        return named / BUNDLE if (named / BUNDLE).is_dir() else named
-    trained = current(run.out, "train")
-    if trained is None:
-        raise BundleError(
-            f"{run.out} holds no trained model of {run.name}", "run `healthscore train`, or name one by --model"
-        )
-    return trained / BUNDLE
 
 
 def scores_frame(scored: ScoredBook, as_of: date) -> pd.DataFrame:
@@ -190,7 +184,9 @@ def scores_frame(scored: ScoredBook, as_of: date) -> pd.DataFrame:
         }
     )
     frame = frame.sort_values(["rank", "account_id"], ignore_index=True)
-    return pd.concat([frame, _unscored(book, frame, as_of)], ignore_index=True)
+    everyone = pd.concat([frame, _unscored(book, frame, as_of)], ignore_index=True)
+    # Every date has the same types, whether or not it has accounts without a score, names, or owners.
+    return everyone.astype({"rank": "Int64", "horizon_days": "int64"} | dict.fromkeys(TEXTS, "str"))
 
 
 def _unscored(book: Book, frame: pd.DataFrame, as_of: date) -> pd.DataFrame:
@@ -202,6 +198,7 @@ def _unscored(book: Book, frame: pd.DataFrame, as_of: date) -> pd.DataFrame:
             **{key: about[key] for key in ("account_id", "name", "segment", "owner")},
             "status": [UNSCORED[Status(code)] for code in status[rows]],
             "as_of": as_of,
+            "horizon_days": frame["horizon_days"].iloc[0],
             "value": book.snapshots.value[0][rows],
         }
     )

@@ -1,0 +1,46 @@
+"""Which saved model a run is scored with, and whether it is one of that run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from healthscore.config import Run
+from healthscore.errors import BundleError
+from healthscore.models.bundle import Bundle
+from healthscore.pipelines.publish import current
+from healthscore.pipelines.train import BUNDLE
+
+OTHER_MODEL = "run `healthscore train`, or name a model of this run by --model"
+
+
+def find_bundle(run: Run, model: str | Path | None) -> Path:
+    """Directory of the bundle: the one named (or the run directory that holds it), else the newest of the run."""
+    if model is not None:
+        named = Path(model).expanduser().resolve()
+        return named / BUNDLE if (named / BUNDLE).is_dir() else named
+    trained = current(run.out, "train")
+    if trained is None:
+        raise BundleError(
+            f"{run.out} holds no trained model of {run.name}", "run `healthscore train`, or name one by --model"
+        )
+    return trained / BUNDLE
+
+
+def same_outcome(bundle: Bundle, run: Run, directory: Path) -> None:
+    """Refuse a model that predicts something else than the run asks for."""
+    trained = bundle.metadata.get("outcome")
+    outcome = run.need_outcome()
+    asked = {"kind": outcome.kind, "gap_days": outcome.gap_days, "horizon_days": outcome.horizon_days}
+    if trained is not None and trained != asked:
+        said, wanted = (", ".join(f"{key} {value}" for key, value in what.items()) for what in (trained, asked))
+        raise BundleError(f"{directory} predicts {said}; {run.name} asks for {wanted}", OTHER_MODEL)
+
+
+def same_features(bundle: Bundle, run: Run, directory: Path, names: list[str]) -> None:
+    """Refuse a model whose columns are not those of the run, in their order."""
+    try:
+        bundle.model.design.aligned(np.empty((0, len(names))), names)
+    except BundleError as error:
+        raise BundleError(f"{directory} is no model of {run.name}: {error.what}", OTHER_MODEL) from None
