@@ -10,12 +10,20 @@ import os
 import re
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from healthscore.config import Run
 
 LOCAL = "mlruns"
+ENVIRONMENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    # By MLflow's own defaults, a server that is away holds a job up for minutes.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+}
+"""Set for MLflow unless the user has set them."""
 
 
 class TrackingWarning(UserWarning):
@@ -47,7 +55,7 @@ def record(
     Parameters
     ----------
     metrics, per_origin
-        Figures of the whole run, and of each origin by its as-of day.
+        Figures of the whole run, and of each origin by its number, the earliest first.
     inputs
         Fingerprint of each source.
     artifacts
@@ -55,12 +63,22 @@ def record(
     """
     if not run.tracking.enabled:
         return None
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    for variable, value in ENVIRONMENT.items():
+        os.environ.setdefault(variable, value)
     try:
         return _record(run, verb, identity, parameters, metrics, per_origin, inputs, artifacts)
     except Exception as error:  # any failure of a server, a database or a disk that is not ours
-        warnings.warn(f"not recorded in MLflow: {type(error).__name__}: {error}", TrackingWarning, stacklevel=2)
+        told = redacted(f"{type(error).__name__}: {error}", store(run)[0])
+        warnings.warn(f"not recorded in MLflow: {told}", TrackingWarning, stacklevel=2)
         return None
+
+
+def redacted(text: str, uri: str) -> str:
+    """The text without what a tracking URI says before its host: user, password, token."""
+    secret = re.search(r"://[^/@\s:]*:([^/@\s]{3,})@", uri)
+    if secret is not None:
+        text = text.replace(secret[1], "***")
+    return re.sub(r"(?<=://)[^/@\s]+@", "***@", text)
 
 
 def _record(
@@ -75,9 +93,10 @@ def _record(
 ) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow's own deprecations are not our user's business
-        logging.getLogger("mlflow").setLevel(logging.WARNING)
         from mlflow.entities import Metric, Param, RunTag
         from mlflow.tracking import MlflowClient
+
+        logging.getLogger("mlflow").setLevel(logging.WARNING)  # after the import, which sets it itself
 
         uri, location = store(run)
         if location is not None:
@@ -92,15 +111,20 @@ def _record(
         key, at = made.info.run_id, made.info.start_time
         values = [Metric(_key(metric), value, at, 0) for metric, value in metrics.items()]
         values += [
-            Metric(_key(f"origin_{metric}"), value, at, day)
-            for day, figures in per_origin.items()
+            Metric(_key(f"origin_{metric}"), value, at, origin)
+            for origin, figures in per_origin.items()
             for metric, value in figures.items()
         ]
-        client.log_batch(key, params=[Param(_key(k), str(v)[:500]) for k, v in parameters.items()])
-        client.log_batch(key, tags=[RunTag(_key(k), v) for k, v in tags.items()])
-        for low in range(0, len(values), 1000):
-            client.log_batch(key, metrics=values[low : low + 1000])
-        (client.log_artifacts if artifacts.is_dir() else client.log_artifact)(key, str(artifacts))
+        try:
+            client.log_batch(key, params=[Param(_key(k), str(v)[:500]) for k, v in parameters.items()])
+            client.log_batch(key, tags=[RunTag(_key(k), v) for k, v in tags.items()])
+            for low in range(0, len(values), 1000):
+                client.log_batch(key, metrics=values[low : low + 1000])
+            (client.log_artifacts if artifacts.is_dir() else client.log_artifact)(key, str(artifacts))
+        except Exception:
+            with suppress(Exception):
+                client.set_terminated(key, "FAILED")  # or it would stand there as running for ever
+            raise
         client.set_terminated(key)
     return str(key)
 
