@@ -157,9 +157,9 @@ def test_400_damaged_files_are_all_refused(copy: Path) -> None:
         damaged = mutated(whole, rng)
         if damaged == whole:
             continue
-        (copy / name).write_bytes(damaged)
         if name == "manifest.json" and _same_manifest(whole, damaged):
             continue
+        (copy / name).write_bytes(damaged)
         with pytest.raises(BundleError, match=r"remedy: "):
             load(copy)
         (copy / name).write_bytes(whole)

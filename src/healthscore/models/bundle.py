@@ -180,6 +180,8 @@ def _check_format(document: Mapping[str, Any]) -> None:
 def _entry(entry: Any) -> tuple[str, int]:
     if not isinstance(entry, dict):
         raise ValueError("an entry of 'files' is not an object")
+    if set(entry) != {"sha256", "bytes"}:
+        raise ValueError(f"an entry of 'files' has {', '.join(sorted(entry))} and not bytes and sha256")
     return stored.text(entry, "sha256"), stored.integer(entry, "bytes", low=0, high=treetext.MAXIMUM_BYTES)
 
 
