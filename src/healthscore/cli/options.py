@@ -12,9 +12,7 @@ from healthscore.errors import ConfigurationError
 
 RunFile = Annotated[
     str | None,
-    typer.Argument(
-        metavar="[RUN]", help="A run's TOML file, or the name of a shipped run; ./healthscore.toml if none."
-    ),
+    typer.Argument(metavar="RUN", help="A run's TOML file, or the name of a shipped run; ./healthscore.toml if none."),
 ]
 DataRoot = Annotated[
     Path | None, typer.Option("--data", help="Root of the run's sources (or set HEALTHSCORE_DATA).", show_default=False)
