@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile
-from healthscore.cli.terminal import emit, near, progress, say, table
+from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
 
 
 def simulate(
@@ -98,20 +97,6 @@ def when_of(columns: Mapping[str, str]) -> str:
     written = next((columns[name] for name in ("time", "start", "date") if name in columns), "")
     counted = written.rpartition(" + ")
     return f"days in {counted[2]}" if counted[0] else written
-
-
-def paragraph(text: str, indent: str = "") -> None:
-    """Print a text of several lines' length, 80 columns wide."""
-    say(
-        textwrap.fill(
-            text,
-            80,
-            initial_indent=indent,
-            subsequent_indent=indent + "  ",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-    )
 
 
 def check(run: RunFile = None, data: DataRoot = None, out: OutRoot = None, as_json: AsJson = False) -> None:
@@ -209,4 +194,4 @@ def show_fault(title: str, fault: Mapping[str, Any]) -> None:
     )
     paragraph(f"{title} {where}: {fault['rule']}{rows}{first} [{fault['code']}]")
     if fault["remedy"]:
-        paragraph(f"remedy: {fault['remedy']}", "    ")
+        paragraph(f"remedy: {fault['remedy']}", indent="    ")

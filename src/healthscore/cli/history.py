@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import textwrap
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from healthscore.cli.options import AsJson
-from healthscore.cli.terminal import emit, near, progress, say, table
+from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
 from healthscore.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -113,18 +111,6 @@ def _date(text: str) -> date:
         raise ConfigurationError(f"--data-end {text!r} is no date", "write it as YYYY-MM-DD") from None
 
 
-def _paragraphs(*texts: str) -> None:
-    """Print texts broken at the terminal's width, at most 100 columns: longer lines are hard to read."""
-    width = min(100, shutil.get_terminal_size((80, 24)).columns)
-    for text in texts:
-        say(
-            *(
-                textwrap.wrap(text, width, break_on_hyphens=False, break_long_words=False, subsequent_indent="  ")
-                or [""]
-            )
-        )
-
-
 def _named(**columns: str | None) -> dict[str, str]:
     return {name: column for name, column in columns.items() if column is not None}
 
@@ -134,7 +120,7 @@ def _show(result: Mapping[str, Any], directory: Path | None) -> None:
     from healthscore.pipelines.wording import count, figure, number, percent
 
     headline = result["headline"]
-    _paragraphs(headline["title"], *headline["sentences"])
+    paragraph(headline["title"], *headline["sentences"])
     say("")
     table(
         "What each band meant",
@@ -182,10 +168,10 @@ def _show(result: Mapping[str, Any], directory: Path | None) -> None:
         )
     for name, source in result["data"]["sources"].items():
         aside = ", ".join(f"{count(rows)} {reason(why)}" for why, rows in source["dropped"].items())
-        _paragraphs(
+        paragraph(
             f"{name}: {count(source['rows_in'])} rows = {count(source['used'])} used" + (f" + {aside}" if aside else "")
         )
     if result["warnings"]:
-        _paragraphs("", *(f"Note: {warning}" for warning in result["warnings"]))
+        paragraph("", *(f"Note: {warning}" for warning in result["warnings"]))
     if directory is not None:
         say("", f"report: {near(directory / 'report.html')}", f"result: {near(directory / 'result.json')}")

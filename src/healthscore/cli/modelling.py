@@ -10,7 +10,7 @@ import typer
 
 from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile
 from healthscore.cli.scoring import show_scores
-from healthscore.cli.terminal import emit, near, progress, say, table
+from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
 
 SHOWN = ("blend", "additive", "unconstrained", "logistic", "scorecard", "recency", "tenure", "base_rate")
 
@@ -57,13 +57,13 @@ def train(run: RunFile = None, data: DataRoot = None, out: OutRoot = None, as_js
         return
     result = made.result
     training = result["training"]
-    say(
+    paragraph(
         f"{result['choice']['title']}: {result['choice']['why']}",
         f"learned from {training['n']:,} snapshots of {training['first']} to {training['last']}, "
         f"{training['events']:,} exits of {training['exiting_accounts']:,} accounts",
         *(f"warning: {text}" for text in result["warnings"]),
-        f"bundle  {near(made.bundle)}",
     )
+    say(f"bundle  {near(made.bundle)}")
 
 
 def backtest(run: RunFile = None, data: DataRoot = None, out: OutRoot = None, as_json: AsJson = False) -> None:
@@ -82,7 +82,7 @@ def show_backtest(result: Mapping[str, Any]) -> None:
     """Print the headline, the models and the bands."""
     from healthscore.pipelines.wording import figure
 
-    say("", *(text for text in result["headline"]["sentences"]), "")
+    paragraph("", *result["headline"]["sentences"])
     models = result["pooled"]["models"]
     rows = [
         (
@@ -102,5 +102,4 @@ def show_backtest(result: Mapping[str, Any]) -> None:
         for b in result["bands"]
     ]
     table(f"What the bands meant ({result['outcome']['sentence']})", ("band", "score", "snapshots", "left"), bands)
-    for text in result["warnings"]:
-        say(f"warning: {text}")
+    paragraph(*(f"warning: {text}" for text in result["warnings"]))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile, as_date
-from healthscore.cli.terminal import emit, near, progress, say, table
+from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
 from healthscore.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def show_explanation(result: dict[str, Any]) -> None:
     if result["health"] is None:
         say(f"{result['account_id']} is {result['status']}: it has a status, not a prediction")
         return
-    say(
+    paragraph(
         f"{result['account_id']}  {result['name'] or ''}".rstrip(),
         f"health {result['health']:.1f} ({result['band']}, grade {result['grade']}), rank {result['rank']}, "
         f"{100 * result['probability']:.1f} % risk within {result['horizon_days']} days of {result['as_of']}",
@@ -100,4 +100,4 @@ def show_explanation(result: dict[str, Any]) -> None:
     table("Strongest features", ("points", "what was seen"), told, left=2)
     for source, latest in result["latest"].items():
         seen = [" ".join(str(value) for value in row.values() if value is not None) for row in latest[:3]]
-        say(f"latest {source}: {'; '.join(seen) if seen else 'none'}")
+        paragraph(f"latest {source}: {'; '.join(seen) if seen else 'none'}")

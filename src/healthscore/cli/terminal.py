@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -13,15 +15,30 @@ from healthscore.errors import HealthScoreError
 
 
 def emit(result: Mapping[str, Any]) -> None:
-    """Print one JSON object on standard output."""
+    """Print one JSON object on standard output, in ASCII: whatever a terminal or a pipe is declared to hold."""
     from healthscore.pipelines.publish import plain
 
-    sys.stdout.write(json.dumps(plain(result), allow_nan=False, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(plain(result), allow_nan=False) + "\n")
 
 
 def say(*lines: str) -> None:
     """Print lines on standard output."""
     sys.stdout.write("\n".join(lines) + "\n")
+
+
+def paragraph(*texts: str, indent: str = "") -> None:
+    """Print texts broken at the terminal's width, at most 100 columns: longer lines are hard to read."""
+    width = min(100, shutil.get_terminal_size((80, 24)).columns)
+    for text in texts:
+        broken = textwrap.wrap(
+            text,
+            width,
+            initial_indent=indent,
+            subsequent_indent=indent + "  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        say(*(broken or [""]))
 
 
 def near(path: Path | str) -> str:
@@ -37,7 +54,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], 
     from rich.table import Table
 
     if title:
-        say("", title)
+        paragraph("", title)
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for index, column in enumerate(columns):
         shown.add_column(column, justify="left" if index < left else "right", overflow="fold")
