@@ -166,7 +166,7 @@ def test_other_work_has_another_name(company: Path, tmp_path: Path) -> None:
         ({1: (1, 2), "s": {"b", "a"}}, {"1": [1, 2], "s": ["a", "b"]}),
         (Path("a/b"), "a/b"),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_every_value_becomes_plain_json(value: object, wanted: object) -> None:
     found = plain({"value": value})["value"]
