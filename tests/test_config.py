@@ -120,7 +120,7 @@ def test_results_lie_beside_the_users_run_and_never_inside_the_package(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert load_run("saas").out == tmp_path / "healthscore-out" / "saas"
-    monkeypatch.setattr("healthscore.config.library", lambda: tmp_path)  # a checkout that holds the user's run
+    monkeypatch.setattr("healthscore.config.loading.library", lambda: tmp_path)  # a checkout that holds the user's run
     (tmp_path / "demo").mkdir()
     path = written(tmp_path / "demo", MINIMAL)
     assert load_run(path).out == tmp_path / "demo" / "healthscore-out" / "demo"
