@@ -168,3 +168,9 @@ def test_arithmetic_that_overflows_is_a_fault_of_the_source(workspace: Workspace
         "engine"
     ]
     assert "Overflow" in fault.rule
+
+
+def test_a_billion_keeps_its_cents(workspace: Workspace) -> None:
+    tables = workspace.open(typed(workspace, pa.array([1_234_567_890.5, 12.0 * 6.95])))
+    assert tables.scale("events", "quantity") == 1
+    assert workspace.column(tables, "events", "quantity") == [834, 12_345_678_905]

@@ -14,9 +14,10 @@ from healthscore.tables.rules import BoundColumn, Rule, bound, raw
 from healthscore.tables.sorts import Sort
 
 MAXIMUM_SCALE = 6
-TOLERANCE = 1e-9
+TOLERANCE = 1e-13
 SINGLE_TOLERANCE = 1e-6
-"""Relative error within which a product counts as whole; wider for 32-bit floats, which hold seven digits."""
+"""Relative error within which a product counts as whole: some hundred roundings of a double, so that an amount of a
+billion keeps its cents; wider for 32-bit floats, which hold seven digits."""
 
 _WITH_COMMA = DECIMAL.replace("[.]", "[,]")
 
