@@ -126,10 +126,11 @@ class PanelPlan:
 
     def _chunk(self, rows: NDArray[np.bool_], low: int, high: int) -> Panel:
         chunks = [Chunk(signal, low, high, self._outages(signal)) for signal in self._signals]
+        subscriptions = None if self._subscriptions is None else self._subscriptions.between(low, high)
         parts, accounts, days = [], [], []
         for index, t in enumerate(self.as_ofs):
             chosen = np.flatnonzero(rows[index])
-            values = self._features_at(chunks, index, t, low, high)
+            values = self._features_at(chunks, subscriptions, index, t, high - low)
             parts.append(
                 np.stack([column[chosen] for column in values], axis=1) if values else np.empty((len(chosen), 0))
             )
@@ -139,11 +140,13 @@ class PanelPlan:
             self.accounts, np.concatenate(accounts), np.concatenate(days), np.concatenate(parts), self.features
         )
 
-    def _features_at(self, chunks: Sequence[Chunk], index: int, t: int, low: int, high: int) -> list[Values]:
-        subscriptions = self._subscriptions
-        seats = None if subscriptions is None else subscriptions.at(subscriptions.seats, t)[low:high]
-        since = np.full(high - low, np.nan) if subscriptions is None else subscriptions.first_start(t)[low:high]
-        values, first = [], np.full(high - low, np.nan)
+    def _features_at(
+        self, chunks: Sequence[Chunk], subscriptions: Subscriptions | None, index: int, t: int, accounts: int
+    ) -> list[Values]:
+        unknown = np.full(accounts, np.nan)
+        seats = None if subscriptions is None else subscriptions.at(subscriptions.seats, t)
+        since = unknown if subscriptions is None else subscriptions.first_start(t)
+        values, first = [], unknown
         for chunk, features in zip(chunks, self.of_signal, strict=True):
             history = chunk.at(index, t, seats)
             values += [feature.compute(history) for feature in features]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +33,13 @@ class Subscriptions:
     status: NDArray[np.object_]
     seats: NDArray[np.float64]
     value: NDArray[np.float64]
+
+    def between(self, low: int, high: int) -> Subscriptions:
+        """The rows of the accounts [low, high), whose codes then begin at 0."""
+        rows = slice(*np.searchsorted(self.account, [low, high]))
+        columns = {field.name: getattr(self, field.name)[rows] for field in fields(self) if field.name != "accounts"}
+        columns["account"] = columns["account"] - np.int32(low)
+        return Subscriptions(accounts=high - low, **columns)
 
     def in_force(self, t: int) -> NDArray[np.int64]:
         """Row in force at as-of day `t` per account, the one that started last where there are several; -1 for none.
