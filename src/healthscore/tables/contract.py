@@ -1,8 +1,8 @@
 """Canonical tables: the columns that every source is bound to, once, before anything is computed.
 
 Whatever a company's tables look like, after binding they have these columns and types. Ids are text everywhere. A
-moment is two things downstream: the local `day` on which it happened and the local day on which it became known; both are
-derived here from the declared column, time zone and delay.
+moment is two things downstream: the local `day` on which it happened and the local day on which it became known; both
+are derived here from the declared column, time zone and delay.
 """
 
 from __future__ import annotations
