@@ -13,8 +13,8 @@ import pytest
 
 from healthscore.asof import day_of
 from healthscore.errors import InputError
-from healthscore.pipelines.histories import Exits, History, read_exits, read_scores
 from healthscore.pipelines.validate import validate
+from healthscore.pipelines.validation.histories import Exits, History, read_exits, read_scores
 
 HEADER = "account_id,date,score\n"
 

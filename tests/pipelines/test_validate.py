@@ -56,7 +56,7 @@ def test_rates_per_band() -> None:
 def test_the_band_ratio_in_resamples_is_the_ratio_of_rates() -> None:
     from healthscore.evaluation.clustered import resample
     from healthscore.evaluation.metrics import Metric
-    from healthscore.pipelines.breakdown import _relative_rate, _relative_rates
+    from healthscore.pipelines.validation.breakdown import _relative_rate, _relative_rates
 
     random = np.random.default_rng(3)
     label, inside = random.integers(0, 2, 60), random.integers(0, 2, 60).astype(float)

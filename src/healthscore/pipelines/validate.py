@@ -16,13 +16,20 @@ import numpy as np
 from healthscore.asof import date_of, day_of
 from healthscore.config import Bands
 from healthscore.errors import ConfigurationError
-from healthscore.pipelines.breakdown import band_table, by_date, decile_table, monotone, segment_table
-from healthscore.pipelines.histories import Exits, History, read_exits, read_scores
-from healthscore.pipelines.judged import Scored, book_size, churners, lead_time_figures, pooled_figures, scored
-from healthscore.pipelines.observed import Observed, Window, default_data_end, last_and_first, observe
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, write_json
-from healthscore.pipelines.verdict import headline, improbable, require_exits, warnings_of
+from healthscore.pipelines.validation.breakdown import band_table, by_date, decile_table, monotone, segment_table
+from healthscore.pipelines.validation.histories import Exits, History, read_exits, read_scores
+from healthscore.pipelines.validation.judged import (
+    Scored,
+    book_size,
+    churners,
+    lead_time_figures,
+    pooled_figures,
+    scored,
+)
+from healthscore.pipelines.validation.observed import Observed, Window, default_data_end, last_and_first, observe
+from healthscore.pipelines.validation.verdict import headline, improbable, require_exits, warnings_of
 
 if TYPE_CHECKING:
     import pandas as pd

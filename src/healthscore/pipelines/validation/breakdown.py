@@ -18,9 +18,9 @@ from healthscore.evaluation.proportions import rate, rates
 from healthscore.evaluation.reliability import quantile_bins
 from healthscore.evaluation.resampled import Resampled
 from healthscore.evaluation.rows import Floats, scored_rows
-from healthscore.pipelines.histories import History
-from healthscore.pipelines.judged import MODEL, Scored, period
-from healthscore.pipelines.observed import Observed
+from healthscore.pipelines.validation.histories import History
+from healthscore.pipelines.validation.judged import MODEL, Scored, period
+from healthscore.pipelines.validation.observed import Observed
 
 DATES_SHOWN = 40
 """With more as-of dates than this, tables are by month."""

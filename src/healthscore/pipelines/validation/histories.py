@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from healthscore.errors import InputError
-from healthscore.pipelines.casting import dates, identifiers, numbers, texts
-from healthscore.pipelines.spreadsheets import Meaning, Sheet, open_sheet
+from healthscore.pipelines.validation.casting import dates, identifiers, numbers, texts
+from healthscore.pipelines.validation.spreadsheets import Meaning, Sheet, open_sheet
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from healthscore.errors import InsufficientDataError
-from healthscore.pipelines.judged import MODEL
+from healthscore.pipelines.validation.judged import MODEL
 from healthscore.pipelines.wording import count, duration, figure, listed, number, percent, plural
 
 LEAST_EXITS = 10

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from healthscore.asof import day_of
 from healthscore.errors import InputError
-from healthscore.pipelines.spreadsheets import Sheet
+from healthscore.pipelines.validation.spreadsheets import Sheet
 
 NO_NUMBER = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "--", "#n/a"})
 """Words that stand for "no score" in a column of numbers. In a column of ids they would be ids."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from healthscore.asof import date_of
 from healthscore.errors import ConfigurationError, InputError
-from healthscore.pipelines.histories import Counted, Exits, History
+from healthscore.pipelines.validation.histories import Counted, Exits, History
 
 NOT_CHURN = ("merged", "closed", "completed")
 """Types of exit that nobody decided against us; unless the user says otherwise they are neither left nor stayed."""

@@ -20,8 +20,8 @@ from healthscore.evaluation.leadtime import lead_time
 from healthscore.evaluation.metrics import Metric, top_metrics
 from healthscore.evaluation.proportions import rate
 from healthscore.evaluation.rows import Floats, ranking, scored_rows
-from healthscore.pipelines.histories import History
-from healthscore.pipelines.observed import Observed, Window
+from healthscore.pipelines.validation.histories import History
+from healthscore.pipelines.validation.observed import Observed, Window
 
 MODEL = "score"
 METRIC_NAMES = ("auc", "pr_auc", *(f"{what}_{top}" for what in ("lift", "capture") for top in (5, 10, 20)))
