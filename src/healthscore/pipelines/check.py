@@ -70,6 +70,12 @@ def check(
     staged = run.out / "check" / ".quarantine.partial"
     shutil.rmtree(staged, ignore_errors=True)
     try:
+        staged.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{staged.parent} cannot be written: {error.strerror}", "choose another --out"
+        ) from None
+    try:
         with progress("checking sources"):
             tables = inspect_tables(run, quarantine_dir=staged)
         with tables:
