@@ -16,6 +16,8 @@ from healthscore.tables.quoting import quote_identifier
 from healthscore.tables.sorts import Sort
 
 SKETCH = 512
+FAULTY = 0.01
+"""Share of the rows of a table named like accounts that may repeat an id or lack it: faults, no other kind of table."""
 SHARED = 0.5
 """Share of the values of one column found in another from which both are taken for the same ids."""
 
@@ -75,7 +77,12 @@ def find_key(inventory: Inventory) -> Key:
         if table not in columns and core(column) in names and core(column) not in ("id", ""):
             columns[table] = column
     one_row = frozenset(table for table, column in columns.items() if (table, column) in unique)
-    return Key(columns, one_row, tuple(_doubts(columns, one_row, sketches)))
+    doubts = list(_doubts(columns, one_row, sketches))
+    for table, column in ((name, columns[name]) for name in columns if name in one_row):
+        if faulty := _faulty(inventory, *places[table, column]):
+            rows = "1 row repeats" if faulty == 1 else f"{faulty:,} rows repeat"
+            doubts.append(f"{table} is taken for one row per account, but {rows} or lack {table}.{column}: is it?")
+    return Key(columns, one_row, tuple(doubts))
 
 
 def _by_values(inventory: Inventory) -> Key:
@@ -120,10 +127,16 @@ def _sketch(inventory: Inventory, table: TableFacts, column: ColumnFacts) -> Ske
 
 
 def _unique(inventory: Inventory, table: TableFacts, column: ColumnFacts) -> bool:
-    if column.distinct < 0.8 * column.filled or column.filled < table.rows:
+    spare = int(FAULTY * table.rows) if table_words(table.name) & ACCOUNT_TABLES else 0
+    if column.distinct < 0.8 * column.filled or column.filled < table.rows - spare:
         return False
+    return _faulty(inventory, table, column) <= spare
+
+
+def _faulty(inventory: Inventory, table: TableFacts, column: ColumnFacts) -> int:
+    """How many rows repeat another row's id, or have none."""
     quoted = quote_identifier(column.name)
-    return bool(inventory.ask(f"SELECT count(DISTINCT {quoted}) = count(*) AS one FROM {table.relation}")["one"])
+    return int(inventory.ask(f"SELECT count(*) - count(DISTINCT {quoted}) AS rows FROM {table.relation}")["rows"])
 
 
 def _groups(places: dict[Place, tuple[TableFacts, ColumnFacts]], sketches: dict[Place, Sketch]) -> list[list[Place]]:
