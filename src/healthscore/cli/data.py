@@ -125,8 +125,9 @@ def show_check(result: Mapping[str, Any]) -> None:
         )
         for name, s in sources.items()
     ]
-    say("", "Rows: in = used + set aside + dropped by a rule")
-    table("", ("source", "in", "used", "set aside", "dropped"), rows)
+    if rows:
+        say("", "Rows: in = used + set aside + dropped by a rule")
+        table("", ("source", "in", "used", "set aside", "dropped"), rows)
     for name, s in sources.items():
         for what, counts in (("set aside", s["quarantined"]), ("dropped", s["dropped"])):
             for reason, count in counts.items():
@@ -135,7 +136,8 @@ def show_check(result: Mapping[str, Any]) -> None:
         (name, f"{s['accounts']:,}", s["first_date"], s["last_date"], months_of(s["coverage"]))
         for name, s in sources.items()
     ]
-    table("What they cover", ("source", "accounts", "first", "last", "months with rows"), spans)
+    if spans:
+        table("What they cover", ("source", "accounts", "first", "last", "months with rows"), spans)
     rates = [
         (r["as_of"], f"{r['at_risk']:,}", f"{r['exits']:,}", "" if r["rate"] is None else f"{100 * r['rate']:.1f} %",
          f"{r['exit_in_gap']:,}", f"{r['censored']:,}", f"{r['immature']:,}")
