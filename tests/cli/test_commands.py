@@ -236,7 +236,7 @@ def test_the_demo_does_the_whole_job(tmp_path: Path, monkeypatch: pytest.MonkeyP
         (("explain", "{run}", "A-00000O", *AS_OF), "account 'A-00000O' is not a customer", "did you mean A-0"),
         (("explain", "a", "b", "c", *AS_OF), "3 names were given", "healthscore explain [RUN] ACCOUNT"),
         (("check", "{run}", "--data", "{empty}"), "accounts.parquet", ""),
-        (("simulate", "--world", "mars", "--out", "{empty}/w"), "there is no world 'mars'", "one of saas"),
+        (("simulate", "--world", "mars", "--out", "{empty}/w"), 'there is no world "mars"', "worlds: saas"),
         (("backtest", "{broken}"), "unknown key; did you mean `horizon_days`?", "mend the keys named above"),
     ],
 )
@@ -275,11 +275,11 @@ def test_too_little_data_exits_with_3_and_publishes_nothing(saas: Path, tmp_path
 def test_warnings_go_to_standard_error_in_one_line(saas: Path, bundle: Path, tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("default")  # as outside of tests
-        printed = run("score", saas, "--as-of", "2025-07-10", "--model", bundle, "--out", tmp_path, "--json")
+        printed = run("score", saas, "--as-of", "2025-07-03", "--model", bundle, "--out", tmp_path, "--json")
     assert printed.code == 0
     assert printed.err.startswith("warning: the data end on 2025-06-30")
     assert printed.err.count("\n") == 1
-    assert printed.result["as_of"] == "2025-07-10"
+    assert printed.result["as_of"] == "2025-07-03"
 
 
 def test_an_interruption_says_that_nothing_was_published(saas: Path, monkeypatch: pytest.MonkeyPatch) -> None:

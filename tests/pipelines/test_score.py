@@ -17,7 +17,9 @@ import pytest
 from company import copy_company, rewrite
 from healthscore.errors import BundleError, ConfigurationError, InsufficientDataError
 from healthscore.pipelines.explain import explain
-from healthscore.pipelines.score import ScoreResult, StaleDataWarning, score
+from healthscore.pipelines.publish import current
+from healthscore.pipelines.recorded import StaleDataWarning
+from healthscore.pipelines.score import ScoreResult, score
 from healthscore.pipelines.train import TrainResult, train
 
 DAY = timedelta(days=1)
@@ -275,8 +277,29 @@ def test_todays_tables_replay_what_was_published_then(company: Path, as_of: date
 
 
 def test_scoring_beyond_the_data_says_so(company: Path, trained: TrainResult, tmp_path: Path) -> None:
-    with pytest.warns(StaleDataWarning, match="the data end on 2025-06-30 and the score is as of 2025-07-10"):
-        score(company, as_of=date(2025, 7, 10), model=trained.bundle, out=tmp_path)
+    with pytest.warns(StaleDataWarning, match="the data end on 2025-06-30; 2 days before 2025-07-03"):
+        score(company, as_of=date(2025, 7, 3), model=trained.bundle, out=tmp_path)
+
+
+def test_days_after_the_data_are_never_read_as_days_without_use(
+    company: Path, trained: TrainResult, tmp_path: Path
+) -> None:
+    with pytest.raises(InsufficientDataError, match="more than half of the window of 7 days is not known") as refused:
+        score(company, as_of=date(2025, 8, 1), model=trained.bundle, out=tmp_path)
+    assert "score as of 2025-07-01" in refused.value.remedy
+    with pytest.raises(InsufficientDataError, match="no signal was recorded in any window before 2020-07-01"):
+        score(company, as_of=date(2020, 7, 1), model=trained.bundle, out=tmp_path)
+
+
+def test_an_earlier_date_does_not_become_the_current_result(
+    company: Path, trained: TrainResult, tmp_path: Path
+) -> None:
+    newest = score(company, as_of=date(2025, 7, 1), model=trained.bundle, out=tmp_path)
+    earlier = score(company, as_of=date(2025, 3, 1), model=trained.bundle, out=tmp_path)
+    assert earlier.directory.is_dir()
+    assert current(tmp_path, "score") == newest.directory
+    assert newest.result["warnings"] == []
+    assert "a backtest does" in earlier.result["warnings"][0]
 
 
 def test_a_date_without_customers_cannot_be_scored(company: Path, trained: TrainResult, tmp_path: Path) -> None:

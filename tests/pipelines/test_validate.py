@@ -255,7 +255,7 @@ def test_files_that_do_not_cover_the_same_time_are_noticed() -> None:
     assert "No exit is recorded in the last 388 days of the data" in said
     assert "--data-end 2023-05-11" in said
     future = pd.concat([exits, frame([("a199", "2025-12-31", "")], "account_id", "date", "type")])
-    assert "If it is only scheduled" in " ".join(validate(scores, future, resamples=100).result["warnings"])
+    assert "Where it is only scheduled" in " ".join(validate(scores, future, resamples=100).result["warnings"])
 
 
 def test_segments_and_revenue() -> None:

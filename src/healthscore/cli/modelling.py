@@ -38,6 +38,7 @@ def demo(
         emit({"backtest": tested.result, "train": trained.result, "score": scored.result})
         return
     show_backtest(tested.result)
+    paragraph(*(f"warning: {text}" for text in trained.result["warnings"]))
     show_scores(scored)
     say(
         f"report  {near(tested.directory / 'report.html')}",

@@ -37,6 +37,7 @@ def score(
         emit(made.result)
         return
     show_scores(made)
+    paragraph(*(f"warning: {text}" for text in made.result["warnings"]))
     say(*(f"{name:<16}{near(path)}" for name, path in made.result["files"].items()))
 
 
@@ -63,13 +64,14 @@ def explain(
         emit(made.result)
         return
     show_explanation(made.result)
+    paragraph(*(f"warning: {text}" for text in made.result["warnings"]))
 
 
 def show_scores(made: ScoreResult) -> None:
     """Print how many accounts each band holds, and the worst accounts with what drags them down."""
     result = made.result
     table(
-        f"Scores as of {result['as_of']}, for the {result['horizon_days']} days after it",
+        f"Scores for {result['period']}",
         ("band", "accounts"),
         list(result["bands"].items()) + [(f"({name}, not scored)", n) for name, n in result["unscored"].items()],
     )
@@ -89,9 +91,9 @@ def show_explanation(result: dict[str, Any]) -> None:
     paragraph(
         f"{result['account_id']}  {result['name'] or ''}".rstrip(),
         f"health {result['health']:.1f} ({result['band']}, grade {result['grade']}), rank {result['rank']}, "
-        f"{100 * result['probability']:.1f} % risk within {result['horizon_days']} days of {result['as_of']}",
+        f"{100 * result['probability']:.1f} % risk in {result['period']}",
     )
-    rows = [("average account", f"{result['base']:.1f}")]
+    rows = [("typical account", f"{result['base']:.1f}")]
     rows += [(name, f"{points:+.1f}") for name, points in sorted(result["components"].items(), key=lambda kv: kv[1])]
     if result["capped"]:
         rows.append(("end of the scale", f"{result['capped']:+.1f}"))

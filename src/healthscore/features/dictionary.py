@@ -54,7 +54,7 @@ class Feature:
     def say(self, value: float) -> str:
         """The sentence, with a value in it: as a number, in per cent, or (a log ratio) as so many per cent more."""
         if value != value:
-            return f"{self.missing} ({self.label})"
+            return f"{self.missing} ({', '.join(part for part in (self.unit, self.window) if part)})"
         number = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
         said = self.sentence.replace("{value}", number).replace("{percent}", f"{value:.0%}")
         if "{ratio}" in said:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -106,7 +107,9 @@ def build_book(run: Run, tables: Tables, as_ofs: Sequence[int] | None = None, pr
     """Compute features and outcomes of the risk set at the as-of days (the run's own, where none are given)."""
     outcome = run.need_outcome()
     if outcome.kind not in OUTCOMES:
-        raise ConfigurationError(f"outcome.kind: there is no {outcome.kind!r}", f"one of {', '.join(OUTCOMES)}")
+        nearest = difflib.get_close_matches(outcome.kind, OUTCOMES, n=1)
+        hint = f"did you mean {nearest[0]!r}?" if nearest else f"there are {', '.join(OUTCOMES)}"
+        raise ConfigurationError(f"outcome.kind: there is no {outcome.kind!r}", hint)
     days = as_ofs_of(run) if as_ofs is None else tuple(as_ofs)
     accounts = account_ids(run, tables)
     end = data_end_of(run, tables)
@@ -144,6 +147,13 @@ def account_frame(run: Run, tables: Tables, accounts: pa.Array) -> pd.DataFrame:
 def _clusters(frame: pd.DataFrame) -> NDArray[np.int64]:
     person = frame["person_id"].where(frame["person_id"].notna(), "account " + frame["account_id"].astype(str))
     return pd.factorize(person)[0].astype(np.int64)
+
+
+def period(run: Run, as_of: date) -> str:
+    """The days that a score as of a date speaks of, in words."""
+    outcome = run.need_outcome()
+    first, last = outcome.gap_days, outcome.gap_days + outcome.horizon_days
+    return f"day {first} to day {last} after {as_of}" if first else f"the {last} days after {as_of}"
 
 
 def iso(day: int) -> str:

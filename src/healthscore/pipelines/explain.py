@@ -14,8 +14,10 @@ import pandas as pd
 from healthscore.asof import day_of
 from healthscore.config import Run, load_run
 from healthscore.errors import ConfigurationError
+from healthscore.pipelines.build import period
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain
+from healthscore.pipelines.recorded import hindsight
 from healthscore.pipelines.score import drivers_frame, score_book, scores_frame
 from healthscore.tables import Tables, open_tables
 from healthscore.tables.quoting import quote_literal
@@ -53,7 +55,7 @@ def explain(
     scores = scores_frame(scored, as_of)
     mine = scores[scores["account_id"] == account]
     if mine.empty:
-        nearest = difflib.get_close_matches(account, list(scores["account_id"]), n=3)
+        nearest = _nearest(account, list(scores["account_id"]))
         hint = f"did you mean {', '.join(nearest)}?" if nearest else "ids are compared as text, exactly"
         raise ConfigurationError(f"account {account!r} is not a customer of {run.name} at {as_of}", hint)
     drivers = drivers_frame(scored, as_of)
@@ -87,15 +89,25 @@ def explain(
             )
         },
         "as_of": as_of,
-        "horizon_days": run.need_outcome().gap_days + run.need_outcome().horizon_days,
+        "gap_days": run.need_outcome().gap_days,
+        "horizon_days": run.need_outcome().horizon_days,
+        "period": period(run, as_of),
         "base": row["points_base"],
         "capped": row["points_capped"],
         "components": dict(zip(components["component"], components["points"], strict=True)),
         "features": features[["component", "feature", "value", "points", "sentence"]].to_dict("records"),
         "latest": latest,
         "model": row["model"],
+        "warnings": hindsight(scored.bundle, as_of),
     }
     return Explanation(plain(result), features.reset_index(drop=True))
+
+
+def _nearest(account: str, ids: list[str]) -> list[str]:
+    """Ids that are equal but for zeros, else those spelt most alike."""
+    bare = account.replace("0", "")
+    same = [known for known in ids if known.replace("0", "") == bare and len(known) != len(account)]
+    return sorted(same, key=len)[:3] or difflib.get_close_matches(account, ids, n=3)
 
 
 def _sources(run: Run) -> list[str]:

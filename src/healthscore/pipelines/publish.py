@@ -43,11 +43,11 @@ def run_identity(run: Run, verb: str, inputs: Mapping[str, str], **extra: Any) -
 
 
 @contextmanager
-def run_directory(out: Path, verb: str, identity: str) -> Iterator[Path]:
+def run_directory(out: Path, verb: str, identity: str, *, newest: bool = True) -> Iterator[Path]:
     """A new directory `out/verb/identity`, filled inside the block and moved into place, with a manifest, after it.
 
     What stood there before is replaced only then; if the block raises, nothing is left behind and `CURRENT` still
-    names the last whole run.
+    names the last whole run. With `newest` = False `CURRENT` stays as it is.
     """
     parent = out / verb
     target, partial = parent / identity, parent / f".{identity}.{os.getpid()}.partial"
@@ -66,9 +66,10 @@ def run_directory(out: Path, verb: str, identity: str) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    pointer = parent / f".{POINTER}.{os.getpid()}"
-    pointer.write_text(identity + "\n", encoding="utf-8")
-    pointer.replace(parent / POINTER)
+    if newest:
+        pointer = parent / f".{POINTER}.{os.getpid()}"
+        pointer.write_text(identity + "\n", encoding="utf-8")
+        pointer.replace(parent / POINTER)
 
 
 def current(out: Path, verb: str) -> Path | None:

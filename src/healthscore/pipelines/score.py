@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from healthscore.asof import date_of, day_of
+from healthscore.asof import day_of
 from healthscore.config import Run, load_run
-from healthscore.errors import InsufficientDataError
 from healthscore.models.bundle import Bundle, load
 from healthscore.models.design import expit
 from healthscore.models.health import GRADES, percentile, rank
 from healthscore.outcomes.snapshots import Status
-from healthscore.pipelines.build import Book, build_book
+from healthscore.pipelines.build import Book, build_book, period
 from healthscore.pipelines.bundles import find_bundle, same_features, same_outcome
 from healthscore.pipelines.progress import Progress, silent
-from healthscore.pipelines.publish import plain, run_directory, run_identity, write_csv, write_json
+from healthscore.pipelines.publish import current, plain, run_directory, run_identity, write_csv, write_json
 from healthscore.pipelines.reasons import Explained, Reason, explain_rows, reasons
+from healthscore.pipelines.recorded import hindsight, require_recorded
 from healthscore.pipelines.tracking import record
 from healthscore.tables import open_tables
 
@@ -33,10 +33,6 @@ UNSCORED = {Status.LEAVING: "leaving", Status.TRIAL: "trial", Status.PAUSED: "pa
 
 TEXTS = ("account_id", "name", "segment", "owner", "status", "band", "grade", "drivers_down", "drivers_up", "model")
 """Columns of texts in the table of scores."""
-
-
-class StaleDataWarning(UserWarning):
-    """The data end before the date that is scored."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +94,7 @@ def score(
     )
     scores, drivers = scores_frame(scored, as_of), drivers_frame(scored, as_of)
     result: dict[str, Any] = plain(_result(scored, scores, as_of) | {"identity": identity})
-    with run_directory(run.out, "score", identity) as directory:
+    with run_directory(run.out, "score", identity, newest=_is_newest(run, as_of)) as directory:
         scores.to_parquet(directory / "scores.parquet", index=False)
         write_csv(scores, directory / "scores.csv")
         drivers.to_parquet(directory / "drivers.parquet", index=False)
@@ -121,6 +117,15 @@ def score(
     return ScoreResult(target, result | {"directory": str(target), "files": files}, scores, drivers)
 
 
+def _is_newest(run: Run, as_of: date) -> bool:
+    """Whether no later date has been scored: an earlier one does not become the current result."""
+    before = current(run.out, "score")
+    if before is None:
+        return True
+    scored = json.loads((before / "result.json").read_text(encoding="utf-8"))["as_of"]
+    return as_of >= date.fromisoformat(scored)
+
+
 def score_book(run: Run, as_of: date, model: str | Path | None, progress: Progress) -> ScoredBook:
     """Features of the accounts at risk at `as_of`, scored and explained."""
     directory = find_bundle(run, model)
@@ -131,15 +136,7 @@ def score_book(run: Run, as_of: date, model: str | Path | None, progress: Progre
     with tables:
         book = build_book(run, tables, [day_of(as_of)], progress)
         inputs = {name: report.fingerprint for name, report in tables.reports.items()}
-    if day_of(as_of) > book.data_end:
-        warnings.warn(
-            f"the data end on {date_of(book.data_end - 1)} and the score is as of {as_of}: what happened between them "
-            "is not known",
-            StaleDataWarning,
-            stacklevel=3,
-        )
-    if len(book.label) == 0:
-        raise InsufficientDataError(f"{run.name}: no account is at risk at {as_of}", "look at `healthscore check`")
+    require_recorded(book, as_of)
     names = [feature.name for feature in book.panel.features]
     same_features(bundle, run, directory, names)
     with progress("scoring"):
@@ -164,7 +161,8 @@ def scores_frame(scored: ScoredBook, as_of: date) -> pd.DataFrame:
             "owner": about["owner"],
             "status": "scored",
             "as_of": as_of,
-            "horizon_days": book.run.need_outcome().gap_days + book.run.need_outcome().horizon_days,
+            "gap_days": book.run.need_outcome().gap_days,
+            "horizon_days": book.run.need_outcome().horizon_days,
             "health": health,
             "band": bundle.bands.of(health),
             "grade": GRADES.of(health),
@@ -186,7 +184,9 @@ def scores_frame(scored: ScoredBook, as_of: date) -> pd.DataFrame:
     frame = frame.sort_values(["rank", "account_id"], ignore_index=True)
     everyone = pd.concat([frame, _unscored(book, frame, as_of)], ignore_index=True)
     # Every date has the same types, whether or not it has accounts without a score, names, or owners.
-    return everyone.astype({"rank": "Int64", "horizon_days": "int64"} | dict.fromkeys(TEXTS, "str"))
+    return everyone.astype(
+        {"rank": "Int64", "gap_days": "int64", "horizon_days": "int64"} | dict.fromkeys(TEXTS, "str")
+    )
 
 
 def _unscored(book: Book, frame: pd.DataFrame, as_of: date) -> pd.DataFrame:
@@ -198,6 +198,7 @@ def _unscored(book: Book, frame: pd.DataFrame, as_of: date) -> pd.DataFrame:
             **{key: about[key] for key in ("account_id", "name", "segment", "owner")},
             "status": [UNSCORED[Status(code)] for code in status[rows]],
             "as_of": as_of,
+            "gap_days": frame["gap_days"].iloc[0],
             "horizon_days": frame["horizon_days"].iloc[0],
             "value": book.snapshots.value[0][rows],
         }
@@ -246,7 +247,9 @@ def _result(scored: ScoredBook, scores: pd.DataFrame, as_of: date) -> dict[str, 
     return {
         "run": scored.book.run.name,
         "as_of": as_of,
+        "gap_days": int(rated["gap_days"].iloc[0]),
         "horizon_days": int(rated["horizon_days"].iloc[0]),
+        "period": period(scored.book.run, as_of),
         "accounts": len(rated),
         "unscored": scores.loc[scores["status"] != "scored", "status"].value_counts().to_dict(),
         "bands": {name: int((rated["band"] == name).sum()) for name in bands.names},
@@ -265,4 +268,5 @@ def _result(scored: ScoredBook, scores: pd.DataFrame, as_of: date) -> dict[str, 
         },
         "model": str(scored.bundle.metadata.get("identity", "")),
         "chosen": scored.bundle.model.name,
+        "warnings": hindsight(scored.bundle, as_of),
     }

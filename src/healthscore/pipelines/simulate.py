@@ -26,16 +26,17 @@ def simulate(world: str = "saas", accounts: int = 2_000, seed: int = 1, out: str
     ConfigurationError
         The world is not known, or `out` holds something that is not such a workspace.
     """
-    from healthscore.tables.simulator import WORLDS, write
     from healthscore.tables.simulator import simulate as draw
+    from healthscore.tables.simulator import write
 
-    if world not in WORLDS:
-        raise ConfigurationError(f"there is no world {world!r}", f"one of {', '.join(WORLDS)}")
     directory = Path(out).resolve()
     if directory.exists() and not (directory / "truth.json").exists() and any(directory.iterdir()):
         raise ConfigurationError(f"{directory} holds files that no simulation wrote", "choose another --out")
-    drawn = draw(world, accounts, seed)
     run = (library() / "pipelines" / "saas.toml").read_text(encoding="utf-8")
+    there = directory / "healthscore.toml"
+    if there.exists() and there.read_text(encoding="utf-8") != run:
+        raise ConfigurationError(f"{there} is not as it was written: it may have been edited", "choose another --out")
+    drawn = draw(world, accounts, seed)
     paths = write(drawn, directory, run)
     rows = {name: table.num_rows for name, table in drawn.tables.items()}
     result = {

@@ -38,8 +38,8 @@ TITLES = {
     ),
 }
 REVERSED = (
-    "Either the numbers mean risk rather than health (then say --higher-is-riskier), or what the score rewards is what "
-    "accounts do before they leave."
+    "Either the numbers run the other way than was said (--higher-is-riskier tells that they mean risk), or what the "
+    "score rewards is what accounts do before they leave."
 )
 
 Result = Mapping[str, Any]
@@ -206,7 +206,7 @@ def _quiet(stretch: Mapping[str, Any]) -> str:
             f"say --data-end {day}: the accounts after it count as having stayed."
         )
     return (
-        f"The last exit lies {days} after the last score. If it is only scheduled, say --data-end with the day of the "
+        f"The last exit lies {days} after the last score. Where it is only scheduled, --data-end is the day of the "
         "export: until then accounts count as having stayed."
     )
 
