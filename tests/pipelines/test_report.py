@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_samples import PAYLOADS, backtest_result, validation_result, worst
 
 from healthscore.pipelines import report
 from healthscore.pipelines.report import json_block, render_backtest, render_validation, write_report
+from report_samples import PAYLOADS, backtest_result, validation_result, worst
 
 RENDER: dict[str, tuple[Callable[[Any], str], Callable[[], dict[str, Any]]]] = {
     "backtest": (render_backtest, backtest_result),

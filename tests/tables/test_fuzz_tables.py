@@ -8,11 +8,11 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from table_workspace import Workspace
 
 from healthscore.errors import HealthScoreError
 from healthscore.tables.expressions import Name, compile_expression
 from healthscore.tables.sorts import Sort
+from table_workspace import Workspace
 
 ODD = ["", " ", "NA", "00042", "42", "2024-01-01T10:00:00Z", "2024-03-31 02:30:00", "1704067200", "9999-12-31", "1e309"]
 ODDER = ["01/02/2024", "1.5", "1,5", "NaN", "$3", '"', "é", "\u200b", "a\nb", "-1", "1970-01-01", "\ufeff", ";", "'"]

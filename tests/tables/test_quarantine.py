@@ -7,10 +7,10 @@ import stat
 from typing import Any
 
 import pytest
-from table_workspace import Workspace, padded
 
 from healthscore.errors import InputError
 from healthscore.tables import SourceReport, SourcesError, open_tables
+from table_workspace import Workspace, padded
 
 EVENTS: dict[str, Any] = {"path": "events.csv", "contract": "events"}
 GOOD = "a,2024-01-01,1"

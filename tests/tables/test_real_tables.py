@@ -6,9 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from table_workspace import Workspace
-
 from healthscore.asof import day_of
+from table_workspace import Workspace
 
 ENROLMENT = "code_module || '/' || code_presentation || '/' || id_student"
 COURSES = {

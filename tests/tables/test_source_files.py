@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from table_workspace import Workspace
 
 HEAD = b"account_id,time\n"

@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any
 
 import pytest
-from table_workspace import Workspace, padded
 
 from healthscore.asof import day_of
 from healthscore.errors import ConfigurationError
 from healthscore.tables import Tables
+from table_workspace import Workspace, padded
 
 EVENTS: dict[str, Any] = {"path": "events.csv", "contract": "events"}
 ACCOUNTS: dict[str, Any] = {"path": "accounts.csv", "contract": "accounts"}

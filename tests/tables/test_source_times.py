@@ -9,10 +9,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from table_workspace import Workspace, padded
 
 from healthscore.asof import day_of
 from healthscore.errors import ConfigurationError
+from table_workspace import Workspace, padded
 
 
 def day(text: str) -> int:

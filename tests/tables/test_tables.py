@@ -8,10 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from table_workspace import Workspace
 
 from healthscore.asof import day_of
 from healthscore.errors import ConfigurationError
+from table_workspace import Workspace
 
 HEAD = "account_id,time,actor_id,name,quantity,known_at,event_id,plan,seats"
 ROWS = [
