@@ -1,4 +1,4 @@
-"""Shared by all tests. Its place puts this folder on the path: tests import `oracle` and `literal` from here."""
+"""Shared by all tests."""
 
 from __future__ import annotations
 

@@ -30,6 +30,8 @@ from healthscore.tables.sorts import Sort
 
 MOSTLY = 0.95
 MOST_ATTRIBUTES = 4
+UNIQUE = 0.999
+"""Share of distinct values from which a column is the identity of its rows."""
 
 
 def propose_events(inventory: Inventory, table: TableFacts, key: str) -> SourceProposal | None:
@@ -173,7 +175,7 @@ def _numeric(column: ColumnFacts) -> str:
 
 
 def _identity(inventory: Inventory, source: SourceProposal, time: ColumnFacts) -> None:
-    """The row's own id, where one is unique."""
+    """The row's own id, where one is unique but for a few repetitions, which the checks drop or set aside."""
     own = {singular(word) for word in words(source.table.name)}
     for column in _free(source, time):
         said = core(column.name)
@@ -194,7 +196,9 @@ def _identity(inventory: Inventory, source: SourceProposal, time: ColumnFacts) -
         if said == "event" and column.distinct < 0.8 * source.table.rows:
             continue
         quoted = quote_identifier(column.name)
-        if inventory.ask(f"SELECT count(DISTINCT {quoted}) = count(*) AS one FROM {source.table.relation}")["one"]:
+        if inventory.ask(f"SELECT count(DISTINCT {quoted}) >= {UNIQUE} * count(*) AS one FROM {source.table.relation}")[
+            "one"
+        ]:
             source.columns["event_id"] = column.name
             return
 
