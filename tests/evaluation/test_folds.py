@@ -69,7 +69,7 @@ def last_day_of_interest(snapshot: int, gap: int, horizon: int, maturity: int) -
 
 
 def test_no_training_label_needs_a_day_that_the_origin_has_not_seen_in_1000_random_configurations() -> None:
-    chance = random.Random(9)  # noqa: S311
+    chance = random.Random(9)
     origins = purged = dropped = 0
     for _ in range(1000):
         gap, horizon, maturity = chance.randint(0, 40), chance.randint(1, 200), chance.randint(0, 90)

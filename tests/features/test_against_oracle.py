@@ -47,7 +47,7 @@ def test_a_simulated_company_has_the_features_that_the_oracle_finds(tmp_path: Pa
     contracts = oracle.subscriptions(
         oracle.read_rows(run.data / "subscriptions.parquet"), notice="notice_date", value="mrr"
     )
-    pairs = random.Random(29).sample(sorted(found), PAIRS)  # noqa: S311
+    pairs = random.Random(29).sample(sorted(found), PAIRS)
     wrong, compared = compare(found, pairs, signals, contracts)
     assert not wrong, wrong[:5]
     assert compared == PAIRS * len(next(iter(found.values())))
@@ -212,7 +212,7 @@ def test_small_random_histories_have_the_features_that_the_oracle_finds(book: di
             contracts = oracle.subscriptions(rows, zone=run.timezone)
         found = panel_of(run)
         pairs = sorted(found)
-        wrong, _ = compare(found, random.Random(1).sample(pairs, min(len(pairs), 60)), signals, contracts)  # noqa: S311
+        wrong, _ = compare(found, random.Random(1).sample(pairs, min(len(pairs), 60)), signals, contracts)
         assert not wrong, wrong[:5]
     finally:
         shutil.rmtree(folder)

@@ -104,7 +104,7 @@ def contract(chance: random.Random, account: str, start: date) -> dict[str, Any]
 
 @pytest.fixture(scope="module")
 def book() -> Rows:
-    chance = random.Random(7)  # noqa: S311
+    chance = random.Random(7)
     starts = [BEGIN + chance.randrange(-200, 160) * DAY for _ in range(60)]
     return {
         "events": [event(chance, BEGIN, date(2024, 7, 1)) for _ in range(1_500)],
@@ -190,7 +190,7 @@ def base(family: str, book: Rows, tmp_path_factory: pytest.TempPathFactory) -> C
 
 def later_added(rows: Rows, t: date) -> Rows:
     """Rows that nobody knew at t, in every table: of the future, and of the past but known from t on."""
-    chance = random.Random(8)  # noqa: S311
+    chance = random.Random(8)
     events = [event(chance, t, t + 90 * DAY) for _ in range(400)]
     backfilled = [event(chance, BEGIN - 300 * DAY, t) for _ in range(400)]
     known_from = datetime(t.year, t.month, t.day, tzinfo=UTC)
@@ -223,7 +223,7 @@ def later_deleted(rows: Rows, t: date) -> Rows:
 
 def later_altered(rows: Rows, t: date) -> Rows:
     """Every cell of a row that was not known at t says something else; ends and notices from t on too."""
-    chance = random.Random(9)  # noqa: S311
+    chance = random.Random(9)
     altered: Rows = {"events": [], "visits": [], "subscriptions": []}
     for row in rows["events"]:
         if KNOWN["events"](row) >= t:
@@ -293,7 +293,7 @@ def test_rows_known_at_or_after_the_as_of_date_change_no_status(
 
 
 def shuffled(rows: Rows) -> Rows:
-    chance = random.Random(10)  # noqa: S311
+    chance = random.Random(10)
     return {name: chance.sample(content, len(content)) for name, content in rows.items()}
 
 
@@ -390,7 +390,7 @@ print(test_laws.digest(Path(sys.argv[1])))
 
 def digest(folder: Path) -> str:
     """Fingerprint of all features of all families, on clock times of one zone counted in days of another."""
-    chance = random.Random(11)  # noqa: S311
+    chance = random.Random(11)
     lines = [
         f"a{chance.randrange(9)}  2018-{m:02d}-{d:02d}T{h:02d}:59:59.999999  u{chance.randrange(5)}  {m * d * h}"
         for m, d, h in itertools.product((1, 2, 9, 10, 11), (1, 3, 4, 17, 18, 28), (1, 3, 22, 23))

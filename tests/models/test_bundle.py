@@ -149,7 +149,7 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
 
 
 def test_400_damaged_files_are_all_refused(copy: Path) -> None:
-    rng = random.Random(7)  # noqa: S311
+    rng = random.Random(7)
     names = ["manifest.json", "model.json", TREES, TREES]
     for _ in range(400):
         name = rng.choice(names)

@@ -166,7 +166,7 @@ def test_neither_the_order_of_rows_nor_files_nor_threads_matter(workspace: Works
     rows, expected = [*ROWS * 3, *(f"d{n},2024-02-0{n % 9 + 1},,x,0.1,,x{n},pro,1" for n in range(400))], None
     checks = {"quarantine_limit": 0.5}
     for seed, threads, files in [(0, 1, 1), (1, 2, 1), (2, 2, 3)]:
-        random.Random(seed).shuffle(rows)  # noqa: S311 - an order, not a secret
+        random.Random(seed).shuffle(rows)
         for number in range(files):
             part = rows[number::files]
             if kind == "csv":
