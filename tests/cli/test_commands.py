@@ -148,7 +148,7 @@ def test_json_is_one_object_and_nothing_else(said: Mapping[str, Printed]) -> Non
 
 
 def test_json_is_what_the_directory_holds(said: Mapping[str, Printed]) -> None:
-    for command in ("check", "features", "train", "backtest", "score"):
+    for command in ("check", "features", "train", "backtest", "score", "explain"):
         printed = said[command].result
         written = json.loads((Path(printed["directory"]) / "result.json").read_text(encoding="utf-8"))
         assert {key: printed[key] for key in written} == written, command

@@ -16,19 +16,35 @@ from healthscore.config import Run, load_run
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.build import period
 from healthscore.pipelines.progress import Progress, silent
-from healthscore.pipelines.publish import plain
+from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
 from healthscore.pipelines.recorded import hindsight
-from healthscore.pipelines.score import drivers_frame, score_book, scores_frame
+from healthscore.pipelines.score import ScoredBook, drivers_frame, score_book, scores_frame
 from healthscore.tables import Tables, open_tables
 from healthscore.tables.quoting import quote_literal
 
 LATEST_ROWS = 10
 
 
+ABOUT = (
+    "account_id",
+    "name",
+    "segment",
+    "owner",
+    "status",
+    "health",
+    "band",
+    "grade",
+    "rank",
+    "percentile",
+    "probability",
+)
+
+
 @dataclass(frozen=True)
 class Explanation:
     """An account at a date: `result` is the JSON object of the command, `features` its long table of drivers."""
 
+    directory: Path
     result: dict[str, Any]
     features: pd.DataFrame
 
@@ -60,34 +76,40 @@ def explain(
         raise ConfigurationError(f"account {account!r} is not a customer of {run.name} at {as_of}", hint)
     drivers = drivers_frame(scored, as_of)
     drivers = drivers[drivers["account_id"] == account]
-    said = {feature.name: feature for feature in scored.book.panel.features}
-    features = drivers[drivers["kind"] == "feature"].copy()
-    features["sentence"] = [
-        said[name].say(value) for name, value in zip(features["feature"], features["value"], strict=True)
-    ]
-    features = features.iloc[np.argsort(-features["points"].abs().to_numpy(), kind="stable")]
+    features = _told(scored, drivers[drivers["kind"] == "feature"])
     with progress("reading the latest rows"), open_tables(run) as tables:
         latest = {name: _latest(run, tables, name, account, day_of(as_of)) for name in _sources(run)}
-    row = mine.iloc[0]
+    identity = run_identity(
+        run, "explain", scored.inputs, as_of=as_of.isoformat(), account=account, model=mine.iloc[0]["model"]
+    )
     components = drivers[drivers["kind"] == "component"]
-    result = {
+    result: dict[str, Any] = plain(_result(scored, as_of, mine.iloc[0], components, features, latest))
+    with run_directory(run.out, "explain", identity) as directory:
+        write_json(directory / "result.json", result | {"identity": identity})
+    target = run.out / "explain" / identity
+    return Explanation(target, result | {"identity": identity, "directory": str(target)}, features)
+
+
+def _told(scored: ScoredBook, features: pd.DataFrame) -> pd.DataFrame:
+    """The account's features with their sentences, strongest first."""
+    said = {feature.name: feature for feature in scored.book.panel.features}
+    sentences = [said[name].say(value) for name, value in zip(features["feature"], features["value"], strict=True)]
+    told = features.assign(sentence=sentences)
+    return told.iloc[np.argsort(-told["points"].abs().to_numpy(), kind="stable")].reset_index(drop=True)
+
+
+def _result(
+    scored: ScoredBook,
+    as_of: date,
+    row: pd.Series[Any],
+    components: pd.DataFrame,
+    features: pd.DataFrame,
+    latest: dict[str, Any],
+) -> dict[str, Any]:
+    run = scored.book.run
+    return {
         "run": run.name,
-        **{
-            key: row[key]
-            for key in (
-                "account_id",
-                "name",
-                "segment",
-                "owner",
-                "status",
-                "health",
-                "band",
-                "grade",
-                "rank",
-                "percentile",
-                "probability",
-            )
-        },
+        **{key: row[key] for key in ABOUT},
         "as_of": as_of,
         "gap_days": run.need_outcome().gap_days,
         "horizon_days": run.need_outcome().horizon_days,
@@ -100,7 +122,6 @@ def explain(
         "model": row["model"],
         "warnings": hindsight(scored.bundle, as_of),
     }
-    return Explanation(plain(result), features.reset_index(drop=True))
 
 
 def _nearest(account: str, ids: list[str]) -> list[str]:
