@@ -51,7 +51,8 @@ def test_t23_a_million_rows_add_up_exactly(model: ChurnModel) -> None:
     rng = np.random.default_rng(0)
     n = 1_000_000
     design = Design(tuple("abcdef"), tuple("abcdef"), (0,) * 6)
-    reference = replace(model.reference, component_mean=rng.normal(size=6), feature_mean=np.zeros(6))  # type: ignore[type-var]
+    assert model.reference is not None
+    reference = replace(model.reference, component_mean=rng.normal(size=6), feature_mean=np.zeros(6))
     wide = replace(model, design=design, reference=reference)
     components = rng.normal(size=(n, 6)) * rng.choice([0.0, 0.3, 3.0], size=(n, 1))
     drivers = component_drivers(wide, ScoreScale.relative(0.1), components)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from healthscore.evaluation.announced import TARGETED_SHARE, churners_found
 from healthscore.evaluation.clustered import Resamples, resample
+from healthscore.evaluation.curves import capture_curve, roc_curve
 from healthscore.evaluation.leadtime import lead_time
 from healthscore.evaluation.metrics import METRICS, Metric, top_metrics
 from healthscore.evaluation.proportions import rate, rates
@@ -22,7 +22,6 @@ from healthscore.pipelines.build import Book, iso
 from healthscore.pipelines.walk import Walk
 
 Floats = NDArray[np.float64]
-CURVE_POINTS = 101
 
 
 class Judge:
@@ -117,8 +116,8 @@ class Judge:
         models = {name: p for name, p in self.walk.probability.items() if name != "base_rate"}
         bins = reliability_curve(self.y, self.walk.probability[self.chosen], clusters=self.cluster)
         return {
-            "roc": {name: list(_roc(self.y, p)) for name, p in models.items()},
-            "capture": {name: list(_captured(self.y, p)) for name, p in models.items()},
+            "roc": {name: roc_curve(self.y, p) for name, p in models.items()},
+            "capture": {name: capture_curve(self.y, p) for name, p in models.items()},
             "calibration": [
                 {
                     "predicted": b.predicted,
@@ -221,23 +220,3 @@ class Judge:
 
     def _figure(self, metric: Metric, p: Floats, inside: NDArray[np.bool_]) -> float | None:
         return metric.function(self.y[inside], p[inside], None, None if self.value is None else self.value[inside])
-
-
-def _roc(y: NDArray[np.int8], p: Floats) -> Iterator[list[float]]:
-    """False alarms against found churners, at `CURVE_POINTS` shares of the stayers."""
-    order = np.argsort(-p, kind="stable")
-    distinct = np.append(np.diff(p[order]) != 0, True)
-    found = np.concatenate([[0], np.cumsum(y[order])[distinct]]) / max(int(y.sum()), 1)
-    alarms = np.concatenate([[0], np.cumsum(1 - y[order])[distinct]]) / max(int((1 - y).sum()), 1)
-    for share in np.linspace(0, 1, CURVE_POINTS):
-        yield [float(share), float(np.interp(share, alarms, found))]
-
-
-def _captured(y: NDArray[np.int8], p: Floats) -> Iterator[list[float]]:
-    """Share of the churners among the worst-scored share of all, ties spread evenly."""
-    order = np.argsort(-p, kind="stable")
-    distinct = np.append(np.diff(p[order]) != 0, True)
-    found = np.concatenate([[0], np.cumsum(y[order])[distinct]]) / max(int(y.sum()), 1)
-    taken = np.concatenate([[0], np.flatnonzero(distinct) + 1]) / len(y)
-    for share in np.linspace(0, 1, CURVE_POINTS):
-        yield [float(share), float(np.interp(share, taken, found))]

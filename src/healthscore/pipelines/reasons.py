@@ -27,8 +27,12 @@ class Reason:
 
 @dataclass(frozen=True)
 class Explained:
-    """Scores of n accounts taken apart, by component and by feature, exact and as displayed (tenths of a point)."""
+    """Scores of n accounts taken apart, by component and by feature, exact and as displayed (tenths of a point).
 
+    `logit` are the log-odds of churn that they come from, shape (n,).
+    """
+
+    logit: Floats
     drivers: Drivers
     feature_points: Floats
     feature_tenths: NDArray[np.int64]
@@ -42,9 +46,15 @@ class Explained:
 def explain_rows(bundle: Bundle, X: Floats, names: Sequence[str]) -> Explained:
     """Take the scores of the rows of `X` apart."""
     model = bundle.model
-    drivers = component_drivers(model, bundle.scale, model.component_logit(X, names))
+    components = model.component_logit(X, names)
+    drivers = component_drivers(model, bundle.scale, components)
     points = feature_points(model, bundle.scale, model.feature_logit(X, names))
-    return Explained(drivers, points, feature_tenths(model.design, points, drivers.points_tenths))
+    return Explained(
+        model.logit_from_components(components),
+        drivers,
+        points,
+        feature_tenths(model.design, points, drivers.points_tenths),
+    )
 
 
 def reasons(

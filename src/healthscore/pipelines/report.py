@@ -183,7 +183,7 @@ def _render(template: str, result: Result, view: Mapping[str, Any], figures: Map
 
     from markupsafe import Markup
 
-    drawn = {name: Markup(json_block(spec)) for name, spec in figures.items() if spec is not None}  # noqa: S704
+    drawn = {name: Markup(json_block(spec)) for name, spec in figures.items() if spec is not None}  # noqa: S704 - escaped
     scripts = _scripts() if drawn else ()
     return (
         _environment()
@@ -193,7 +193,7 @@ def _render(template: str, result: Result, view: Mapping[str, Any], figures: Map
             view=view,
             figures=drawn,
             scripts=[Markup(script) for script in scripts],  # noqa: S704 - our own files
-            style=Markup(_own("report.css")),  # noqa: S704
+            style=Markup(_own("report.css")),  # noqa: S704 - our own file
             policy=policy(scripts),
             version=version("healthscore"),
         )

@@ -148,7 +148,7 @@ def score_book(run: Run, as_of: date, model: str | Path | None, progress: Progre
 def scores_frame(scored: ScoredBook, as_of: date) -> pd.DataFrame:
     """One row per account: the scored ones by rank, then those that have a status instead."""
     book, bundle, explained = scored.book, scored.bundle, scored.explained
-    z = bundle.model.logit(book.panel.X, bundle.model.design.names)
+    z = explained.logit
     health = explained.health
     about = book.accounts.iloc[book.panel.account].reset_index(drop=True)
     down = [_told(pair[0]) for pair in scored.reasons]

@@ -296,4 +296,7 @@ def _frames(
             "left": rows.label,
         }
     )
-    return (snapshots, *(pd.json_normalize(list(result[name])) for name in ("bands", "deciles", "segments")))  # type: ignore[return-value]
+    bands_frame, deciles, segments = (
+        pd.json_normalize(list(result[name])) for name in ("bands", "deciles", "segments")
+    )
+    return snapshots, bands_frame, deciles, segments

@@ -16,10 +16,11 @@ from healthscore.asof import date_of
 from healthscore.config import Bands
 from healthscore.evaluation.announced import TARGETED_SHARE, churners_found
 from healthscore.evaluation.clustered import Resamples, resample
+from healthscore.evaluation.curves import roc_curve
 from healthscore.evaluation.leadtime import lead_time
 from healthscore.evaluation.metrics import Metric, top_metrics
 from healthscore.evaluation.proportions import rate
-from healthscore.evaluation.rows import Floats, ranking, scored_rows
+from healthscore.evaluation.rows import Floats
 from healthscore.pipelines.validation.histories import History
 from healthscore.pipelines.validation.observed import Observed, Window
 
@@ -27,7 +28,6 @@ MODEL = "score"
 METRIC_NAMES = ("auc", "pr_auc", *(f"{what}_{top}" for what in ("lift", "capture") for top in (5, 10, 20)))
 VALUE_NAMES = ("revenue_capture_5", "revenue_capture_10", "revenue_capture_20")
 CURVE = (0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-ROC_POINTS = 200
 RANKABLE = 20
 """Accounts that a date needs on average for its worst tenth to mean something."""
 
@@ -117,7 +117,7 @@ def pooled_figures(rows: Scored, capacity: int | None, book: float) -> dict[str,
             "models": {MODEL: figures},
         },
         "curves": {
-            "roc": {MODEL: _roc(rows)},
+            "roc": {MODEL: roc_curve(rows.label, rows.at_risk)},
             "capture": {
                 MODEL: [
                     [0.0, 0.0, None, None],
@@ -150,13 +150,6 @@ def churners(rows: Scored) -> dict[str, Any]:
         "share": TARGETED_SHARE,
         "models": {MODEL: {"held": found.rate.times(found.n).as_dict()}},
     }
-
-
-def _roc(rows: Scored) -> list[list[float]]:
-    groups = ranking(scored_rows(rows.label, rows.at_risk))
-    left, stayed = (np.append(0.0, np.cumsum(part)) / part.sum() for part in (groups.churned, groups.stayed))
-    kept = np.unique(np.linspace(0, left.size - 1, min(ROC_POINTS, left.size)).astype(int))
-    return [[float(stayed[i]), float(left[i])] for i in kept]
 
 
 def lead_time_figures(
