@@ -11,7 +11,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from healthscore.config.sections import Lookup, Run, Section, Signal, Source
+from healthscore.config.section import Section
+from healthscore.config.sections import Run
+from healthscore.config.signals import Combination, Condition, Signal
+from healthscore.config.sources import Lookup, Source
 from healthscore.errors import ConfigurationError
 
 MAXIMUM_BYTES = 1_000_000
@@ -141,7 +144,13 @@ def _explain(error: ValidationError, content: Mapping[str, Any]) -> Iterator[str
 
 def _keys_at(location: tuple[int | str, ...]) -> list[str]:
     """Keys that the section at `location` knows."""
-    sections: dict[str, type[Section]] = {"sources": Source, "signals": Signal, "lookup": Lookup}
+    sections: dict[str, type[Section]] = {
+        "sources": Source,
+        "signals": Signal,
+        "lookup": Lookup,
+        "combinations": Combination,
+        "conditions": Condition,
+    }
     model: type[Section] = Run
     for part in location:
         if str(part) in sections:

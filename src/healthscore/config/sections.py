@@ -6,23 +6,19 @@ import difflib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from healthscore.config.section import Expression, Name, Section, Window, known_zone
+from healthscore.config.signals import Combination, Features, Signal
+from healthscore.config.sources import PanelTable, Source
 from healthscore.errors import ConfigurationError
 
-Window = Annotated[int, Field(ge=1, le=3660)] | Literal["all"]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-Expression = Annotated[str, Field(min_length=1, max_length=2000)]
-CONTRACTS = Literal["accounts", "events", "subscriptions", "intervals", "levels", "interventions"]
-
-
-class Section(BaseModel):
-    """A table of the TOML: immutable, and unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+MEASURED = ("events", "intervals", "levels", "accounts")
+"""Contracts whose rows signals measure."""
+PANEL = "panel"
+"""Name of the source that a ready-made panel is opened as."""
 
 
 class AsOf(Section):
@@ -44,73 +40,19 @@ class AsOf(Section):
         return self
 
 
-class Lookup(Section):
-    """Columns fetched from a small second file by equality on `on`; it may never add rows."""
-
-    path: str
-    on: tuple[str, ...] = Field(min_length=1)
-    columns: tuple[str, ...] = Field(min_length=1)
-
-
-class Source(Section):
-    """A table of the company: where it lies, and which of its columns (or expressions) fill the contract's columns."""
-
-    path: str | tuple[str, ...]
-    contract: CONTRACTS
-    columns: dict[str, Expression] = {}
-    attributes: dict[Name, Expression] = {}
-    where: Expression | None = None
-    timezone: str | None = None
-    time_format: str | None = None
-    time_unit: Literal["s", "ms", "us", "ns"] | None = None
-    decimal: Literal[".", ","] = "."
-    actors: Name = "users"
-    names: Name = "kinds"
-    availability_delay_days: int = Field(default=0, ge=0, le=3660)
-    deduplicate_by: tuple[str, ...] = ()
-    outages: tuple[tuple[date, date], ...] = ()
-    lookup: tuple[Lookup, ...] = ()
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, value: str | None) -> str | None:
-        return None if value is None else known_zone(value)
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """Every file or glob of the source."""
-        return (self.path,) if isinstance(self.path, str) else self.path
-
-
-class Signal(Section):
-    """Something worth measuring: rows of one source, turned into the features of the chosen families."""
-
-    source: Name
-    component: Name
-    where: Expression | None = None
-    families: tuple[Name, ...] | None = None
-    windows: tuple[Window, ...] | None = None
-    key: tuple[str, ...] = ()
-    direction: Literal["healthy", "risky"] | None = None
-    label: str | None = None
-    unit: str | None = None
-
-
-class Features(Section):
-    """What is measured for every signal unless the signal says otherwise."""
-
-    windows: tuple[Window, ...] = (7, 28, 84)
-    families: tuple[Name, ...] = ("frequency", "breadth", "depth", "trend", "recency", "rhythm")
-    tenure: bool = True
-    tenure_component: Name = "tenure"
-
-
 class Outcome(Section):
-    """What is predicted: an event in [t + gap, t + gap + horizon) among those still active at t + gap."""
+    """What is predicted: an event in [t + gap, t + gap + horizon) among those still active at t + gap.
+
+    `active_source` tells who is active where `source` does not: the subscriptions of a run whose outcome is a
+    complaint, say; the run's own subscriptions when None. `change_percent` is by how much revenue must fall
+    (contraction) or grow beyond `price_uplift_percent` (expansion); `first_days` of an account's life are left out of
+    it. `minimum_purchases` and `decline_percent` are those of declining purchases.
+    """
 
     kind: Name
     source: Name
     where: Expression | None = None
+    active_source: Name | None = None
     gap_days: int = Field(default=0, ge=0, le=3660)
     horizon_days: int = Field(ge=1, le=3660)
     maturity_days: int | None = Field(default=None, ge=0, le=3660)
@@ -118,6 +60,11 @@ class Outcome(Section):
     types: tuple[str, ...] = ("voluntary", "involuntary")
     date: Literal["decision", "effective"] = "decision"
     eligible_within_days: int | None = Field(default=None, ge=1)
+    change_percent: float = Field(default=10.0, gt=0, le=100)
+    price_uplift_percent: float = Field(default=0.0, ge=0, le=100)
+    first_days: int = Field(default=90, ge=0, le=3660)
+    minimum_purchases: int = Field(default=3, ge=1)
+    decline_percent: float = Field(default=50.0, gt=0, le=100)
 
     @model_validator(mode="after")
     def _maturity_covers_grace(self) -> Outcome:
@@ -219,8 +166,10 @@ class Run(Section):
     data_end: date | None = None
     as_of: AsOf | None = None
     sources: dict[Name, Source] = Field(min_length=1)
+    panel: PanelTable | None = None
     features: Features = Features()
-    signals: dict[Name, Signal] = {}
+    signals: dict[Name, Signal] = Field(default_factory=dict)
+    combinations: dict[Name, Combination] = Field(default_factory=dict)
     outcome: Outcome | None = None
     split: Split | None = None
     model: Model = Model()
@@ -235,17 +184,30 @@ class Run(Section):
     def _known_zone(cls, value: str) -> str:
         return known_zone(value)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _panel_is_a_source(cls, content: Any) -> Any:
+        """A ready-made panel is opened and checked like every other table, as the source `panel`."""
+        if not isinstance(content, Mapping) or content.get("panel") is None:
+            return content
+        panel = PanelTable.model_validate(content["panel"])
+        return {**content, "sources": {**content.get("sources", {}), PANEL: panel.source()}}
+
     @model_validator(mode="after")
     def _references_exist(self) -> Run:
         for name, signal in self.signals.items():
             _known(f"signals.{name}.source", signal.source, self.sources)
-            if self.sources[signal.source].contract != "events":
+            if self.sources[signal.source].contract not in MEASURED:
                 raise ValueError(
                     f"signals.{name}.source: {signal.source!r} holds {self.sources[signal.source].contract}, "
-                    "and this signal needs a source of events"
+                    f"and a signal needs a source of {', '.join(MEASURED)}"
                 )
         if self.outcome is not None:
             _known("outcome.source", self.outcome.source, self.sources)
+            if self.outcome.active_source is not None:
+                _known("outcome.active_source", self.outcome.active_source, self.sources)
+        if self.panel is not None and self.signals:
+            raise ValueError("panel: a run measures signals, or takes a ready-made panel, not both")
         if self.as_of is None and self.split is None:
             raise ValueError("as_of: the run has no dates; give [as_of], or [split]")
         return self
@@ -269,15 +231,6 @@ class Run(Section):
                 f"{self.path}: the run has no [outcome]", "add [outcome] with kind, source and horizon_days"
             )
         return self.outcome
-
-
-def known_zone(value: str) -> str:
-    """Return `value` if it names a time zone of the IANA database; raise ValueError with the nearest name if not."""
-    if value not in available_timezones():
-        nearest = difflib.get_close_matches(value, sorted(available_timezones()), n=1)
-        raise ValueError(f"{value!r} is no IANA time zone" + (f"; did you mean {nearest[0]!r}?" if nearest else ""))
-    ZoneInfo(value)
-    return value
 
 
 def _known(where: str, name: str, names: Mapping[str, object]) -> None:

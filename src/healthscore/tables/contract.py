@@ -50,6 +50,12 @@ class Contract:
         return tuple(column.name for column in self.columns)
 
 
+SHARED = (
+    Column("currency", Kind.TEXT, meaning="of amounts; one per source, unless the run converts them"),
+    Column("retracted", Kind.FLAG, meaning="whether this version withdraws the row (sources with corrections)"),
+)
+"""Columns of everything that is measured."""
+
 ACCOUNTS = Contract(
     "accounts",
     (
@@ -61,6 +67,11 @@ ACCOUNTS = Contract(
             "person_id",
             Kind.IDENTIFIER,
             meaning="one person or company behind several accounts: the unit of clustering",
+        ),
+        Column("parent_id", Kind.IDENTIFIER, meaning="the account that this one is a part of, and is counted with"),
+        Column("valid_from", Kind.DATE, meaning="first day on which the row held, where there are several per account"),
+        Column(
+            "valid_to", Kind.DATE, meaning="first day on which it no longer held; empty or 9999-12-31 while it does"
         ),
     ),
     key=("account_id",),
@@ -76,6 +87,8 @@ EVENTS = Contract(
         Column("quantity", Kind.NUMBER, meaning="how much: an amount, a rating, a duration"),
         Column("known_at", Kind.MOMENT, meaning="when the row could first have been known"),
         Column("event_id", Kind.IDENTIFIER, meaning="identity of the event, where there is one"),
+        *SHARED,
+        Column("purpose", Kind.TEXT, meaning="why it was asked; answers to an exit survey are left out"),
     ),
     key=("event_id",),
 )
@@ -92,6 +105,9 @@ SUBSCRIPTIONS = Contract(
         Column("seats", Kind.NUMBER, meaning="users paid for"),
         Column("value", Kind.NUMBER, meaning="recurring revenue per month"),
         Column("known_at", Kind.MOMENT, meaning="when the start could first have been known"),
+        Column("subscription_id", Kind.IDENTIFIER, meaning="which of an account's subscriptions the row belongs to"),
+        Column("renewal", Kind.DATE, meaning="day on which the term is up for renewal"),
+        Column("currency", Kind.TEXT, meaning="of the value; one per source, unless the run converts it"),
     ),
 )
 
@@ -106,6 +122,7 @@ INTERVALS = Contract(
         Column("deadline", Kind.DATE, meaning="day by which it should have closed"),
         Column("known_at", Kind.MOMENT, meaning="when the start could first have been known"),
         Column("end_known_at", Kind.MOMENT, meaning="when the end could first have been known"),
+        *SHARED,
     ),
 )
 
@@ -115,8 +132,10 @@ LEVELS = Contract(
         Column("account_id", Kind.IDENTIFIER, required=True, meaning="whose"),
         Column("time", Kind.MOMENT, required=True, meaning="when it was measured"),
         Column("name", Kind.TEXT, meaning="what was measured"),
-        Column("value", Kind.NUMBER, required=True, meaning="the value"),
+        Column("value", Kind.NUMBER, meaning="the value; empty where it was asked for and not given"),
         Column("known_at", Kind.MOMENT, meaning="when the row could first have been known"),
+        *SHARED,
+        Column("purpose", Kind.TEXT, meaning="why it was asked; answers to an exit survey are left out"),
     ),
 )
 
@@ -129,6 +148,28 @@ INTERVENTIONS = Contract(
     ),
 )
 
+SUCCESSIONS = Contract(
+    "successions",
+    (
+        Column("account_id", Kind.IDENTIFIER, required=True, meaning="the account that ceased"),
+        Column("successor_id", Kind.IDENTIFIER, required=True, meaning="the account that took its place"),
+        Column("date", Kind.DATE, required=True, meaning="when"),
+        Column("kind", Kind.TEXT, meaning="merge (default) or split"),
+        Column("known_at", Kind.MOMENT, meaning="when it could first have been known"),
+    ),
+)
+
+PANEL = Contract(
+    "panel",
+    (
+        Column("account_id", Kind.IDENTIFIER, required=True, meaning="whose features"),
+        Column("as_of", Kind.DATE, required=True, meaning="the date at which they were known"),
+        Column("outcome", Kind.NUMBER, meaning="1 where it happened, 0 where it did not, empty where it is not known"),
+        Column("value", Kind.NUMBER, meaning="recurring revenue per month"),
+    ),
+)
+
 CONTRACTS: dict[str, Contract] = {
-    contract.name: contract for contract in (ACCOUNTS, EVENTS, SUBSCRIPTIONS, INTERVALS, LEVELS, INTERVENTIONS)
+    contract.name: contract
+    for contract in (ACCOUNTS, EVENTS, SUBSCRIPTIONS, INTERVALS, LEVELS, INTERVENTIONS, SUCCESSIONS, PANEL)
 }

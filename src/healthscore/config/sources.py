@@ -1,0 +1,107 @@
+"""Sources of a run: where a table of the company lies, and how it fills a contract."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from healthscore.config.section import Expression, Name, Section, known_zone
+
+CONTRACTS = Literal[
+    "accounts", "events", "subscriptions", "intervals", "levels", "interventions", "successions", "panel"
+]
+
+
+class Lookup(Section):
+    """Columns fetched from a small second file by equality on `on`; it may never add rows."""
+
+    path: str
+    on: tuple[str, ...] = Field(min_length=1)
+    columns: tuple[str, ...] = Field(min_length=1)
+
+
+class Sentiment(Section):
+    """A level from -1 (negative) to 1 (positive) of what people wrote, by a lexicon of the declared language.
+
+    `text` is a column of the source's file; the level fills the contract's `value`.
+    """
+
+    text: str
+    language: Literal["en"]
+
+
+class Source(Section):
+    """A table of the company: where it lies, and which of its columns (or expressions) fill the contract's columns.
+
+    `where` and `exclude` choose rows (`exclude` counts who is left out: tests, bots, the company's own accounts).
+    `ranges` are the values that a number of the contract may have. `corrections` says that rows of one identity
+    (`deduplicate_by`, else the contract's own) are versions of one row: each holds from its known-at until the next
+    one's. `static` names attributes of accounts that never change, so that today's value may stand for the past.
+    """
+
+    path: str | tuple[str, ...]
+    contract: CONTRACTS
+    columns: dict[str, Expression] = Field(default_factory=dict)
+    attributes: dict[Name, Expression] = Field(default_factory=dict)
+    where: Expression | None = None
+    exclude: Expression | None = None
+    timezone: str | None = None
+    time_format: str | None = None
+    time_unit: Literal["s", "ms", "us", "ns"] | None = None
+    decimal: Literal[".", ","] = "."
+    actors: Name = "users"
+    names: Name = "kinds"
+    availability_delay_days: int = Field(default=0, ge=0, le=3660)
+    deduplicate_by: tuple[str, ...] = ()
+    corrections: bool = False
+    ranges: dict[Name, tuple[float, float]] = Field(default_factory=dict)
+    static: tuple[Name, ...] = ()
+    sentiment: Sentiment | None = None
+    outages: tuple[tuple[date, date], ...] = ()
+    lookup: tuple[Lookup, ...] = ()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        return None if value is None else known_zone(value)
+
+    @model_validator(mode="after")
+    def _says_what_can_be_meant(self) -> Source:
+        if self.sentiment is not None and self.contract != "levels":
+            raise ValueError('`sentiment` fills the value of levels: contract = "levels"')
+        if unknown := [name for name in self.static if name not in self.attributes]:
+            raise ValueError(f"`static` names attributes of the source; {unknown[0]!r} is none")
+        if wrong := [name for name, (low, high) in self.ranges.items() if low > high]:
+            raise ValueError(f"`ranges.{wrong[0]}` is [lowest, highest]")
+        return self
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every file or glob of the source."""
+        return (self.path,) if isinstance(self.path, str) else self.path
+
+
+class PanelTable(Section):
+    """A ready-made panel instead of signals: a row per account and as-of date, a column per feature.
+
+    `components` says which columns are features, and to which component each belongs; `outcome` names a column with 1
+    (it happened), 0 or nothing (not known yet), for `[outcome] kind = "recorded"`; `value` one with revenue per month.
+    """
+
+    path: str | tuple[str, ...]
+    account_id: Expression = "account_id"
+    as_of: Expression = "as_of"
+    components: dict[Name, tuple[Name, ...]] = Field(min_length=1)
+    healthy: tuple[Name, ...] = ()
+    risky: tuple[Name, ...] = ()
+    outcome: Expression | None = None
+    value: Expression | None = None
+
+    def source(self) -> Source:
+        """The panel as a source, its features as attributes."""
+        columns = {"account_id": self.account_id, "as_of": self.as_of}
+        columns |= {name: given for name in ("outcome", "value") if (given := getattr(self, name)) is not None}
+        names = [name for of_component in self.components.values() for name in of_component]
+        return Source(path=self.path, contract="panel", columns=columns, attributes={name: name for name in names})
