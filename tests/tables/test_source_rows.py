@@ -197,12 +197,11 @@ def test_an_interval_may_end_as_it_begins_but_not_before(workspace: Workspace) -
     assert accounted(tables, "tickets") == (999, {"end_before_start": 1}, {})
 
 
-def test_levels_need_a_value(workspace: Workspace) -> None:
-    workspace.csv(
-        "levels.csv", "account_id,time,name,value", *padded(["a,2024-01-01,nps,"], lambda n: "a,2024-01-01,nps,9")
-    )
+def test_a_level_without_a_value_was_asked_for_and_not_answered(workspace: Workspace) -> None:
+    workspace.csv("levels.csv", "account_id,time,name,value", "a,2024-01-01,nps,", "a,2024-02-01,nps,9")
     tables = workspace.open({"levels": {"path": "levels.csv", "contract": "levels"}})
-    assert accounted(tables, "levels") == (999, {"missing_value": 1}, {})
+    assert accounted(tables, "levels") == (2, {}, {})
+    assert workspace.column(tables, "levels", "value") == [9, None]
 
 
 def test_no_row_left_is_refused(workspace: Workspace) -> None:  # fault 55

@@ -45,7 +45,10 @@ def test_a_relation_has_every_column_of_its_contract(workspace: Workspace) -> No
 @pytest.mark.parametrize(
     ("contract", "columns"),
     [
-        ("accounts", ["account_id", "name", "segment", "owner", "person_id"]),
+        (
+            "accounts",
+            ["account_id", "name", "segment", "owner", "person_id", "parent_id", "valid_from", "valid_to"],
+        ),
         ("events", ["account_id", "actor_id", "name", "quantity", "event_id", "day", "known_day"]),
         ("levels", ["account_id", "name", "value", "day", "known_day"]),
         (
@@ -54,7 +57,10 @@ def test_a_relation_has_every_column_of_its_contract(workspace: Workspace) -> No
         ),
         (
             "subscriptions",
-            ["account_id", "start", "end", "notice", "exit_type", "status", "seats", "value", "known_day"],
+            [
+                *("account_id", "start", "end", "notice", "exit_type", "status", "seats", "value"),
+                *("subscription_id", "renewal", "known_day"),
+            ],
         ),
         ("interventions", ["account_id", "date", "kind", "known_day"]),
     ],

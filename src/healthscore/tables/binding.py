@@ -24,7 +24,7 @@ from healthscore.tables.numbers import bind_number, profile_number
 from healthscore.tables.problems import Problem
 from healthscore.tables.quoting import quote_literal
 from healthscore.tables.rules import BoundColumn, Rule, bound, raw
-from healthscore.tables.shapes import HAPPENED, OPENABLE, contract_rules, projection, shape
+from healthscore.tables.shapes import CHECKED_ONLY, HAPPENED, OPENABLE, contract_rules, projection, shape
 from healthscore.tables.sorts import Sort
 from healthscore.tables.sources import RawTable
 from healthscore.tables.texts import tidy_identifier, tidy_text
@@ -108,7 +108,9 @@ def bind(engine: Engine, run: Run, name: str, table: RawTable) -> Binding:
     rules += [rule for column in columns for rule in column.rules]
     rules += contract_rules(assigned.contract, assigned.columns, name)
     attributes = {attribute: own(attribute) for attribute in assigned.attributes}
-    sorts = {c.name: _SORTS[c.kind] for c in assigned.contract.columns if c.kind in _SORTS}
+    sorts = {
+        c.name: _SORTS[c.kind] for c in assigned.contract.columns if c.kind in _SORTS and c.name not in CHECKED_ONLY
+    }
     binding = Binding(
         name=name,
         source=source,

@@ -32,6 +32,9 @@ FIRST_DAY = {
 }
 """Column by which a source's first and last day are told."""
 
+CHECKED_ONLY = frozenset({"currency", "purpose", "retracted"})
+"""Columns that decide which rows are used, and that nobody reads afterwards: the relation does without them."""
+
 _TYPES = {Kind.MOMENT: "INTEGER", Kind.DATE: "INTEGER", Kind.NUMBER: "BIGINT", Kind.FLAG: "BOOLEAN"}
 
 
@@ -54,7 +57,8 @@ def shape(contract: Contract, present: Collection[str], delay: int) -> dict[str,
             return f"CAST(NULL AS {_TYPES.get(column.kind, 'VARCHAR') if column else 'INTEGER'})"
         return f"CASE WHEN {bound(name)} < {OPEN} THEN {bound(name)} END" if name in OPENABLE else bound(name)
 
-    plain = {column.name: of(column.name) for column in contract.columns if column.kind is not Kind.MOMENT}
+    kept = (c.name for c in contract.columns if c.kind is not Kind.MOMENT and c.name not in CHECKED_ONLY)
+    plain = {name: of(name) for name in kept}
     return plain | _times(contract, present, of, delay)
 
 
