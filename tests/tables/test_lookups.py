@@ -1,11 +1,13 @@
-"""Lookups: columns of a second file by equality, never more rows."""
+"""Lookups: columns of a second file by equality, more rows only where the run says so."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
 
+from healthscore.asof import day_of
 from table_workspace import Workspace
 
 
@@ -74,3 +76,44 @@ def test_several_lookups_follow_each_other(workspace: Workspace) -> None:
 
 def test_a_lookup_without_a_file_is_named(workspace: Workspace) -> None:
     assert "sites.csv" in workspace.refusal(source(workspace, on=["site"], columns=["kind"]))["no_file"].rule
+
+
+JOINED = date(2024, 1, 1)
+STEPS: dict[str, Any] = {
+    "path": "accounts.csv",
+    "contract": "intervals",
+    "columns": {"start": "joined", "deadline": "joined + due_day", "end": "joined + done_day", "kind": "step"},
+    "lookup": [
+        {"path": "steps.csv", "on": ["plan"], "columns": ["step", "due_day"], "many": True},
+        {"path": "done.csv", "on": ["account_id", "step"], "columns": ["done_day"], "optional": True},
+    ],
+}
+
+
+def steps(workspace: Workspace, **lookup: Any) -> dict[str, dict[str, Any]]:
+    workspace.parquet("accounts.parquet", account_id=["a", "b", "c"], plan=["pro", "free", "old"], joined=[JOINED] * 3)
+    workspace.parquet(
+        "steps.parquet", plan=["pro", "pro", "free"], step=["invite", "import", "invite"], due_day=[7, 14, 7]
+    )
+    workspace.parquet("done.parquet", account_id=["a"], step=["invite"], done_day=[5])
+    named = STEPS | {"path": "accounts.parquet"}
+    first, second = ({**each, "path": each["path"].replace("csv", "parquet")} for each in STEPS["lookup"])
+    return {"steps": named | {"lookup": [first | lookup, second]}}
+
+
+def test_what_is_due_from_everybody_on_a_plan_is_a_row_per_step(workspace: Workspace) -> None:
+    tables = workspace.open(steps(workspace, optional=True))
+    assert workspace.rows(tables, "steps", "account_id, kind, end_day, deadline") == [
+        {"account_id": "a", "kind": "import", "end_day": None, "deadline": day_of(JOINED) + 14},
+        {"account_id": "a", "kind": "invite", "end_day": day_of(JOINED) + 5, "deadline": day_of(JOINED) + 7},
+        {"account_id": "b", "kind": "invite", "end_day": None, "deadline": day_of(JOINED) + 7},
+    ]
+    assert tables.reports["steps"].rows_in == 3
+    assert not tables.reports["steps"].warnings
+
+
+def test_rows_that_stand_for_nothing_fall_out_with_a_warning(workspace: Workspace) -> None:
+    tables = workspace.open(steps(workspace))
+    (warning,) = tables.reports["steps"].warnings
+    assert (warning.code, warning.column, warning.count) == ("lookup_unmatched", "plan", 1)
+    assert "the row falls out" in warning.rule

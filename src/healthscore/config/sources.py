@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from healthscore.config.section import Expression, Name, Section, known_zone
+from healthscore.config.section import ColumnName, Expression, Name, Section, known_name, known_zone
 
 CONTRACTS = Literal[
     "accounts", "events", "subscriptions", "intervals", "levels", "interventions", "successions", "panel"
@@ -15,11 +15,17 @@ CONTRACTS = Literal[
 
 
 class Lookup(Section):
-    """Columns fetched from a small second file by equality on `on`; it may never add rows."""
+    """Columns fetched from a small second file by equality on `on`.
+
+    It adds no rows, unless `many` says that each row stands for every match: what is due from everybody on a plan, say,
+    when the file lists the plan's steps (rows without a match then fall out). `optional` expects rows without a match.
+    """
 
     path: str
     on: tuple[str, ...] = Field(min_length=1)
     columns: tuple[str, ...] = Field(min_length=1)
+    many: bool = False
+    optional: bool = False
 
 
 class Sentiment(Section):
@@ -44,7 +50,7 @@ class Source(Section):
     path: str | tuple[str, ...]
     contract: CONTRACTS
     columns: dict[str, Expression] = Field(default_factory=dict)
-    attributes: dict[Name, Expression] = Field(default_factory=dict)
+    attributes: dict[ColumnName, Expression] = Field(default_factory=dict)
     where: Expression | None = None
     exclude: Expression | None = None
     timezone: str | None = None
@@ -57,7 +63,7 @@ class Source(Section):
     deduplicate_by: tuple[str, ...] = ()
     corrections: bool = False
     ranges: dict[Name, tuple[float, float]] = Field(default_factory=dict)
-    static: tuple[Name, ...] = ()
+    static: tuple[ColumnName, ...] = ()
     sentiment: Sentiment | None = None
     outages: tuple[tuple[date, date], ...] = ()
     lookup: tuple[Lookup, ...] = ()
@@ -73,6 +79,8 @@ class Source(Section):
             raise ValueError('`sentiment` fills the value of levels: contract = "levels"')
         if unknown := [name for name in self.static if name not in self.attributes]:
             raise ValueError(f"`static` names attributes of the source; {unknown[0]!r} is none")
+        if self.deduplicate_by and any(lookup.many for lookup in self.lookup):
+            raise ValueError("`deduplicate_by` tells rows of the file apart, and a lookup of `many` repeats them")
         if wrong := [name for name, (low, high) in self.ranges.items() if low > high]:
             raise ValueError(f"`ranges.{wrong[0]}` is [lowest, highest]")
         return self
@@ -86,22 +94,55 @@ class Source(Section):
 class PanelTable(Section):
     """A ready-made panel instead of signals: a row per account and as-of date, a column per feature.
 
-    `components` says which columns are features, and to which component each belongs; `outcome` names a column with 1
-    (it happened), 0 or nothing (not known yet), for `[outcome] kind = "recorded"`; `value` one with revenue per month.
+    `components` says which columns are features, and to which component each belongs; features stand in the order in
+    which they are named. `healthy` and `risky` name features of which more may only be good, or bad. `outcome` names a
+    column with 1 (it happened), 0 or nothing (not known yet), for `[outcome] kind = "recorded"`; `value` one with
+    revenue per month. `lookup` fetches columns from a second file, such as outcomes that are kept apart from features.
     """
 
     path: str | tuple[str, ...]
     account_id: Expression = "account_id"
     as_of: Expression = "as_of"
-    components: dict[Name, tuple[Name, ...]] = Field(min_length=1)
-    healthy: tuple[Name, ...] = ()
-    risky: tuple[Name, ...] = ()
+    time_format: str | None = None
+    components: dict[Name, tuple[ColumnName, ...]] = Field(min_length=1)
+    healthy: tuple[ColumnName, ...] = ()
+    risky: tuple[ColumnName, ...] = ()
     outcome: Expression | None = None
     value: Expression | None = None
+    lookup: tuple[Lookup, ...] = ()
+
+    @property
+    def component_of(self) -> dict[str, str]:
+        """Feature -> component, in the order in which they are named."""
+        return {name: component for component, names in self.components.items() for name in names}
+
+    @model_validator(mode="after")
+    def _says_what_can_be_meant(self) -> PanelTable:
+        components = self.component_of
+        if len(components) != sum(len(names) for names in self.components.values()):
+            named = [name for names in self.components.values() for name in names]
+            raise ValueError(f"components: {max(named, key=named.count)!r} is named twice")
+        for key in ("healthy", "risky"):
+            for name in getattr(self, key):
+                known_name(key, name, components)
+        if both := sorted(set(self.healthy) & set(self.risky)):
+            raise ValueError(f"`healthy` and `risky` both name {both[0]!r}")
+        return self
+
+    def direction_of(self, feature: str) -> int:
+        """+1 where more of a feature is healthier, -1 where it is riskier, 0 where the model is to find out."""
+        return int(feature in self.healthy) - int(feature in self.risky)
 
     def source(self) -> Source:
         """The panel as a source, its features as attributes."""
         columns = {"account_id": self.account_id, "as_of": self.as_of}
         columns |= {name: given for name in ("outcome", "value") if (given := getattr(self, name)) is not None}
-        names = [name for of_component in self.components.values() for name in of_component]
-        return Source(path=self.path, contract="panel", columns=columns, attributes={name: name for name in names})
+        quoted = {name: '"' + name.replace('"', '""') + '"' for name in self.component_of}
+        return Source(
+            path=self.path,
+            contract="panel",
+            columns=columns,
+            attributes=quoted,
+            time_format=self.time_format,
+            lookup=self.lookup,
+        )

@@ -1,4 +1,4 @@
-"""Lookups: columns fetched from a small second file, checked to be unique on `on` so that they never add rows."""
+"""Lookups: columns fetched from a small second file, which adds rows only where the run says that it is to."""
 
 from __future__ import annotations
 
@@ -32,14 +32,17 @@ def join_lookups(
         if not found:
             raise BindingError([])  # what is wrong with its files is known already
         other = SOURCES[found[0].kind](engine, f"{name}/lookup{number}", found)
-        problems = _faults(name, lookup, columns, other.columns) or _multiplied(engine, name, lookup, other)
+        problems = _faults(name, lookup, columns, other.columns)
+        if not problems and not lookup.many:
+            problems = _multiplied(engine, name, lookup, other)
         if problems:
             raise BindingError(problems)
         matched = " AND ".join(_equal(key, columns[key], other.columns[key]) for key in lookup.on)
         join = f"FROM {relation} t LEFT JOIN {other.relation} l ON {matched}"
-        missed = int(engine.query(f"SELECT count(*) AS n {join} WHERE l.{LINE} IS NULL").to_pylist()[0]["n"])
-        if missed:
-            findings.append(_unmatched(name, lookup, missed))
+        if not lookup.optional:
+            missed = int(engine.query(f"SELECT count(*) AS n {join} WHERE l.{LINE} IS NULL").to_pylist()[0]["n"])
+            findings += [_unmatched(name, lookup, missed)] if missed else []
+        join = join.replace("LEFT JOIN", "JOIN", 1) if lookup.many else join
         fetched = ", ".join(f"l.{quote_identifier(column)}" for column in lookup.columns)
         relation = quote_identifier(f"{name}/looked{number}")
         engine.execute(f"CREATE OR REPLACE VIEW {relation} AS SELECT t.*, {fetched} {join}")
@@ -49,8 +52,10 @@ def join_lookups(
 
 def _unmatched(name: str, lookup: Lookup, missed: int) -> Problem:
     on, empty = ", ".join(lookup.on), ", ".join(lookup.columns)
-    rule = f"every row finds its {on} in {lookup.path}; where it does not, {empty} is empty"
-    return Problem("lookup_unmatched", "warning", name, on, missed, rule=rule, remedy="complete the lookup")
+    then = "the row falls out" if lookup.many else f"{empty} is empty"
+    rule = f"every row finds its {on} in {lookup.path}; where it does not, {then}"
+    remedy = "complete the lookup, or say `optional = true` in it if that is as it should be"
+    return Problem("lookup_unmatched", "warning", name, on, missed, rule=rule, remedy=remedy)
 
 
 def _equal(key: str, left: str, right: str) -> str:
@@ -95,5 +100,5 @@ def _multiplied(engine: Engine, name: str, lookup: Lookup, other: RawTable) -> l
         return []
     on = ", ".join(lookup.on)
     rule = f"a lookup has one row per {on}; {lookup.path} repeats {found['keys']:,} of them and would multiply rows"
-    remedy = "add the columns that make it unique to `on`"
+    remedy = "add the columns that make it unique to `on`; or say `many = true` if every match is a row of its own"
     return [Problem("lookup_multiplies", "error", name, on, int(found["rows"]), rule=rule, remedy=remedy)]
