@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -10,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Window = Annotated[int, Field(ge=1, le=3660)] | Literal["all"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+ColumnName = Annotated[str, Field(pattern=r"^[^\W_][^\x00-\x1f\x7f]{0,119}$")]
+"""A column as a company's table calls it: begins with a letter or a digit, and may hold blanks."""
 Expression = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
@@ -26,3 +29,11 @@ def known_zone(value: str) -> str:
         raise ValueError(f"{value!r} is no IANA time zone" + (f"; did you mean {nearest[0]!r}?" if nearest else ""))
     ZoneInfo(value)
     return value
+
+
+def known_name(where: str, name: str, names: Mapping[str, object]) -> None:
+    """Raise ValueError with the nearest name where `name`, which stands at the key `where`, is none of `names`."""
+    if name not in names:
+        nearest = difflib.get_close_matches(name, names, n=1)
+        hint = f"; did you mean {nearest[0]!r}?" if nearest else f"; there are {', '.join(sorted(names))}"
+        raise ValueError(f"{where}: there is no {name!r}{hint}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from healthscore.config.section import Expression, Name, Section, Window, known_zone
+from healthscore.config.section import Expression, Name, Section, Window, known_name, known_zone
 from healthscore.config.signals import Combination, Features, Signal
 from healthscore.config.sources import PanelTable, Source
 from healthscore.errors import ConfigurationError
@@ -191,24 +190,28 @@ class Run(Section):
         if not isinstance(content, Mapping) or content.get("panel") is None:
             return content
         panel = PanelTable.model_validate(content["panel"])
+        if PANEL in content.get("sources", {}):
+            raise ValueError(f"sources.{PANEL}: the ready-made panel of [panel] is the source of that name; rename it")
         return {**content, "sources": {**content.get("sources", {}), PANEL: panel.source()}}
 
     @model_validator(mode="after")
     def _references_exist(self) -> Run:
         for name, signal in self.signals.items():
-            _known(f"signals.{name}.source", signal.source, self.sources)
+            known_name(f"signals.{name}.source", signal.source, self.sources)
             if self.sources[signal.source].contract not in MEASURED:
                 raise ValueError(
                     f"signals.{name}.source: {signal.source!r} holds {self.sources[signal.source].contract}, "
                     f"and a signal needs a source of {', '.join(MEASURED)}"
                 )
         if self.outcome is not None:
-            _known("outcome.source", self.outcome.source, self.sources)
+            known_name("outcome.source", self.outcome.source, self.sources)
             if self.outcome.active_source is not None:
-                _known("outcome.active_source", self.outcome.active_source, self.sources)
+                known_name("outcome.active_source", self.outcome.active_source, self.sources)
         if self.panel is not None and self.signals:
             raise ValueError("panel: a run measures signals, or takes a ready-made panel, not both")
-        if self.as_of is None and self.split is None:
+        if self.panel is None and any(source.contract == PANEL for source in self.sources.values()):
+            raise ValueError("sources: a ready-made panel is declared by [panel], not as a source")
+        if self.as_of is None and self.split is None and self.panel is None:
             raise ValueError("as_of: the run has no dates; give [as_of], or [split]")
         return self
 
@@ -231,10 +234,3 @@ class Run(Section):
                 f"{self.path}: the run has no [outcome]", "add [outcome] with kind, source and horizon_days"
             )
         return self.outcome
-
-
-def _known(where: str, name: str, names: Mapping[str, object]) -> None:
-    if name not in names:
-        nearest = difflib.get_close_matches(name, names, n=1)
-        hint = f"; did you mean {nearest[0]!r}?" if nearest else f"; there are {', '.join(sorted(names))}"
-        raise ValueError(f"{where}: there is no {name!r}{hint}")
