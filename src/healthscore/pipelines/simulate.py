@@ -26,13 +26,13 @@ def simulate(world: str = "saas", accounts: int = 2_000, seed: int = 1, out: str
     ConfigurationError
         The world is not known, or `out` holds something that is not such a workspace.
     """
+    from healthscore.tables.simulator import recipe_named, write
     from healthscore.tables.simulator import simulate as draw
-    from healthscore.tables.simulator import write
 
     directory = Path(out).resolve()
     if directory.exists() and not (directory / "truth.json").exists() and any(directory.iterdir()):
         raise ConfigurationError(f"{directory} holds files that no simulation wrote", "choose another --out")
-    run = (library() / "pipelines" / "saas.toml").read_text(encoding="utf-8")
+    run = (library() / "pipelines" / f"{recipe_named(world).industry}.toml").read_text(encoding="utf-8")
     there = directory / "healthscore.toml"
     if there.exists() and there.read_text(encoding="utf-8") != run:
         raise ConfigurationError(f"{there} is not as it was written: it may have been edited", "choose another --out")

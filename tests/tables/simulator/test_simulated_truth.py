@@ -141,7 +141,7 @@ def test_outcome_counts_decisions_from_the_gap_to_the_end_of_the_horizon() -> No
         (10, 130, 160, PAUSED, OPEN, NOT_ENDED),
         (10, 160, OPEN, ACTIVE, OPEN, NOT_ENDED),
     )
-    at_risk, outcome = snapshots(lives, Timeline(18), day)
+    at_risk, outcome = snapshots(WORLDS["additive"], lives, Timeline(18), day)
     assert at_risk.tolist() == [True] * 6 + [False, False] + [True] * 3
     expected = [STAYED, UNKNOWN, LEFT, LEFT, STAYED, UNKNOWN, UNKNOWN, UNKNOWN, STAYED, LEFT, UNKNOWN]
     assert outcome.tolist() == expected

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from healthscore.tables.simulator.recipe import COMPONENTS, Recipe
-from healthscore.tables.simulator.world import World, simulate
+from healthscore.tables.simulator.world import World, recipe_named, simulate
 from healthscore.tables.simulator.worlds import WORLDS
 from healthscore.tables.simulator.writing import write
 
-__all__ = ["COMPONENTS", "WORLDS", "Recipe", "World", "simulate", "write"]
+__all__ = ["COMPONENTS", "WORLDS", "Recipe", "World", "recipe_named", "simulate", "write"]

@@ -10,13 +10,13 @@ import pyarrow as pa
 from healthscore.tables.simulator.company import Company
 from healthscore.tables.simulator.interventions import ACTIONS
 from healthscore.tables.simulator.lives import ACTIVE
+from healthscore.tables.simulator.occasions import SECOND
 from healthscore.tables.simulator.recipe import RELATIONSHIP, sigmoid
 from healthscore.tables.simulator.timeline import DAY, dates, instants, labels
 
 KINDS = ("call", "email", "meeting", "qbr")
 DIRECTIONS = ("outbound", "inbound")
 WEEKLY_CONTACTS = np.array([0.12, 0.30, 0.70])  # by segment
-SECOND = 1_000_000
 
 
 def interventions_table(company: Company) -> Any:

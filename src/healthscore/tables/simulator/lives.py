@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 
 from healthscore.tables.simulator.population import Population
 from healthscore.tables.simulator.recipe import (
-    FINANCE,
-    GRACE_DAYS,
     Flags,
     Floats,
     Integers,
@@ -69,8 +67,8 @@ class Lives:
 def weekly_hazards(recipe: Recipe, latents: Floats, relief: Floats) -> Floats:
     """Probability per account, week and cause: (accounts, weeks, causes).
 
-    `relief` (accounts, weeks) is what interventions take off the log-odds. The intercepts are found on a fixed
-    stationary population, so that they belong to the recipe and not to the draw.
+    `relief` (accounts, weeks) is what interventions, and experiences, take off the log-odds. The intercepts are found
+    on a fixed stationary population, so that they belong to the recipe and not to the draw.
     """
     weeks = relief.shape[1]
     reference = stream(0, "reference population").standard_normal((1000, weeks, latents.shape[2]))
@@ -78,9 +76,9 @@ def weekly_hazards(recipe: Recipe, latents: Floats, relief: Floats) -> Floats:
     hazards = np.empty((*relief.shape, len(CAUSES)))
     intercept = intercept_for(recipe.log_odds(reference), rates["voluntary"])
     hazards[:, :, VOLUNTARY] = sigmoid(intercept + recipe.log_odds(latents[:, :weeks]) - relief)
-    payment = recipe.involuntary_strength
-    intercept = intercept_for(-payment * reference[:, :, FINANCE], rates["involuntary"])
-    hazards[:, :, INVOLUNTARY] = sigmoid(intercept - payment * latents[:, :weeks, FINANCE])
+    payment = recipe.involuntary_strength * np.array([component == "finance" for component in recipe.components])
+    intercept = intercept_for(-(reference @ payment), rates["involuntary"])
+    hazards[:, :, INVOLUNTARY] = sigmoid(intercept - latents[:, :weeks] @ payment)
     hazards[:, :, MERGED] = rates["merged"]
     hazards[:, :, PAUSE] = rates["paused"]
     return hazards
@@ -97,7 +95,7 @@ def simulate_lives(
     on_trial = np.flatnonzero(population.trial > 0)
     nothing = np.full(len(on_trial), OPEN)
     trial_end = (population.started + population.trial)[on_trial]
-    rows = [_rows(on_trial, population.started[on_trial], trial_end, TRIAL, nothing, NOT_ENDED)]
+    rows = [segment_rows(on_trial, population.started[on_trial], trial_end, TRIAL, nothing, NOT_ENDED)]
     for week in range(timeline.weeks):
         thresholds = np.cumsum(hazards[:, week], axis=1)
         cause = (random.random(size)[:, None] >= thresholds).sum(axis=1)
@@ -108,22 +106,22 @@ def simulate_lives(
         hit = np.flatnonzero((paying_from < 7 * week) & (cause < len(CAUSES)) & (day < timeline.days))
         end = np.where(announced, day + ahead, day)
         notice = np.where(announced, day, OPEN)
-        rows.append(_rows(hit, paying_from[hit], end[hit], ACTIVE, notice[hit], cause[hit]))
+        rows.append(segment_rows(hit, paying_from[hit], end[hit], ACTIVE, notice[hit], cause[hit]))
         paying_from[hit] = np.minimum(end + back, OPEN)[hit]
         paused = hit[cause[hit] == PAUSE]
         resumed = np.where(paying_from[paused] < timeline.days, paying_from[paused], OPEN)
-        rows.append(_rows(paused, end[paused], resumed, PAUSED, np.full(len(paused), OPEN), NOT_ENDED))
+        rows.append(segment_rows(paused, end[paused], resumed, PAUSED, np.full(len(paused), OPEN), NOT_ENDED))
     still = np.flatnonzero(paying_from < timeline.days)
     forever = np.full(len(still), OPEN)
-    rows.append(_rows(still, paying_from[still], forever, ACTIVE, forever, NOT_ENDED))
-    return _collect(np.concatenate(rows), size, timeline.days)
+    rows.append(segment_rows(still, paying_from[still], forever, ACTIVE, forever, NOT_ENDED))
+    return lives_of(np.concatenate(rows), size, timeline.days)
 
 
 def _return_delay(recipe: Recipe, random: np.random.Generator, cause: Integers, announced: Flags) -> Integers:
     """Days from the end to the return of each account, `OPEN` for those who stay away."""
     size = len(cause)
     draw = random.random(size)
-    soon, late = random.integers(1, GRACE_DAYS - 3, size), random.integers(30, 150, size)
+    soon, late = random.integers(1, recipe.grace_days - 3, size), random.integers(30, 150, size)
     pause = random.integers(28, 61, size)
     # A return right after an announced end would leave open whether the notice had been a decision at all.
     in_grace = (draw < recipe.return_in_grace) & ~announced
@@ -133,7 +131,7 @@ def _return_delay(recipe: Recipe, random: np.random.Generator, cause: Integers, 
     return np.where(cause == PAUSE, pause, delay)
 
 
-def _rows(
+def segment_rows(
     account: Integers, start: Integers, end: Integers, kind: int, notice: Integers, cause: int | Integers
 ) -> Integers:
     """Stack segments into an integer matrix with one row each."""
@@ -141,7 +139,7 @@ def _rows(
     return np.stack(columns, axis=1).astype(np.int64)
 
 
-def _collect(rows: Integers, size: int, days: int) -> Lives:
+def lives_of(rows: Integers, size: int, days: int) -> Lives:
     """Sort the segments and paint them on the days."""
     rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
     # A trial that has not started by the end of the data, or a segment of no length, never happened.

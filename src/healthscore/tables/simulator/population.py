@@ -8,18 +8,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from healthscore.tables.simulator.clientele import Clientele
 from healthscore.tables.simulator.recipe import Flags, Floats, Integers, stream
 from healthscore.tables.simulator.timeline import Timeline, dates, labels
 
-SEGMENTS = ("smb", "mid", "enterprise")
-SEGMENT_SHARES = (0.60, 0.30, 0.10)
-MEDIAN_SEATS = np.array([5.0, 14.0, 40.0])
 PRICE_CENTS = np.array([2_900, 4_500, 6_500])  # per seat and month
 PLANS = ("starter", "team", "business")
-COUNTRIES = ("US", "DE", "GB", "FR", "IN", "BR", "AU")
-COUNTRY_SHARES = (0.40, 0.16, 0.14, 0.10, 0.08, 0.07, 0.05)
-UTC_OFFSET_HOURS = np.array([-6, 1, 0, 1, 5, -3, 10])
-SHARE_AT_START = 0.65
+UTC_OFFSET_HOURS = np.array([-6, 1, 0, 1, 5, -3, 10])  # of the places of the software company's customers
 TRIAL_DAYS = 14
 
 FIRST_WORDS = ("Alder", "Bright", "Cobalt", "Delta", "Ember", "Fjord", "Granite", "Harbour", "Indigo", "Juniper")
@@ -35,6 +30,7 @@ class Population:
     and how broadly an account uses the product, which say nothing about its health.
     """
 
+    clientele: Clientele
     ids: list[str]
     segment: Integers
     country: Integers
@@ -54,31 +50,32 @@ class Population:
         return len(self.ids)
 
 
-def account_id(number: int) -> str:
+def account_id(number: int, prefix: str) -> str:
     """Name an account. One in fifty came from an older system, whose ids are digits with leading zeros."""
-    return f"{number:07d}" if number % 50 == 0 else f"A-{number:06d}"
+    return f"{number:07d}" if number % 50 == 0 else f"{prefix}{number:06d}"
 
 
-def simulate_population(accounts: int, timeline: Timeline, seed: int) -> Population:
-    """Draw the accounts: two thirds are customers when the data start, the others sign up later."""
+def simulate_population(clientele: Clientele, accounts: int, timeline: Timeline, seed: int) -> Population:
+    """Draw the accounts: some are customers when the data start, the others sign up later."""
     random = stream(seed, "population")
-    segment = random.choice(len(SEGMENTS), accounts, p=SEGMENT_SHARES)
-    before = random.random(accounts) < SHARE_AT_START
+    segment = random.choice(len(clientele.segments), accounts, p=list(clientele.segments.values()))
+    before = random.random(accounts) < clientele.share_at_start
     age = 20 + np.minimum(random.exponential(500.0, accounts), 2000.0).astype(np.int64)
     joins = random.integers(0, max(1, int(0.85 * timeline.days)), accounts)
-    on_trial = (random.random(accounts) < 0.7) & (segment < 2)
+    on_trial = (random.random(accounts) < clientele.trial_share) & (segment < len(clientele.segments) - 1)
     # Whoever signed up before the data start and did not convert is not in the data.
     converts = ~on_trial | before | (random.random(accounts) < 0.85)
-    seats = np.maximum(2, np.round(MEDIAN_SEATS[segment] * np.exp(random.normal(0.0, 0.45, accounts))))
+    size = np.array(clientele.sizes)[segment] * np.exp(random.normal(0.0, 0.45, accounts))
     return Population(
-        ids=[account_id(number) for number in range(1, accounts + 1)],
+        clientele=clientele,
+        ids=[account_id(number, clientele.prefix) for number in range(1, accounts + 1)],
         segment=segment.astype(np.int64),
-        country=random.choice(len(COUNTRIES), accounts, p=COUNTRY_SHARES).astype(np.int64),
+        country=random.choice(len(clientele.places), accounts, p=list(clientele.places.values())).astype(np.int64),
         owner=random.integers(0, max(3, accounts // 60), accounts),
         started=np.where(before, -age, joins),
         trial=np.where(on_trial, TRIAL_DAYS, 0),
         converts=converts,
-        seats=seats.astype(np.int64),
+        seats=np.maximum(2, np.round(size)).astype(np.int64),
         fill=random.uniform(0.75, 1.0, accounts),
         discount=random.choice([0.0, 0.1, 0.2], accounts, p=[0.7, 0.2, 0.1]),
         habit=random.normal(0.0, 0.2, accounts),
@@ -98,8 +95,8 @@ def accounts_table(population: Population) -> Any:
         {
             "account_id": pa.array(population.ids, type=pa.string()),
             "name": pa.array(names, type=pa.string()),
-            "segment": labels(SEGMENTS, population.segment),
-            "country": labels(COUNTRIES, population.country),
+            "segment": labels(list(population.clientele.segments), population.segment),
+            "country": labels(list(population.clientele.places), population.country),
             "owner": labels(owners, population.owner),
             "started": dates(population.started),
         }

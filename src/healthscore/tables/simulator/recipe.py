@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from healthscore.tables.simulator.clientele import SOFTWARE, Clientele
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -38,7 +40,7 @@ PLANTED_WEIGHTS: Mapping[str, float] = {
 """The default weights. Finance is planted as exactly nothing: an honest validation must not find it."""
 
 GAP_DAYS, HORIZON_DAYS, GRACE_DAYS = 7, 60, 14
-"""The outcome for which `truth.json` and the sub-scores are written: a decision to leave in [t + 7, t + 67)."""
+"""The outcome for which the truth is written by default: a decision to leave in [t + 7, t + 67)."""
 
 
 def stream(seed: int, *stage: str) -> np.random.Generator:
@@ -58,7 +60,8 @@ class Recipe:
     name, title
         The name on the command line, and what is planted, in words.
     weights
-        Share of each component in the log-odds of leaving: sums to 1, or all 0 where nothing predicts.
+        Share of each component in the log-odds of leaving: sums to 1, or all 0 where nothing predicts. Its keys, in
+        their order, are the components of the world.
     strength
         Sum of the coefficients on the log-odds per standard deviation of the states.
     risk
@@ -81,6 +84,19 @@ class Recipe:
         Share of accounts that are only recorded when an intervention would be due, drawn at random.
     usage_season
         (day number since the start) -> log multiplier of usage, for worlds with seasons.
+    industry
+        What kind of company it is, by name of `industries.INDUSTRIES`, and so the tables that its systems export.
+    clientele
+        Whom it serves.
+    months
+        Length of the history, unless another is asked for.
+    yearly_terms
+        Whether customers can leave only when a term of a year is over; they decide one to two months before.
+    shocks
+        (recipe, latents (accounts, lead_weeks + weeks, components), seed) -> (accounts, weeks): what single
+        experiences add to the log-odds of leaving.
+    gap_days, horizon_days, grace_days
+        The outcome for which the truth is written: a decision to leave in [t + gap, t + gap + horizon).
     large_sample
         Weights that an unlimited sample would give for the outcome above on monthly snapshots
         (`truth.large_sample_weights`, stored because it takes a while).
@@ -103,12 +119,25 @@ class Recipe:
     treatment_effect: float = 0.0
     holdout_share: float = 0.0
     usage_season: Callable[[Integers], Floats] | None = None
+    industry: str = "saas"
+    clientele: Clientele = SOFTWARE
+    months: int = 18
+    yearly_terms: bool = False
+    shocks: Callable[[Recipe, Floats, int], Floats] | None = None
+    gap_days: int = GAP_DAYS
+    horizon_days: int = HORIZON_DAYS
+    grace_days: int = GRACE_DAYS
     large_sample: Mapping[str, float] | None = None
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """Names of the states, in the order of the last axis of the latents."""
+        return tuple(self.weights)
 
     @property
     def betas(self) -> Floats:
         """Coefficient per component on the log-odds of leaving, per standard deviation; positive protects."""
-        return np.array([self.strength * self.weights[component] for component in COMPONENTS])
+        return np.array([self.strength * weight for weight in self.weights.values()])
 
     def log_odds(self, latents: Floats) -> Floats:
         """Log-odds of leaving, without the intercept: (accounts, weeks, components) -> (accounts, weeks)."""
@@ -124,11 +153,11 @@ def simulate_latents(recipe: Recipe, accounts: int, weeks: int, seed: int) -> Fl
     """
     random = stream(seed, "latents")
     total = weeks + recipe.lead_weeks
-    shocks = random.standard_normal((total, accounts, len(COMPONENTS)))
+    states = random.standard_normal((total, accounts, len(recipe.components)))
     spread = float(np.sqrt(1.0 - recipe.persistence**2))
     for week in range(1, total):
-        shocks[week] = recipe.persistence * shocks[week - 1] + spread * shocks[week]
-    return np.ascontiguousarray(shocks.transpose(1, 0, 2))
+        states[week] = recipe.persistence * states[week - 1] + spread * states[week]
+    return np.ascontiguousarray(states.transpose(1, 0, 2))
 
 
 def weekly_rate(annual: float) -> float:

@@ -9,13 +9,13 @@ import pyarrow as pa
 
 from healthscore.tables.simulator.company import Company
 from healthscore.tables.simulator.lives import ACTIVE
+from healthscore.tables.simulator.occasions import SECOND, occasions
 from healthscore.tables.simulator.recipe import SATISFACTION, SUPPORT, Flags, Floats, Integers, sigmoid
 from healthscore.tables.simulator.timeline import DAY, instants, labels
 from healthscore.tables.simulator.usage import Users
 
 SEVERITIES = ("low", "normal", "high", "critical")
 TOPICS = ("how_to", "bug", "performance", "billing", "integration", "access")
-SECOND = 1_000_000
 SURVEY_CYCLE_DAYS = 91
 COMMENTS = (
     (
@@ -36,7 +36,7 @@ def tickets_table(company: Company) -> Any:
     """
     random = company.stream("tickets")
     end = company.timeline.days * DAY
-    account, opened, week = _paying_moments(company, random, _ticket_rates(company))
+    account, opened, week = occasions(company, random, _ticket_rates(company))
     support = company.states[account, week, SUPPORT]
     mood = company.states[account, week, SATISFACTION]
     size = len(account)
@@ -70,21 +70,6 @@ def _ticket_rates(company: Company) -> Floats:
     """Say how many tickets to expect per account and week: (accounts, weeks)."""
     size = np.log(company.population.seats / 8.0)[:, None]
     return 0.12 * np.exp(0.35 * size - 0.6 * company.states[:, :, SUPPORT])
-
-
-def _paying_moments(
-    company: Company, random: np.random.Generator, rates: Floats
-) -> tuple[Integers, Integers, Integers]:
-    """Place a Poisson number per account and week in the working hours of paid days: (account, microsecond, week)."""
-    count = random.poisson(rates)
-    account, week = np.nonzero(count)
-    repeat = count[account, week]
-    account, week = np.repeat(account, repeat), np.repeat(week, repeat)
-    day = 7 * week + random.integers(0, 5, len(account))
-    moment = day * DAY + random.integers(7 * 3600, 19 * 3600, len(account)) * SECOND
-    paid = company.status(account, day) == ACTIVE
-    order = np.flatnonzero(paid)[np.argsort(moment[paid], kind="stable")]
-    return account[order], moment[order], week[order]
 
 
 def surveys_table(company: Company, users: Users) -> Any:

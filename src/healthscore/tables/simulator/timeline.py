@@ -61,6 +61,14 @@ class Timeline:
         return DATA_START + datetime.timedelta(days=int(day))
 
 
+def anniversary(days: Integers, years: int) -> Integers:
+    """The same day so many years later; from 29 February, the 1st of March."""
+    date = (days + EPOCH_DAY).astype("datetime64[D]")
+    month = date.astype("datetime64[M]")
+    later: Integers = ((month + 12 * years).astype("datetime64[D]") + (date - month)).astype(np.int64) - EPOCH_DAY
+    return later
+
+
 def dates(days: Integers, missing: Flags | None = None) -> Any:
     """Day numbers -> Arrow date32, null where `missing`."""
     return pa.array((days + EPOCH_DAY).astype(np.int32), mask=missing).cast(pa.date32())

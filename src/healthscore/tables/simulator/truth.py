@@ -7,6 +7,7 @@ that statistical tests may start from known sub-scores, without features and wit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,8 @@ from numpy.typing import NDArray
 
 from healthscore.tables.simulator.company import Company, simulate_company
 from healthscore.tables.simulator.lives import ACTIVE, CAUSES, PAUSE, VOLUNTARY, Lives
+from healthscore.tables.simulator.occasions import LATE_MAX_DAYS, LATE_SHARE
 from healthscore.tables.simulator.recipe import (
-    COMPONENTS,
-    GAP_DAYS,
-    GRACE_DAYS,
-    HORIZON_DAYS,
     Flags,
     Floats,
     Integers,
@@ -27,7 +25,6 @@ from healthscore.tables.simulator.recipe import (
     sigmoid,
 )
 from healthscore.tables.simulator.timeline import OPEN, Timeline, dates, labels
-from healthscore.tables.simulator.usage import KEY_FEATURES, LATE_MAX_DAYS, LATE_SHARE, STRAGGLER_DAYS
 
 STAYED, LEFT, UNKNOWN = 0, 1, -1
 
@@ -49,7 +46,7 @@ def exits_table(company: Company) -> Any:
     )
 
 
-def snapshots(lives: Lives, timeline: Timeline, day: int) -> tuple[Flags, NDArray[np.int8]]:
+def snapshots(recipe: Recipe, lives: Lives, timeline: Timeline, day: int) -> tuple[Flags, NDArray[np.int8]]:
     """Tell who was at risk on `day`, and what became of them: (at risk, outcome), one element per account.
 
     At risk: paying on that day, for at least a day, without a notice given before it. Outcome: `LEFT` for a
@@ -60,14 +57,14 @@ def snapshots(lives: Lives, timeline: Timeline, day: int) -> tuple[Flags, NDArra
     current = (lives.kind == ACTIVE) & (lives.start < day) & (lives.decided >= day)
     at_risk = np.zeros(size, dtype=np.bool_)
     at_risk[lives.account[current]] = True
-    first, last = day + GAP_DAYS, day + GAP_DAYS + HORIZON_DAYS
+    first, last = day + recipe.gap_days, day + recipe.gap_days + recipe.horizon_days
     outcome = np.full(size, UNKNOWN, dtype=np.int8)
-    if last + GRACE_DAYS > timeline.days:
+    if last + recipe.grace_days > timeline.days:
         return at_risk, outcome
     outcome[at_risk] = STAYED
     undone = np.zeros(len(lives.account), dtype=np.bool_)
     same = lives.account[1:] == lives.account[:-1]
-    undone[:-1] = same & (lives.start[1:] - lives.end[:-1] <= GRACE_DAYS) & (lives.cause[:-1] != PAUSE)
+    undone[:-1] = same & (lives.start[1:] - lives.end[:-1] <= recipe.grace_days) & (lives.cause[:-1] != PAUSE)
     # Latest decision first, so that the earliest one of an account is what remains written.
     for row in np.flatnonzero((lives.cause >= 0) & (lives.decided >= day) & (lives.decided < last) & ~undone)[::-1]:
         in_window = lives.decided[row] >= first
@@ -86,7 +83,7 @@ def subscores_table(company: Company) -> Any:
     columns = {
         "account_id": labels(company.population.ids, account),
         "as_of": dates(day),
-        **{component: pa.array(state[:, column]) for column, component in enumerate(COMPONENTS)},
+        **{component: pa.array(state[:, column]) for column, component in enumerate(company.recipe.components)},
         "left": pa.array(outcome, mask=outcome == UNKNOWN),
     }
     return pa.table(columns)
@@ -96,7 +93,7 @@ def monthly_snapshots(company: Company) -> tuple[Integers, Integers, Floats, NDA
     """(account, day, sub-scores, outcome) of every account at risk on the first of a month."""
     accounts, days, states, outcomes = [], [], [], []
     for day in company.timeline.month_starts:
-        at_risk, outcome = snapshots(company.lives, company.timeline, day)
+        at_risk, outcome = snapshots(company.recipe, company.lives, company.timeline, day)
         member = np.flatnonzero(at_risk)
         accounts.append(member)
         days.append(np.full(len(member), day))
@@ -105,7 +102,9 @@ def monthly_snapshots(company: Company) -> tuple[Integers, Integers, Floats, NDA
     return np.concatenate(accounts), np.concatenate(days), np.concatenate(states), np.concatenate(outcomes)
 
 
-def fitted_weights(state: Floats, outcome: NDArray[np.int8], origin: Integers) -> dict[str, float]:
+def fitted_weights(
+    components: Sequence[str], state: Floats, outcome: NDArray[np.int8], origin: Integers
+) -> dict[str, float]:
     """Fit `logit P(left) = a_origin - sum_c beta_c s_c` by Newton's method and return beta / sum(beta)."""
     known = outcome != UNKNOWN
     levels, code = np.unique(origin[known], return_inverse=True)
@@ -121,7 +120,7 @@ def fitted_weights(state: Floats, outcome: NDArray[np.int8], origin: Integers) -
         if float(np.abs(step).max()) < 1e-10:
             break
     betas = coefficients[len(levels) :]
-    return {component: float(beta / betas.sum()) for component, beta in zip(COMPONENTS, betas, strict=True)}
+    return {component: float(beta / betas.sum()) for component, beta in zip(components, betas, strict=True)}
 
 
 def large_sample_weights(recipe: Recipe, accounts: int, months: int = 18, seed: int = 0) -> dict[str, float]:
@@ -139,19 +138,20 @@ def large_sample_weights(recipe: Recipe, accounts: int, months: int = 18, seed: 
         states.append(state[outcome != UNKNOWN])
         origins.append(day[outcome != UNKNOWN])
         outcomes.append(outcome[outcome != UNKNOWN])
-    return fitted_weights(np.concatenate(states), np.concatenate(outcomes), np.concatenate(origins))
+    return fitted_weights(recipe.components, np.concatenate(states), np.concatenate(outcomes), np.concatenate(origins))
 
 
 def describe(company: Company) -> dict[str, Any]:
     """Collect what `truth.json` says. Weights sum to 1, or are all 0 where nothing predicts."""
     recipe, timeline, lives = company.recipe, company.timeline, company.lives
-    mature = timeline.days - GAP_DAYS - HORIZON_DAYS - GRACE_DAYS
+    mature = timeline.days - recipe.gap_days - recipe.horizon_days - recipe.grace_days
     outage = timeline.outage
     exits = {cause: int((lives.cause == code).sum()) for code, cause in enumerate(CAUSES) if code != PAUSE}
     betas = recipe.betas.tolist()
     return {
         "world": recipe.name,
         "title": recipe.title,
+        "industry": recipe.industry,
         "seed": company.seed,
         "accounts": company.population.size,
         "months": timeline.months,
@@ -162,14 +162,14 @@ def describe(company: Company) -> dict[str, Any]:
         "weights_large_sample": dict(recipe.large_sample) if recipe.large_sample is not None else None,
         "components": {
             component: {"weight": recipe.weights[component], "beta": beta}
-            for component, beta in zip(COMPONENTS, betas, strict=True)
+            for component, beta in zip(recipe.components, betas, strict=True)
         },
         "involuntary_beta_finance": recipe.involuntary_strength,
         "treatment_effect": recipe.treatment_effect,
-        "gap_days": GAP_DAYS,
-        "horizon_days": HORIZON_DAYS,
-        "maturity_days": GRACE_DAYS,
-        "grace_days": GRACE_DAYS,
+        "gap_days": recipe.gap_days,
+        "horizon_days": recipe.horizon_days,
+        "maturity_days": recipe.grace_days,
+        "grace_days": recipe.grace_days,
         "last_as_of": timeline.date(mature).isoformat(),
         "lead_weeks": recipe.lead_weeks,
         "persistence_weekly": recipe.persistence,
@@ -178,6 +178,4 @@ def describe(company: Company) -> dict[str, Any]:
         "still_open": int(((lives.kind == ACTIVE) & (lives.end >= OPEN)).sum()),
         "outages": [{"start": timeline.date(outage[0]).isoformat(), "end": timeline.date(outage[1]).isoformat()}],
         "late_events": {"share": LATE_SHARE, "max_days": LATE_MAX_DAYS},
-        "straggler_days": STRAGGLER_DAYS,
-        "key_features": list(KEY_FEATURES),
     }

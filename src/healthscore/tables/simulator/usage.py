@@ -15,8 +15,9 @@ import pyarrow as pa
 
 from healthscore.tables.simulator.company import Company
 from healthscore.tables.simulator.lives import ACTIVE, TRIAL
+from healthscore.tables.simulator.occasions import arrivals
 from healthscore.tables.simulator.population import UTC_OFFSET_HOURS
-from healthscore.tables.simulator.recipe import ACTIVITY, ADOPTION, Flags, Integers, sigmoid
+from healthscore.tables.simulator.recipe import ACTIVITY, ADOPTION, Integers, sigmoid
 from healthscore.tables.simulator.timeline import DAY, dates, instants, labels
 
 FEATURES = (
@@ -42,7 +43,6 @@ POPULARITY = np.array([6.0, 2.6, 2.6, 2.2, 1.2, 1.0, 0.8, 1.4, 0.6, 0.3, 0.4, 1.
 DIFFICULTY = np.array([-9.0, -2.2, -2.0, -1.8, -0.9, -0.6, -0.3, 0.2, 0.4, 0.0, 0.6, 0.5, 0.8, 1.0])
 ROLES = ("admin", "executive", "power", "member", "viewer")
 WEEKDAYS = np.array([0.20, 0.21, 0.20, 0.19, 0.15, 0.02, 0.03])
-LATE_SHARE, LATE_MAX_DAYS = 0.03, 10
 STRAGGLER_DAYS, STRAGGLER_SHARE = 10, 0.15
 BLOCK = 2_000
 """Accounts per block of the simulation, which bounds the memory."""
@@ -133,7 +133,7 @@ def _moments(company: Company, random: np.random.Generator, users: Users, user: 
     account = users.account[user]
     day = 7 * week + np.searchsorted(np.cumsum(WEEKDAYS)[:-1], random.random(len(user)))
     status = company.status(account, day)
-    inside = ((status == ACTIVE) | (status == TRIAL)) & (day >= users.created[user]) & ~_lost(company, day)
+    inside = ((status == ACTIVE) | (status == TRIAL)) & (day >= users.created[user]) & ~company.lost(day)
     season = company.recipe.usage_season
     if season is not None:
         inside &= random.random(len(day)) < np.exp(season(day))
@@ -144,12 +144,6 @@ def _moments(company: Company, random: np.random.Generator, users: Users, user: 
     return np.stack([user, day * DAY + np.minimum(moment, DAY - 1)])
 
 
-def _lost(company: Company, day: Integers) -> Flags:
-    """Tell which days fall into the outage of the tracking."""
-    first, last = company.timeline.outage
-    return (day >= first) & (day < last)
-
-
 def _stragglers(company: Company, random: np.random.Generator, users: Users, block: Integers) -> Integers:
     """Let forgotten integrations call on for some days after an account has ended: rows of (user, microsecond)."""
     lives, days = company.lives, company.timeline.days
@@ -158,7 +152,7 @@ def _stragglers(company: Company, random: np.random.Generator, users: Users, blo
     ended = np.repeat(ended, random.integers(1, 6, len(ended)))
     moment = lives.end[ended] * DAY + random.integers(0, STRAGGLER_DAYS * DAY, len(ended))
     user = users.first[lives.account[ended]]
-    kept = (moment < days * DAY) & ~_lost(company, moment // DAY)
+    kept = (moment < days * DAY) & ~company.lost(moment // DAY)
     return np.stack([user, moment])[:, kept]
 
 
@@ -189,12 +183,7 @@ def _describe(
 
 def _arrive(random: np.random.Generator, rows: Integers, days: int) -> Integers:
     """Add the moment at which each row arrived; what has not arrived by the end of the data is not in the extract."""
-    size: int = rows.shape[1]
-    delay = random.exponential(5 * 60e6, size)
-    late = random.random(size) < LATE_SHARE
-    hours = np.minimum(random.lognormal(np.log(14.0), 1.1, int(late.sum())), 24.0 * LATE_MAX_DAYS)
-    delay[late] = np.maximum(hours, 1.0) * 3600e6
-    arrived = rows[2] + 1 + delay.astype(np.int64)
+    arrived = arrivals(random, rows[2])
     return np.concatenate([rows, arrived[None, :]])[:, arrived < days * DAY]
 
 

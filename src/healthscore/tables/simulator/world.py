@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from healthscore.errors import ConfigurationError
-from healthscore.tables.simulator import contacts, contracts, service, truth, usage
+from healthscore.tables.simulator import truth
 from healthscore.tables.simulator.company import simulate_company
-from healthscore.tables.simulator.population import accounts_table
+from healthscore.tables.simulator.industries import INDUSTRIES
 from healthscore.tables.simulator.recipe import Recipe
 from healthscore.tables.simulator.timeline import Timeline
 from healthscore.tables.simulator.worlds import WORLDS
@@ -23,8 +23,12 @@ class World:
     ----------
     name, seed, months
         What was asked for.
+    industry
+        What kind of company it is; the name of the run that is shipped for it.
     tables
         The raw tables by name, Arrow tables as a company's systems would export them.
+    csv
+        Names of the tables that are exported as CSV; the others are Parquet.
     truth
         What was planted; the content of `truth.json`.
     truth_tables
@@ -32,9 +36,11 @@ class World:
     """
 
     name: str
+    industry: str
     seed: int
     months: int
     tables: dict[str, Any]
+    csv: tuple[str, ...]
     truth: dict[str, Any]
     truth_tables: dict[str, Any]
 
@@ -54,8 +60,8 @@ def recipe_named(world: str) -> Recipe:
     return WORLDS[world]
 
 
-def simulate(world: str | Recipe, accounts: int, seed: int, months: int = 18) -> World:
-    """Simulate a company for `months` calendar months from 2024-01-01.
+def simulate(world: str | Recipe, accounts: int, seed: int, months: int | None = None) -> World:
+    """Simulate a company for `months` calendar months from 2024-01-01; as many as the world has where None.
 
     The same arguments give the same rows. Another number of accounts or months gives another company, not a longer
     or larger one.
@@ -66,27 +72,16 @@ def simulate(world: str | Recipe, accounts: int, seed: int, months: int = 18) ->
         Unknown world; fewer than 10 accounts; months outside 4 to 60; a negative seed.
     """
     recipe = recipe_named(world) if isinstance(world, str) else world
+    months = recipe.months if months is None else months
     if accounts < 10 or not 4 <= months <= 60 or seed < 0:
         raise ConfigurationError(
             f"cannot simulate accounts = {accounts}, months = {months}, seed = {seed}",
             "ask for at least 10 accounts, 4 to 60 months and a seed of 0 or more",
         )
     company = simulate_company(recipe, accounts, Timeline(months), seed)
-    seats = contracts.simulate_seats(company)
-    users = usage.simulate_users(company, seats)
-    events = usage.simulate_events(company, users)
-    tables = {
-        "accounts": accounts_table(company.population),
-        "users": usage.users_table(company, users),
-        "events": usage.events_table(company, users, events),
-        "subscriptions": contracts.subscriptions_table(company, seats),
-        "tickets": service.tickets_table(company),
-        "surveys": service.surveys_table(company, users),
-        "invoices": contracts.invoices_table(company, seats),
-        "touchpoints": contacts.touchpoints_table(company),
-        "interventions": contacts.interventions_table(company),
-    }
-    described = truth.describe(company)
+    industry = INDUSTRIES[recipe.industry]
+    tables = industry.tables(company)
+    described = truth.describe(company) | dict(industry.facts)
     described["rows"] = {name: table.num_rows for name, table in tables.items()}
     hidden = {"truth_subscores": truth.subscores_table(company), "exits": truth.exits_table(company)}
-    return World(recipe.name, seed, months, tables, described, hidden)
+    return World(recipe.name, recipe.industry, seed, months, tables, industry.csv, described, hidden)

@@ -13,9 +13,6 @@ import pyarrow.parquet
 
 from healthscore.tables.simulator.world import World
 
-CSV_TABLES = ("surveys", "tickets")
-"""Written as CSV, as service desks and survey tools export them; everything else is Parquet."""
-
 
 def write(world: World, directory: Path | str, run_toml: str) -> dict[str, Path]:
     """Write the raw tables under `data/`, the truth beside them, and the run.
@@ -34,7 +31,7 @@ def write(world: World, directory: Path | str, run_toml: str) -> dict[str, Path]
     (root / "truth").mkdir(exist_ok=True)
     paths: dict[str, Path] = {}
     for name, table in world.tables.items():
-        text = name in CSV_TABLES
+        text = name in world.csv
         paths[name] = root / "data" / f"{name}.{'csv' if text else 'parquet'}"
         if text:
             pa.csv.write_csv(as_text(table), paths[name])
