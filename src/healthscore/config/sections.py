@@ -223,10 +223,6 @@ class Run(Section):
         """Windows of a signal: its own, else the run's."""
         return self.features.windows if signal.windows is None else signal.windows
 
-    def families_of(self, signal: Signal) -> tuple[str, ...]:
-        """Feature families of a signal: its own, else the run's."""
-        return self.features.families if signal.families is None else signal.families
-
     def need_outcome(self) -> Outcome:
         """The outcome, for the commands that cannot work without one."""
         if self.outcome is None:

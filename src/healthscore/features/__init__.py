@@ -1,4 +1,4 @@
-"""What is measured: signals to cells, cells to features, features to the panel, correct at any past date."""
+"""What is measured: signals to rows, rows to features, features to the panel, correct at any past date."""
 
 from __future__ import annotations
 
@@ -13,12 +13,20 @@ from healthscore.features.rhythm import rhythm
 from healthscore.features.signals import SignalPlan
 from healthscore.features.trend import trend
 
-FAMILIES: dict[str, Callable[[SignalPlan], Iterator[Feature]]] = {
-    "frequency": frequency,
-    "breadth": breadth,
-    "depth": depth,
-    "trend": trend,
-    "recency": recency,
-    "rhythm": rhythm,
+FAMILIES: dict[str, dict[str, Callable[[SignalPlan], Iterator[Feature]]]] = {
+    "events": {
+        "frequency": frequency,
+        "breadth": breadth,
+        "depth": depth,
+        "trend": trend,
+        "recency": recency,
+        "rhythm": rhythm,
+    },
+    "intervals": {},
+    "levels": {},
+    "accounts": {},
 }
-"""Feature families of event signals: each yields the dictionary entries of a signal together with their calculation."""
+"""Feature families by the kind of signal (the contract of its source).
+
+Each yields the dictionary entries of a signal together with their calculation on the state of that kind.
+"""

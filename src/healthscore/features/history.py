@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from healthscore.asof import WORD_BITS
 from healthscore.config import Window
 from healthscore.features.cells import Cells, Sightings, SignalCells
+from healthscore.features.coverage import Covered
 
 NEVER = np.iinfo(np.int32).min
 HALF_WORD = 31
@@ -25,14 +24,11 @@ class Chunk:
         The signal's cells.
     low, high
         Range of account codes.
-    outages
-        Day ranges [first, last) in which the source recorded nothing, as the run declares them; they may overlap.
     """
 
-    def __init__(self, signal: SignalCells, low: int, high: int, outages: Sequence[tuple[int, int]] = ()) -> None:
+    def __init__(self, signal: SignalCells, low: int, high: int) -> None:
         self.signal = signal
         self.accounts = high - low
-        self.outages = _merged(outages)
         cells = signal.cells
         rows = slice(*np.searchsorted(cells.account, [low, high]))
         self._cells = Cells(
@@ -80,7 +76,7 @@ class History:
         self.t = t
         self._seats = seats
         self._signal = chunk.signal
-        self._first = int(chunk.signal.first[index])
+        self._covered = Covered(t, int(chunk.signal.first[index]), chunk.signal.plan.outages)
 
     def count(self, window: Window, before: int = 0) -> Values:
         """Rows in the window; with `before` = 1, in the window of the same length before it."""
@@ -109,10 +105,9 @@ class History:
 
     def distinct(self, thing: str, window: Window) -> Values:
         """Distinct actors (or names) in the window, exactly."""
-        low, high = self._days(window, 0)
         if not self.covered(window):
             return self._nothing()
-        inside = self._signal.segments.within(low, high)
+        inside = self._signal.segments.within(*self._covered.span(window))
         return self._chunk._things[thing].count(inside, self._chunk.accounts)
 
     def last_day(self) -> Values:
@@ -128,28 +123,18 @@ class History:
         return self._nothing() if self._seats is None else self._seats
 
     def covered_days(self, window: Window, before: int = 0) -> int:
-        """Days of the window in which the source was recording: since its first day, outages left out."""
-        low, high = self._days(window, before)
-        begin = self._first if low is None else max(low, self._first)
-        lost = sum(max(0, min(high, end) - max(begin, start)) for start, end in self._chunk.outages)
-        return max(0, high - begin - lost)
+        """Days of the window in which the source was recording."""
+        return self._covered.days(window, before)
 
     def covered(self, window: Window, before: int = 0) -> bool:
-        """Whether at least half of the window was recorded; if not, what it holds is not known (and is not 0)."""
-        if window == "all":
-            return self.covered_days(window) > 0
-        return 2 * self.covered_days(window, before) >= int(window)
-
-    def _days(self, window: Window, before: int) -> tuple[int | None, int]:
-        if window == "all":
-            return None, self.t
-        return self.t - (before + 1) * int(window), self.t - before * int(window)
+        """Whether enough of the window was recorded; if not, what it holds is not known (and is not 0)."""
+        return self._covered.enough(window, before)
 
     def _sum(self, measure: str, window: Window, before: int = 0) -> Values:
         return self._total(measure, window, before) if self.covered(window, before) else self._nothing()
 
     def _total(self, measure: str, window: Window, before: int) -> Values:
-        inside = self._signal.segments.within(*self._days(window, before))
+        inside = self._signal.segments.within(*self._covered.span(window, before))
         sums = self._chunk._sums[measure]
         total: Values = (sums[inside.stop] - sums[inside.start]).astype(np.float64)
         return total
@@ -188,17 +173,6 @@ class _Things:
             if low < high:
                 seen |= (self._words[:, k] & np.int64((1 << high) - (1 << low))) != 0
         return np.bincount(self._account[seen], minlength=accounts).astype(np.float64)
-
-
-def _merged(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The same days as ranges that do not overlap, so that no day is counted twice."""
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(ranges):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
 
 
 def _cumulated(values: NDArray[np.int64]) -> NDArray[np.int64]:

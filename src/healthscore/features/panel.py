@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,22 +9,19 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from healthscore.asof import day_of
 from healthscore.config import Run
-from healthscore.errors import ConfigurationError
-from healthscore.features import FAMILIES
 from healthscore.features.account import AccountState, account_features
-from healthscore.features.cells import SignalCells, collect
 from healthscore.features.dictionary import Feature
-from healthscore.features.history import Chunk, Values
-from healthscore.features.signals import SignalPlan, plan_signals
+from healthscore.features.history import Values
+from healthscore.features.kinds import Chunk, read_signals
+from healthscore.features.planning import features_of, plan_signals
 from healthscore.tables import Tables
 from healthscore.tables.subscriptions import Subscriptions, load_subscriptions
 
 CHUNK_VALUES = 2_000_000
-"""Values that one array of a chunk (segments x accounts) may hold: 16 MB, whatever the number of accounts."""
+"""Values that one array of a chunk (segments, or rows, x accounts) may hold: 16 MB, however many accounts there are."""
 SMALLEST_CHUNK = 256
-"""Accounts that a chunk holds at least, however many segments there are."""
+"""Accounts that a chunk holds at least, however wide the signals are."""
 Progress = Callable[[float], None]
 
 
@@ -81,7 +77,7 @@ class PanelPlan:
         self.plans = plan_signals(run, tables)
         self.of_signal = [tuple(features_of(plan)) for plan in self.plans]
         self.of_account = tuple(account_features(run))
-        self._signals = collect(tables, self.plans, self.as_ofs, accounts)
+        self._signals = read_signals(tables, self.plans, self.as_ofs, accounts)
         source = run.source_of("subscriptions")
         self._subscriptions: Subscriptions | None = (
             None if source is None else load_subscriptions(tables, source, accounts)
@@ -103,8 +99,8 @@ class PanelPlan:
 
     def chunks(self, rows: NDArray[np.bool_], progress: Progress | None = None) -> Iterator[Panel]:
         """The panel of the chosen rows, a chunk of accounts at a time."""
-        longest = max((len(signal.segments) for signal in self._signals), default=1)
-        size = max(SMALLEST_CHUNK, CHUNK_VALUES // longest)
+        widest = max((signal.width for signal in self._signals), default=1)
+        size = max(SMALLEST_CHUNK, CHUNK_VALUES // widest)
         for low in range(0, max(len(self.accounts), 1), size):
             high = min(low + size, len(self.accounts))
             yield self._chunk(rows[:, low:high], low, high)
@@ -112,20 +108,17 @@ class PanelPlan:
                 progress(high / max(len(self.accounts), 1))
 
     def seen(self) -> NDArray[np.bool_]:
-        """Which accounts had an event or a subscription known before each as-of day, shape (as-of days, accounts)."""
+        """Which accounts had anything measured, or a subscription, known before each day: (as-of days, accounts)."""
         rows = np.zeros((len(self.as_ofs), len(self.accounts)), bool)
-        if self._subscriptions is not None:
-            for index, t in enumerate(self.as_ofs):
+        for index, t in enumerate(self.as_ofs):
+            if self._subscriptions is not None:
                 rows[index] = ~np.isnan(self._subscriptions.first_start(t))
-        for signal in self._signals:
-            cells = signal.cells
-            begin = signal.segments.starts[cells.segment]
-            for index, t in enumerate(self.as_ofs):
-                rows[index, cells.account[(begin < t) & (cells.late <= index)]] = True
+            for signal in self._signals:
+                rows[index, signal.seen(index, t)] = True
         return rows
 
     def _chunk(self, rows: NDArray[np.bool_], low: int, high: int) -> Panel:
-        chunks = [Chunk(signal, low, high, self._outages(signal)) for signal in self._signals]
+        chunks = [signal.chunk(low, high) for signal in self._signals]
         subscriptions = None if self._subscriptions is None else self._subscriptions.between(low, high)
         parts, accounts, days = [], [], []
         for index, t in enumerate(self.as_ofs):
@@ -148,23 +141,8 @@ class PanelPlan:
         since = unknown if subscriptions is None else subscriptions.first_start(t)
         values, first = [], unknown
         for chunk, features in zip(chunks, self.of_signal, strict=True):
-            history = chunk.at(index, t, seats)
-            values += [feature.compute(history) for feature in features]
-            first = np.fmin(first, history.first_day())
+            signal = chunk.at(index, t, seats)
+            values += [feature.compute(signal) for feature in features]
+            first = np.fmin(first, signal.first_day())
         state = AccountState(t, np.where(np.isnan(since), first, since))
         return values + [feature.compute(state) for feature in self.of_account]
-
-    def _outages(self, signal: SignalCells) -> list[tuple[int, int]]:
-        return [(day_of(first), day_of(last) + 1) for first, last in self.run.sources[signal.plan.source].outages]
-
-
-def features_of(plan: SignalPlan) -> Iterator[Feature]:
-    """Every feature of a signal, family by family, in the order of `FAMILIES`."""
-    for family in plan.families:
-        if family not in FAMILIES:
-            nearest = difflib.get_close_matches(family, FAMILIES, n=1)
-            hint = f"did you mean {nearest[0]!r}?" if nearest else f"there are {', '.join(FAMILIES)}"
-            raise ConfigurationError(f"signals.{plan.name}.families: there is no family {family!r}", hint)
-    for name, family_of in FAMILIES.items():
-        if name in plan.families:
-            yield from family_of(plan)

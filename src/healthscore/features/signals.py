@@ -1,15 +1,10 @@
-"""Signals of a run: which rows of which source, measured by which families over which windows."""
+"""What a signal measures: which rows of which source, by which families, over which windows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from healthscore.config import Run, Window
-from healthscore.tables import Tables
-
-DISTINCT_THINGS = ("actor_id", "name")
-"""Columns whose distinct values are counted (breadth)."""
+from healthscore.config import Window
 
 
 @dataclass(frozen=True)
@@ -18,14 +13,28 @@ class SignalPlan:
 
     Attributes
     ----------
+    kind
+        Contract of the source: events, intervals, levels or accounts.
     where
         Filter over the source's bound columns, not yet validated; None for every row.
+    families
+        Those that it takes, in the order of `FAMILIES`.
+    columns
+        Columns that the source fills; families leave out what needs another.
+    outages
+        Day ranges [first, last) in which the source recorded nothing; they do not overlap.
     distinct
-        Columns whose distinct values breadth counts; empty where the source does not have them.
+        Columns whose distinct values are counted; empty where the source does not have them.
     quantity
         Whether the source has a quantity, and the signal a family that needs it.
+    named
+        Whether rows with a name are counted.
     key
         Names whose use counts as deep.
+    favourable_from, unfavourable_to
+        Values of levels from which, and up to which, an answer is favourable, and unfavourable.
+    attribute
+        The attribute of the accounts that the signal is.
     words
         What the distinct values of a column are called: actors are "users" unless the source says otherwise.
     seats
@@ -37,51 +46,21 @@ class SignalPlan:
     name: str
     label: str
     source: str
+    kind: str
     component: str
     where: str | None
     families: tuple[str, ...]
     windows: tuple[Window, ...]
+    columns: frozenset[str]
+    outages: tuple[tuple[int, int], ...]
     distinct: tuple[str, ...]
     quantity: bool
+    named: bool
     key: tuple[str, ...]
+    favourable_from: float | None
+    unfavourable_to: float | None
+    attribute: str | None
     healthy: int
     unit: str
     words: dict[str, str]
     seats: bool = False
-
-
-def plan_signals(run: Run, tables: Tables) -> list[SignalPlan]:
-    """Resolve the run's signals against the columns that their sources have."""
-    plans = []
-    subscriptions = run.source_of("subscriptions")
-    for name, signal in run.signals.items():
-        families = run.families_of(signal)
-        bound = tables.bound_columns(signal.source)
-        distinct = tuple(thing for thing in DISTINCT_THINGS if thing in bound) if "breadth" in families else ()
-        quantity = "depth" in families and "quantity" in bound
-        if quantity and "actor_id" in bound and "actor_id" not in distinct:
-            distinct = ("actor_id", *distinct)  # quantity per actor
-        plans.append(
-            SignalPlan(
-                name=name,
-                label=signal.label or f"rows of {name.replace('_', ' ')}",
-                source=signal.source,
-                component=signal.component,
-                where=signal.where,
-                families=families,
-                windows=_ordered(run.windows_of(signal)),
-                distinct=distinct,
-                quantity=quantity,
-                key=signal.key if "depth" in families else (),
-                healthy={"healthy": 1, "risky": -1}.get(signal.direction or "", 0),
-                unit=signal.unit or "",
-                words={"actor_id": run.sources[signal.source].actors, "name": run.sources[signal.source].names},
-                seats=subscriptions is not None and "seats" in tables.bound_columns(subscriptions),
-            )
-        )
-    return plans
-
-
-def _ordered(windows: Sequence[Window]) -> tuple[Window, ...]:
-    """Windows by length, the whole history last, none twice."""
-    return tuple(sorted(set(windows), key=lambda window: 10**9 if window == "all" else window))

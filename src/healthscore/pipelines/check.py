@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from healthscore.asof import date_of
 from healthscore.config import Run, load_run
 from healthscore.errors import ConfigurationError, HealthScoreError
-from healthscore.features import FAMILIES
 from healthscore.features.cells import source_accounts
+from healthscore.features.planning import families_of
 from healthscore.outcomes import OUTCOMES
 from healthscore.outcomes.snapshots import Label, Snapshots
 from healthscore.pipelines.build import as_ofs_of, data_end_of, iso
@@ -205,16 +205,10 @@ def _signals(run: Run, tables: Tables) -> Iterator[Problem]:
     """Signals whose conditions or families cannot be meant; each names its signal."""
     for name, signal in run.signals.items():
         place = f"signals.{name}"
-        for family in run.families_of(signal):
-            if family not in FAMILIES:
-                yield Problem(
-                    "unknown_family",
-                    "error",
-                    place,
-                    "families",
-                    rule=f"there is no family {family!r}",
-                    remedy=f"one of {', '.join(FAMILIES)}",
-                )
+        try:
+            families_of(run, name)
+        except HealthScoreError as error:
+            yield Problem("unknown_family", "error", place, "families", rule=error.what, remedy=error.remedy)
         if signal.where is not None and signal.source in tables.reports:
             try:
                 tables.predicate(signal.source, signal.where)

@@ -1,0 +1,44 @@
+"""Events as a kind of signal: the engine reduces them to cells, and a chunk of cells is a history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from healthscore.features.cells import SignalCells, collect
+from healthscore.features.history import Chunk
+from healthscore.features.signals import SignalPlan
+from healthscore.tables import Tables
+
+
+@dataclass(frozen=True)
+class EventRows:
+    """The events of one signal, reduced to cells."""
+
+    signal: SignalCells
+
+    @property
+    def width(self) -> int:
+        """Segments: a chunk holds each measure of every segment and account."""
+        return len(self.signal.segments)
+
+    def seen(self, index: int, t: int) -> NDArray[np.int32]:
+        """Codes of the accounts with an event known before as-of day `t`, the `index`-th of the grid."""
+        cells = self.signal.cells
+        begin = self.signal.segments.starts[cells.segment]
+        return cells.account[(begin < t) & (cells.late <= index)]
+
+    def chunk(self, low: int, high: int) -> Chunk:
+        """The cells of the accounts [low, high)."""
+        return Chunk(self.signal, low, high)
+
+
+def read_events(
+    tables: Tables, plans: Sequence[SignalPlan], as_ofs: Sequence[int], accounts: pa.Array
+) -> list[EventRows]:
+    """Reduce the events of one source's signals to cells."""
+    return [EventRows(cells) for cells in collect(tables, plans, as_ofs, accounts)]

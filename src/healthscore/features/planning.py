@@ -1,0 +1,102 @@
+"""Planning: the run's signals, resolved against the columns of their sources, and the families that each takes."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterator, Sequence
+
+from healthscore.asof import day_of
+from healthscore.config import Features, Run, Signal, Window
+from healthscore.errors import ConfigurationError
+from healthscore.features import FAMILIES
+from healthscore.features.coverage import merged
+from healthscore.features.dictionary import Feature
+from healthscore.features.signals import SignalPlan
+from healthscore.tables import Tables
+
+
+def plan_signals(run: Run, tables: Tables) -> list[SignalPlan]:
+    """Resolve the run's signals, in their order."""
+    return [_plan(run, tables, name, signal) for name, signal in run.signals.items()]
+
+
+def _plan(run: Run, tables: Tables, name: str, signal: Signal) -> SignalPlan:
+    source, families = run.sources[signal.source], families_of(run, name)
+    columns = frozenset(tables.bound_columns(signal.source))
+    quantity = "depth" in families and "quantity" in columns
+    return SignalPlan(
+        name=name,
+        label=signal.label or f"rows of {name.replace('_', ' ')}",
+        source=signal.source,
+        kind=source.contract,
+        component=signal.component,
+        where=signal.where,
+        families=families,
+        windows=_ordered(run.windows_of(signal)),
+        columns=columns,
+        outages=merged([(day_of(first), day_of(last) + 1) for first, last in source.outages]),
+        distinct=tuple(thing for thing in ("actor_id", "name") if _distinct(thing, families, columns, quantity)),
+        quantity=quantity,
+        named="recurrence" in families and "name" in columns,
+        key=signal.key if "depth" in families else (),
+        favourable_from=signal.favourable_from,
+        unfavourable_to=signal.unfavourable_to,
+        attribute=signal.attribute,
+        healthy={"healthy": 1, "risky": -1}.get(signal.direction or "", 0),
+        unit=signal.unit or "",
+        words={"actor_id": source.actors, "name": source.names},
+        seats=_seats(run, tables),
+    )
+
+
+def families_of(run: Run, name: str) -> tuple[str, ...]:
+    """Families that a signal takes, in the order of `FAMILIES`.
+
+    Those that it names itself; else those of its kind among the run's; else, where the run names none of its kind,
+    those of its kind that a run has unless it says otherwise.
+
+    Raises
+    ------
+    ConfigurationError
+        A family does not exist, or the signal names one of another kind.
+    """
+    signal = run.signals[name]
+    own = FAMILIES[run.sources[signal.source].contract]
+    if signal.families is not None:
+        _refuse_strangers(f"signals.{name}.families", signal.families, own, run.sources[signal.source].contract)
+        return tuple(family for family in own if family in signal.families)
+    _refuse_strangers(
+        "features.families", run.features.families, [family for kind in FAMILIES.values() for family in kind]
+    )
+    taken = tuple(family for family in own if family in run.features.families)
+    return taken or tuple(family for family in own if family in Features().families)
+
+
+def features_of(plan: SignalPlan) -> Iterator[Feature]:
+    """Every feature of a signal, family by family."""
+    for family in plan.families:
+        yield from FAMILIES[plan.kind][family](plan)
+
+
+def _refuse_strangers(where: str, named: Sequence[str], fitting: Collection[str], kind: str = "") -> None:
+    for family in named:
+        if family not in fitting:
+            nearest = difflib.get_close_matches(family, fitting, n=1)
+            hint = f"did you mean {nearest[0]!r}?" if nearest else f"there are {', '.join(fitting)}"
+            raise ConfigurationError(f"{where}: there is no family {family!r}{kind and f' of {kind}'}", hint)
+
+
+def _distinct(thing: str, families: Collection[str], columns: Collection[str], quantity: bool) -> bool:
+    """Whether the distinct values of a column are counted: by breadth, by quantity per actor, by repeated names."""
+    wanted = "breadth" in families or (quantity if thing == "actor_id" else "recurrence" in families)
+    return wanted and thing in columns
+
+
+def _seats(run: Run, tables: Tables) -> bool:
+    subscriptions = run.source_of("subscriptions")
+    return subscriptions is not None and "seats" in tables.bound_columns(subscriptions)
+
+
+def _ordered(windows: Sequence[Window]) -> tuple[Window, ...]:
+    """Windows by length, the whole history last, none twice."""
+    return tuple(sorted(set(windows), key=lambda window: 10**9 if window == "all" else window))
