@@ -21,6 +21,7 @@ from healthscore.tables.expressions.values import NUMERIC
 from healthscore.tables.layers import attribute_sorts, own, read_layer, value_layer
 from healthscore.tables.moments import PLAUSIBLE, Clock, ReadingError, profile_moment, read_moment
 from healthscore.tables.numbers import bind_number, profile_number
+from healthscore.tables.places import located
 from healthscore.tables.problems import Problem
 from healthscore.tables.quoting import quote_literal
 from healthscore.tables.rules import BoundColumn, Rule, bound, raw
@@ -103,7 +104,9 @@ def bind(engine: Engine, run: Run, name: str, table: RawTable) -> Binding:
     types = engine.describe(f"SELECT * FROM {read}")
     kinds = {column: types[f"raw:{column}"] for column in assigned.columns}
     facts = _profile(engine, read, assigned, kinds, clock)
-    columns = _cast(run, assigned, kinds, facts, clock)
+    columns, problems = _cast(run, assigned, kinds, facts, clock)
+    if problems:
+        raise BindingError([located(engine, read, problem, rows) for problem, rows in problems])
     relation = value_layer(engine, name, read, columns)
     rules += [rule for column in columns for rule in column.rules]
     rules += contract_rules(assigned.contract, assigned.columns, name)
@@ -179,8 +182,8 @@ def _profile(
 
 def _cast(
     run: Run, assigned: Assigned, kinds: Mapping[str, str], facts: Mapping[str, Mapping[str, Any]], clock: Clock
-) -> list[BoundColumn]:
-    """Every contract column that the source fills; all that cannot be cast are reported together."""
+) -> tuple[list[BoundColumn], list[tuple[Problem, str]]]:
+    """Every contract column that the source fills, and what cannot be cast with SQL of the rows that show it."""
     columns, problems = [], []
     data_end = None if run.data_end is None else day_of(run.data_end)
     for column, compiled in assigned.columns.items():
@@ -198,16 +201,15 @@ def _cast(
             else:
                 made = _bind_text(column, kind, sort)
         except ReadingError as wrong:
-            where = (assigned.name, column, wrong.count)
-            problems.append(Problem(wrong.code, "error", *where, rule=wrong.rule, remedy=wrong.remedy))
+            problem = Problem(wrong.code, "error", assigned.name, column, rule=wrong.rule, remedy=wrong.remedy)
+            problems.append((problem, wrong.rows))
             continue
         if made is None:
-            problems.append(_wrong_type(assigned.name, column, compiled.text, kind, kinds[column]))
+            problem = _wrong_type(assigned.name, column, compiled.text, kind, kinds[column])
+            problems.append((problem, f"{raw(column)} IS NOT NULL"))
         else:
             columns.append(made)
-    if problems:
-        raise BindingError(problems)
-    return columns
+    return columns, problems
 
 
 def _bind_text(column: str, kind: Kind, sort: Sort) -> BoundColumn | None:

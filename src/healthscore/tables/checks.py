@@ -13,14 +13,13 @@ from healthscore.config import Checks
 from healthscore.tables.binding import Binding
 from healthscore.tables.engine import Engine
 from healthscore.tables.identities import alike_ids, find_orphans, mark_repeats, orphan_rule, repeat_rules
+from healthscore.tables.places import file_of, first_places, places
 from healthscore.tables.problems import Problem, errors
 from healthscore.tables.quoting import quote_identifier
 from healthscore.tables.rules import Rule, bound, raw
 from healthscore.tables.shapes import FIRST_DAY, projection
 from healthscore.tables.sources import FILE, LINE
 from healthscore.tables.texts import untidy
-
-_PLACE = f"{{'file': {FILE}, 'line': {LINE}}}"
 
 
 @dataclass
@@ -193,23 +192,18 @@ def _count(engine: Engine, judgement: Judgement) -> None:
     """Second query: which rules were broken, by how many rows, and where first."""
     noted = ", ".join(str(n) for n, rule in enumerate(judgement.rules) if rule.action == "quarantine")
     rows = engine.query(
-        f"SELECT _fault, count(*) AS rows, min({_PLACE}, 3) FILTER (WHERE _fault IN ({noted})) AS places "
+        f"SELECT _fault, count(*) AS rows, {first_places(f'_fault IN ({noted})')} AS places "
         f"FROM {judgement.relation} WHERE _fault IS NOT NULL GROUP BY 1"
     ).to_pylist()
     for row in rows:
         rule = judgement.rules[int(row["_fault"])]
         judgement.counts[rule] = int(row["rows"])
-        judgement.places[rule] = _places(row["places"])
+        judgement.places[rule] = places(row["places"])
     counted = [rule for rule, count in judgement.counts.items() if rule.action == "count" and count]
     if counted:
-        first = ", ".join(f"min({_PLACE}, 3) FILTER (WHERE {rule.predicate}) AS c{n}" for n, rule in enumerate(counted))
+        first = ", ".join(f"{first_places(rule.predicate)} AS c{n}" for n, rule in enumerate(counted))
         found = engine.query(f"SELECT {first} FROM {judgement.relation} WHERE _fault IS NULL").to_pylist()[0]
-        judgement.places |= {rule: _places(found[f"c{number}"]) for number, rule in enumerate(counted)}
-
-
-def _places(found: list[dict[str, object]] | None) -> tuple[str, ...]:
-    """Places as a person reads them: the file's name without its folder, and the line."""
-    return tuple(f"{str(place['file']).rsplit('/', 1)[-1]}:{place['line']}" for place in found or ())
+        judgement.places |= {rule: places(found[f"c{number}"]) for number, rule in enumerate(counted)}
 
 
 def _tidy(engine: Engine, judgement: Judgement) -> list[str]:
@@ -243,10 +237,9 @@ def _weigh(judgement: Judgement, checks: Checks) -> list[Problem]:
         if not count:
             continue
         share = count / (considered if rule.action == "quarantine" else judgement.rows_in)
-        places = judgement.places.get(rule, ())
-        file = places[0].rpartition(":")[0] if places else ""
-        where = (name, rule.column, count, share, places)
-        finding = Problem(rule.code, "rule", *where, rule=rule.rule, remedy=rule.remedy, file=file)
+        lines = judgement.places.get(rule, ())
+        where = (name, rule.column, count, share, lines)
+        finding = Problem(rule.code, "rule", *where, rule=rule.rule, remedy=rule.remedy, file=file_of(lines))
         if rule.action == "quarantine":
             beyond = pooled > checks.quarantine_limit if rule.limit is None else share > rule.limit
             text = rule.rule + (tolerated if rule.limit is None else "")

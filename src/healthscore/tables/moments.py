@@ -68,11 +68,11 @@ class Reading:
 
 
 class ReadingError(Exception):
-    """A column that cannot be read as time: the rule's code, the rule, the remedy, and how many rows show it."""
+    """A column that cannot be read as time: the rule's code, the rule, the remedy, and SQL of the rows that show it."""
 
-    def __init__(self, code: str, rule: str, remedy: str, count: int = 0) -> None:
+    def __init__(self, code: str, rule: str, remedy: str, rows: str) -> None:
         super().__init__(rule)
-        self.code, self.rule, self.remedy, self.count = code, rule, remedy, int(count)
+        self.code, self.rule, self.remedy, self.rows = code, rule, remedy, rows
 
 
 def profile_moment(column: str, sort: Sort, clock: Clock, *, dated: bool) -> dict[str, str]:
@@ -95,7 +95,7 @@ def profile_moment(column: str, sort: Sort, clock: Clock, *, dated: bool) -> dic
         micros = f"epoch_us(try_strptime({value}, {quote_literal(clock.time_format)}))"
         return given | _midnights(micros) | _range(micros)
     shapes = {"dates": ISO_DATE, "naive": ISO_NAIVE, "aware": ISO_AWARE, "midnights": ISO_MIDNIGHT, "digits": DIGITS}
-    counts = {name: f"count(*) FILTER (WHERE regexp_full_match({value}, '{s}'))" for name, s in shapes.items()}
+    counts = {name: f"count(*) FILTER (WHERE {_of_shape(value, s)})" for name, s in shapes.items()}
     epoch = {f"epoch_{key}": sql for key, sql in _profile_epoch(_digits(value), Sort.INTEGER, clock).items()}
     micros = f"COALESCE({_iso_micros(value, ISO_NAIVE)}, {_iso_micros(value, ISO_AWARE)})"
     return given | counts | epoch | _range(micros)
@@ -129,12 +129,12 @@ def read_moment(column: str, sort: Sort, facts: Mapping[str, Any], clock: Clock,
         if dated and sort is Sort.TIMESTAMP and facts["midnights"] == facts["given"]:
             return Reading("date", days=_day(f"CAST({value} AS DATE)"))
         form: Form = "naive" if sort is Sort.TIMESTAMP else "aware"
-        return _zoned(Reading(form, f"epoch_us({value})"), clock, facts.get("given", 0))
+        return _zoned(Reading(form, f"epoch_us({value})"), clock, _given(value))
     if sort in {Sort.INTEGER, Sort.NUMBER}:
         return _read_epoch(value, sort, facts, clock)
     if sort is not Sort.TEXT:
         rule = f"a moment is a timestamp, a date, a text or an epoch, not {sort.value}"
-        raise ReadingError("not_a_time", rule, "name another column")
+        raise ReadingError("not_a_time", rule, "name another column", _given(value))
     if clock.time_format is not None:
         return _read_formatted(value, clock.time_format, facts, clock, dated=dated)
     return _read_iso(value, facts, clock, dated=dated)
@@ -154,12 +154,13 @@ def _read_epoch(value: str, sort: Sort, facts: Mapping[str, Any], clock: Clock) 
     if not fitting and facts["compact"]:
         remedy = "write days such as 20240131 as text by a CAST, and " + clock.declare('time_format = "%Y%m%d"')
     if clock.time_unit is None:
-        raise ReadingError("epoch_without_unit", "integers as times need their unit declared", remedy, given)
+        raise ReadingError("epoch_without_unit", "integers as times need their unit declared", remedy, _given(value))
     fit = int(facts[f"fits_{clock.time_unit}"])
     if fit < fitting or (given and not fitting):
         declared = f"epochs in {clock.time_unit} lie between 1990 and the data's end; {fit:,} of {given:,} do"
         rule = f"{declared}, and {fitting:,} do in {best}" if fitting else declared
-        raise ReadingError("epoch_unit", rule, remedy, given - fit)
+        outside = f"({_fits(value, clock.time_unit, clock.latest)}) IS FALSE"
+        raise ReadingError("epoch_unit", rule, remedy, outside)
     return Reading("epoch", _epoch_micros(value, sort, clock))
 
 
@@ -170,7 +171,7 @@ def _read_formatted(value: str, time_format: str, facts: Mapping[str, Any], cloc
     only_dates = not any(directive in time_format for directive in _CLOCK_DIRECTIVES)
     if only_dates or (dated and facts["midnights"] == facts["given"]):
         return Reading("date", days=zones.day_of_local(micros))
-    return _zoned(Reading("naive", micros), clock, facts["given"])
+    return _zoned(Reading("naive", micros), clock, _given(value))
 
 
 def _read_iso(value: str, facts: Mapping[str, Any], clock: Clock, *, dated: bool) -> Reading:
@@ -183,11 +184,12 @@ def _read_iso(value: str, facts: Mapping[str, Any], clock: Clock, *, dated: bool
             "time_format",
             "texts as times are ISO-8601 such as 2024-01-31T12:00:00+01:00, or follow a declared format",
             clock.declare('time_format = "%d/%m/%Y %H:%M"') + ", or the format that it is",
-            given,
+            _given(value),
         )
     if naive and aware:
         rule = f"all times of a column carry an offset or none does; here {aware:,} do and {naive:,} do not"
-        raise ReadingError("mixed_zones", rule, "export one or the other", min(naive, aware))
+        rarer = ISO_AWARE if aware < naive else ISO_NAIVE
+        raise ReadingError("mixed_zones", rule, "export one or the other", _of_shape(value, rarer))
     # A shape that every value has need not be asked for again, row by row.
     sure = dates + naive + aware == given
     if not naive + aware:
@@ -198,16 +200,24 @@ def _read_iso(value: str, facts: Mapping[str, Any], clock: Clock, *, dated: bool
     shape = "" if sure and not dates else ISO_AWARE if aware else ISO_NAIVE
     micros = _iso_micros(value, shape, aware=bool(aware))
     days = _day(f"TRY_CAST({_shaped(value, ISO_DATE)} AS DATE)") if dates else ""
-    return _zoned(Reading("aware" if aware else "naive", micros, days), clock, naive)
+    return _zoned(Reading("aware" if aware else "naive", micros, days), clock, _of_shape(value, ISO_NAIVE))
 
 
-def _zoned(reading: Reading, clock: Clock, count: int) -> Reading:
+def _zoned(reading: Reading, clock: Clock, rows: str) -> Reading:
     """The reading, unless it is of naive times whose zone nobody declared."""
     if reading.form == "naive" and clock.zone is None:
         rule = "times without an offset need the zone of the clock that wrote them; it is never guessed"
         remedy = clock.declare(f'timezone = "{clock.run_zone}"') + ", or the zone that it is"
-        raise ReadingError("naive_time", rule, remedy, count)
+        raise ReadingError("naive_time", rule, remedy, rows)
     return reading
+
+
+def _given(value: str) -> str:
+    return f"{value} IS NOT NULL"
+
+
+def _of_shape(value: str, shape: str) -> str:
+    return f"regexp_full_match({value}, '{shape}')"
 
 
 def _fixed(*names: str) -> bool:
@@ -220,7 +230,7 @@ def _day(value: str) -> str:
 
 def _shaped(value: str, shape: str) -> str:
     """SQL: the text if it has the shape, else NULL."""
-    return f"CASE WHEN regexp_full_match({value}, '{shape}') THEN {value} END"
+    return f"CASE WHEN {_of_shape(value, shape)} THEN {value} END"
 
 
 def _digits(value: str) -> str:
