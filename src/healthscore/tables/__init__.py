@@ -42,12 +42,23 @@ class Tables:
     reports: dict[str, SourceReport]
     bindings: dict[str, Binding] = field(repr=False)
     relations: dict[str, str] = field(repr=False)
+    histories: dict[str, str] = field(default_factory=dict, repr=False)
     problems: tuple[Problem, ...] = ()
 
     def relation(self, name: str) -> str:
         """Quoted SQL identifier of a source's bound rows."""
         self._need(name)
         return self.relations[name]
+
+    def versions(self, source: str) -> str | None:
+        """Quoted SQL identifier of every state that a source of accounts knows, None where it has no `valid_from`.
+
+        The columns of the relation, in which each account has its last state, and `known_day`: a state is visible at
+        `t` iff it is NULL or before `t`, and the one in force is the last visible one. `valid_from` and `valid_to` are
+        days; they are NULL for "since ever" and "still".
+        """
+        self._need(source)
+        return self.histories.get(source)
 
     def scale(self, source: str, column: str) -> int:
         """Decimals kept of a number: the relation holds `round(number * 10**scale)`; 0 where a column is not filled."""
@@ -182,4 +193,5 @@ def _open(
         quarantine.accept(opening.reports)
     else:
         quarantine.discard()
-    return Tables(engine, opening.reports, opening.bindings, opening.relations, tuple(opening.problems))
+    found = tuple(opening.problems)
+    return Tables(engine, opening.reports, opening.bindings, opening.relations, opening.versions, found)

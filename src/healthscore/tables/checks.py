@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from healthscore.config import Checks
 from healthscore.tables.binding import Binding
 from healthscore.tables.engine import Engine
-from healthscore.tables.identities import alike_ids, find_orphans, mark_repeats, orphan_rule, repeat_rules
+from healthscore.tables.identities import alike_ids, find_orphans, identities, mark_repeats, orphan_rule, repeat_rules
 from healthscore.tables.places import file_of, first_places, places
 from healthscore.tables.problems import Problem, errors
 from healthscore.tables.quoting import quote_identifier
@@ -155,7 +155,7 @@ def _without_orphans(engine: Engine, judgement: Judgement, known: Sequence[str],
 def _without_repeats(engine: Engine, judgement: Judgement) -> bool:
     """Look for rows of one identity: accounts by id, events by event_id, any source by the key that it declares."""
     binding = judgement.binding
-    keys = [(bound(key), False) for key in binding.contract.key if key in binding.present]
+    keys = [(key, False) for key in identities(binding.contract, binding.present)]
     if binding.source.deduplicate_by:
         # A declared key says what one row is, so it comes first and settles contradictions.
         keys.insert(0, (_declared_key(binding), True))

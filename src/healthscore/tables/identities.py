@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
+from healthscore.tables.contract import Contract
+from healthscore.tables.dates import OPEN
 from healthscore.tables.engine import Engine
 from healthscore.tables.problems import Problem
 from healthscore.tables.quoting import quote_identifier
-from healthscore.tables.rules import Rule
+from healthscore.tables.rules import Rule, bound
 from healthscore.tables.sources import FILE, LINE
 
 CONFLICT_LIMIT = 0.001
@@ -99,6 +101,19 @@ def alike_ids(engine: Engine, name: str, groups: str) -> Iterator[Problem]:
             )
 
 
+def identities(contract: Contract, present: Collection[str]) -> list[str]:
+    """SQL of what the contract takes for a row's identity: one row says what a thing is, and further ones are repeats.
+
+    An account whose states are kept is one thing per state: rows that begin on the same day are the same state.
+    """
+    if contract.name == "panel":
+        return [f"struct_pack(account := {bound('account_id')}, as_of := {bound('as_of')})"]
+    keys = [bound(key) for key in contract.key if key in present]
+    if contract.name == "accounts" and "valid_from" in present:
+        keys = [f"struct_pack(account := {bound('account_id')}, since := COALESCE({bound('valid_from')}, {-OPEN}))"]
+    return keys
+
+
 def mark_repeats(
     engine: Engine, marks: str, judged: str, key: str, payload: str, known: str, *, declared: bool
 ) -> None:
@@ -121,9 +136,15 @@ def mark_repeats(
 
 def repeat_rules(name: str, contract: str) -> list[Rule]:
     """What becomes of rows that `mark_repeats` has marked."""
+    if contract == "panel":
+        once = "a panel holds one row per account and as-of date"
+        remedy = "leave one of them; a join that adds rows is the usual cause"
+        return [Rule("repeated_row", "as_of", '"_mark" IS NOT NULL', "quarantine", once, remedy, limit=0.0)]
     limit, column = (0.0, "account_id") if contract == "accounts" else (CONFLICT_LIMIT, "event_id")
     tolerated = f"at most {limit:.1%} of rows may not" if limit else "none may not"
     remedy = f"mend the rows, or declare `deduplicate_by` in [sources.{name}] to keep the row that was known first"
+    if contract == "accounts":
+        remedy += "; where they are an account's states one after the other, bind `columns.valid_from`"
     agree = f"rows of one {column} say the same; {tolerated}"
     first = "of rows that say the same, the one known first is used"
     return [

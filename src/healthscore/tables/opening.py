@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from healthscore.config import Run
+from healthscore.config import PANEL, Run
 from healthscore.tables.binding import Binding, bind
 from healthscore.tables.checks import Judgement, judge
 from healthscore.tables.columns import BindingError
@@ -15,6 +15,7 @@ from healthscore.tables.files import DataFile, FileError, fingerprint
 from healthscore.tables.gathering import unreadable
 from healthscore.tables.layers import forget_layers
 from healthscore.tables.lookups import join_lookups
+from healthscore.tables.panelcolumns import in_words_of_panel
 from healthscore.tables.problems import Problem, errors
 from healthscore.tables.quarantine import Quarantine
 from healthscore.tables.quoting import quote_identifier
@@ -22,6 +23,7 @@ from healthscore.tables.reports import SourceReport
 from healthscore.tables.shapes import projection
 from healthscore.tables.sources import SOURCES
 from healthscore.tables.stray import stray_days
+from healthscore.tables.validity import has_history, overlaps, split_versions
 
 
 @dataclass
@@ -45,6 +47,7 @@ class Opening:
     bindings: dict[str, Binding] = field(default_factory=dict)
     relations: dict[str, str] = field(default_factory=dict)
     reports: dict[str, SourceReport] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
 
     def open_all(self) -> None:
         """Open every source whose files are sound, accounts first, because the others are held against them."""
@@ -55,7 +58,7 @@ class Opening:
                 try:
                     self._open(name, prints[name])
                 except BindingError as fault:
-                    self.problems += fault.problems
+                    self.problems += self._told(name, fault.problems)
                 except FileError as fault:
                     self.problems.append(unreadable(name, fault, self.files[name][0].path))
                 except EngineError as error:
@@ -70,8 +73,13 @@ class Opening:
         self.bindings[name] = binding
         self.relations[name] = _materialise(engine, judgement, stored=raw.stored)
         findings += judgement.problems
+        if binding.contract.name == "accounts" and has_history(binding.present):
+            findings += overlaps(engine, judgement)
+            delay = self.run.sources[name].availability_delay_days
+            self.relations[name], self.versions[name] = split_versions(engine, name, self.relations[name], delay)
         if self.run.data_end is None:
             findings += stray_days(engine, name, binding.contract.name, self.relations[name])
+        findings = self._told(name, findings)
         self.problems += errors(findings)
         self.reports[name] = SourceReport(
             source=name,
@@ -89,6 +97,11 @@ class Opening:
         self.quarantine.write(engine, judgement)
         if raw.stored:
             forget_layers(engine, name, raw.relation, len(self.run.sources[name].lookup))
+
+    def _told(self, name: str, problems: Sequence[Problem]) -> list[Problem]:
+        """The problems as whoever wrote the run knows the source."""
+        panel = self.run.sources[name].contract == PANEL
+        return [in_words_of_panel(problem) for problem in problems] if panel else list(problems)
 
     def _accounts(self) -> list[str]:
         """Relations of the accounts sources that are open."""

@@ -12,7 +12,7 @@ from healthscore.tables.dates import OPEN
 from healthscore.tables.quoting import quote_identifier
 from healthscore.tables.rules import Rule, bound
 
-OPENABLE = frozenset({"end", "notice", "deadline"})
+OPENABLE = frozenset({"end", "notice", "deadline", "valid_to"})
 """Columns in which 9999-12-31 means "not (yet)"."""
 
 HAPPENED = {
@@ -29,6 +29,7 @@ FIRST_DAY = {
     "intervals": "start_day",
     "subscriptions": "start",
     "interventions": "date",
+    "panel": "as_of",
 }
 """Column by which a source's first and last day are told."""
 
@@ -88,6 +89,9 @@ def contract_rules(contract: Contract, present: Collection[str], source: str) ->
     if contract.name == "intervals" and "end" in present:
         before = f"{bound('end')} < {bound('start')}"
         rules.append(_broken("end_before_start", "end", before, "an interval ends when it begins or later"))
+    if contract.name == "accounts" and {"valid_from", "valid_to"} <= set(present):
+        before = f"{bound('valid_to')} <= {bound('valid_from')}"
+        rules.append(_broken("end_before_start", "valid_to", before, "a state ends after the day on which it begins"))
     happened = HAPPENED.get(contract.name, ())
     if "known_at" in present and happened:
         rules.append(_known_before(happened[0]))
