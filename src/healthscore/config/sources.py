@@ -137,12 +137,11 @@ class PanelTable(Section):
         """The panel as a source, its features as attributes."""
         columns = {"account_id": self.account_id, "as_of": self.as_of}
         columns |= {name: given for name in ("outcome", "value") if (given := getattr(self, name)) is not None}
-        quoted = {name: '"' + name.replace('"', '""') + '"' for name in self.component_of}
         return Source(
             path=self.path,
             contract="panel",
             columns=columns,
-            attributes=quoted,
+            attributes={name: name for name in self.component_of},
             time_format=self.time_format,
             lookup=self.lookup,
         )

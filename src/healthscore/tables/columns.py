@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from healthscore.config import Source
+from healthscore.config import PANEL, Source
 from healthscore.errors import ConfigurationError
 from healthscore.tables.contract import CONTRACTS, Contract, Kind
 from healthscore.tables.expressions import (
@@ -16,6 +16,7 @@ from healthscore.tables.expressions import (
     listed,
     nearest_name,
 )
+from healthscore.tables.panelcolumns import absent_features, feature_column, panel_column
 from healthscore.tables.problems import Problem
 from healthscore.tables.quoting import quote_identifier
 from healthscore.tables.sorts import Sort, sort_of
@@ -102,19 +103,41 @@ def assign(name: str, source: Source, columns: Mapping[str, str]) -> Assigned:
 
     texts = {column: source.columns.get(column, column if column in names else None) for column in contract.names}
     found = {column: compiled(f"columns.{column}", text, column) for column, text in texts.items() if text is not None}
-    own = {column: compiled(f"attributes.{column}", text) for column, text in source.attributes.items()}
+    given = source.attributes
+    if contract.name == PANEL:
+        problems += absent_features(given, names)
+        given = {column: text for column, text in given.items() if column in names}
+    own = {column: compiled(f"attributes.{column}", text) for column, text in given.items()}
     theirs = [column for column in source.deduplicate_by if column not in found and column not in own]
     keys = {column: compiled("deduplicate_by", quote_identifier(column)) for column in theirs}
     where = None if source.where is None else compiled("where", source.where)
     for column in contract.columns:
         if column.required and texts[column.name] is None:
             problems.append(_missing(name, contract, column.name, names))
+    if contract.name == PANEL:
+        found, own = _of_panel(source, found, own, problems)
     if problems:
         raise BindingError(problems)
     if where is not None and where.sort not in {Sort.BOOLEAN, Sort.NULL}:
         what = f"sources.{name}.where = {where.text!r} is {where.sort.value}, no condition"
         raise ConfigurationError(what, "write a comparison")
     return Assigned(name, source, contract, _sound(found), _sound(own), _sound(keys), where)
+
+
+def _of_panel(
+    source: Source,
+    columns: Mapping[str, Compiled | None],
+    features: Mapping[str, Compiled | None],
+    problems: list[Problem],
+) -> tuple[dict[str, Compiled | None], dict[str, Compiled | None]]:
+    """A ready-made panel's columns and features as what they must be; those that cannot be are added to `problems`."""
+    made = {name: panel_column(name, one, source.time_format) for name, one in _sound(columns).items()}
+    own = {name: feature_column(name, one) for name, one in _sound(features).items()}
+    problems += [one for one in (*made.values(), *own.values()) if isinstance(one, Problem)]
+    return (
+        {name: one for name, one in made.items() if isinstance(one, Compiled)},
+        {name: one for name, one in own.items() if isinstance(one, Compiled)},
+    )
 
 
 def _sound(compiled: Mapping[str, Compiled | None]) -> dict[str, Compiled]:

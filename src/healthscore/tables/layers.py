@@ -61,14 +61,14 @@ def _anonymous_rule() -> Rule:
 
 
 def _guards(column: str, compiled: Compiled, columns: dict[str, str]) -> list[Rule]:
-    """Rules for the rows in which a CAST of an expression fails; adds a flag for each to the layer."""
+    """Rules for the rows that an expression's guards find; adds a flag for each to the layer."""
     rules = []
     for guard in compiled.guards:
         flag = f"_guard{sum(key.startswith('_guard') for key in columns)}"
         columns[flag] = guard.predicate
-        remedy = f"mend the rows, or make the case explicit: CASE WHEN ... THEN {guard.cast} END"
-        rule = f"{guard.cast} is exact for every row"
-        rules.append(Rule("cast_failed", column, quote_identifier(flag), "quarantine", rule, remedy))
+        remedy = guard.remedy or f"mend the rows, or make the case explicit: CASE WHEN ... THEN {guard.cast} END"
+        rule = guard.rule or f"{guard.cast} is exact for every row"
+        rules.append(Rule(guard.code, column, quote_identifier(flag), "quarantine", rule, remedy, limit=guard.limit))
     return rules
 
 

@@ -38,10 +38,17 @@ class Name:
 
 @dataclass(frozen=True)
 class Guard:
-    """Finds the rows in which a CAST of an expression failed."""
+    """Finds the rows in which a CAST of an expression failed, or for which a rule of its own does not hold.
+
+    `limit` is as in `healthscore.tables.rules.Rule`.
+    """
 
     predicate: str
     cast: str
+    code: str = "cast_failed"
+    rule: str = ""
+    remedy: str = ""
+    limit: float | None = None
 
 
 @dataclass(frozen=True)
