@@ -12,7 +12,15 @@ from dataclasses import dataclass, field, replace
 from healthscore.config import Checks
 from healthscore.tables.binding import Binding
 from healthscore.tables.engine import Engine
-from healthscore.tables.identities import alike_ids, find_orphans, identities, mark_repeats, orphan_rule, repeat_rules
+from healthscore.tables.identities import (
+    alike_ids,
+    excluded_rule,
+    find_strangers,
+    identities,
+    mark_repeats,
+    orphan_rule,
+    repeat_rules,
+)
 from healthscore.tables.places import file_of, first_places, places
 from healthscore.tables.problems import Problem, errors
 from healthscore.tables.quoting import quote_identifier
@@ -36,9 +44,9 @@ class Judgement:
         Columns of the relation to come -> SQL over `relation`.
     counts
         Rule -> rows that it takes out, or concerns.
-    groups, orphans, marks
-        Tables of ids as they are spelled, of those that are no account's, and of the places of repeated rows; the
-        latter two are empty where there are none.
+    groups, strangers, marks
+        Tables of ids as they are spelled, of those that are no account's, and of the places of marked rows (copies,
+        contradictions); the latter two are empty where there are none.
     """
 
     binding: Binding
@@ -54,7 +62,7 @@ class Judgement:
     places: dict[Rule, tuple[str, ...]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     groups: str = ""
-    orphans: str = ""
+    strangers: str = ""
     marks: str = ""
 
     def taken(self, action: str) -> dict[str, int]:
@@ -71,7 +79,9 @@ class Judgement:
         return self.rows_in - sum(self.taken("drop").values())
 
 
-def judge(engine: Engine, binding: Binding, checks: Checks, known: Sequence[str]) -> Judgement:
+def judge(
+    engine: Engine, binding: Binding, checks: Checks, known: Sequence[str], excluded: Sequence[str] = ()
+) -> Judgement:
     """Judge every row of a source and account for it.
 
     Parameters
@@ -84,13 +94,15 @@ def judge(engine: Engine, binding: Binding, checks: Checks, known: Sequence[str]
         Shares of rows that may be set aside.
     known
         Relations of the accounts sources; empty if rows are not to be held against them.
+    excluded
+        Relations of the accounts that those sources leave out.
     """
     outs = [rule for rule in binding.rules if rule.action != "count"]
     judgement = Judgement(binding, quote_identifier(f"{binding.name}/judged"), outs)
     _view(engine, judgement)
     clean = _group(engine, judgement)
     if known and binding.contract.name != "accounts":
-        clean &= _without_orphans(engine, judgement, known, checks.orphan_limit)
+        clean &= _without_strangers(engine, judgement, known, excluded, checks.orphan_limit)
     clean &= _without_repeats(engine, judgement)
     judgement.counts = dict.fromkeys(judgement.rules, 0) | judgement.counts
     if not clean:
@@ -108,9 +120,9 @@ def _view(engine: Engine, judgement: Judgement) -> None:
     """(Re)create the view that numbers each row's first fault."""
     cases = " ".join(f"WHEN {rule.predicate} THEN {number}" for number, rule in enumerate(judgement.rules))
     source = judgement.binding.relation
-    if judgement.orphans:
-        join = f"LEFT JOIN {judgement.orphans} o ON t.{raw('account_id')} = o.raw"
-        source = f'(SELECT t.*, o.raw IS NOT NULL AS "_orphan" FROM {source} t {join})'
+    if judgement.strangers:
+        join = f"LEFT JOIN {judgement.strangers} s ON t.{raw('account_id')} = s.raw"
+        source = f'(SELECT t.*, s.why AS "_stranger" FROM {source} t {join})'
     if judgement.marks:
         join = f"LEFT JOIN {judgement.marks} m ON t.{FILE} = m.file AND t.{LINE} = m.line"
         source = f'(SELECT t.*, m.mark AS "_mark" FROM {source} t {join})'
@@ -143,13 +155,18 @@ def _group(engine: Engine, judgement: Judgement) -> bool:
     return not totals["faulty"] and not any(judgement.counts.values())
 
 
-def _without_orphans(engine: Engine, judgement: Judgement, known: Sequence[str], limit: float) -> bool:
+def _without_strangers(
+    engine: Engine, judgement: Judgement, known: Sequence[str], excluded: Sequence[str], limit: float
+) -> bool:
     name = judgement.binding.name
-    judgement.orphans = find_orphans(engine, name, judgement.groups, known)
-    if judgement.orphans:
-        judgement.rules.append(orphan_rule(engine, name, judgement.orphans, known, limit))
+    judgement.strangers = find_strangers(engine, name, judgement.groups, known, excluded)
+    if judgement.strangers:
+        # Nobody is hurt by other faults of rows that are left out, as of those without an account.
+        first = next(number for number, rule in enumerate(judgement.rules) if rule.code == "anonymous")
+        judgement.rules.insert(first, excluded_rule())
+        judgement.rules.append(orphan_rule(engine, name, judgement.strangers, known, limit))
         _view(engine, judgement)
-    return not judgement.orphans
+    return not judgement.strangers
 
 
 def _without_repeats(engine: Engine, judgement: Judgement) -> bool:
@@ -219,10 +236,10 @@ def _tidy(engine: Engine, judgement: Judgement) -> list[str]:
 
 def _extent(engine: Engine, judgement: Judgement) -> None:
     """Accounts, first and last day of the rows used."""
-    orphaned = f" AND raw NOT IN (SELECT raw FROM {judgement.orphans})" if judgement.orphans else ""
+    strange = f" AND raw NOT IN (SELECT raw FROM {judgement.strangers})" if judgement.strangers else ""
     extent = engine.query(
         "SELECT count(DISTINCT id) AS accounts, min(first_day) AS first_day, max(last_day) AS last_day "
-        f"FROM {judgement.groups} WHERE id IS NOT NULL AND rows > faulty{orphaned}"
+        f"FROM {judgement.groups} WHERE id IS NOT NULL AND rows > faulty{strange}"
     ).to_pylist()[0]
     judgement.accounts, judgement.first_day, judgement.last_day = extent.values()
 

@@ -24,7 +24,12 @@ from healthscore.tables.sources import FILE, LINE
 
 ORIGINAL = "_original"
 WHERE = "_where"
-RESERVED = frozenset({FILE, LINE, ORIGINAL, WHERE, "day", "known_day", "start_day", "end_day", "end_known_day"})
+EXCLUDE = "_exclude"
+CONDITIONS = ("where", "exclude")
+"""Keys of a source that choose its rows."""
+RESERVED = frozenset(
+    {FILE, LINE, ORIGINAL, WHERE, EXCLUDE, "day", "known_day", "start_day", "end_day", "end_known_day"}
+)
 """Names that a bound relation or its layers use themselves."""
 
 
@@ -55,6 +60,7 @@ class Assigned:
     attributes: dict[str, Compiled] = field(default_factory=dict)
     keys: dict[str, Compiled] = field(default_factory=dict)
     where: Compiled | None = None
+    exclude: Compiled | None = None
 
     def kind(self, column: str) -> Kind:
         """What a column holds; attributes are texts unless their expression says otherwise."""
@@ -110,7 +116,8 @@ def assign(name: str, source: Source, columns: Mapping[str, str]) -> Assigned:
     own = {column: compiled(f"attributes.{column}", text) for column, text in given.items()}
     theirs = [column for column in source.deduplicate_by if column not in found and column not in own]
     keys = {column: compiled("deduplicate_by", quote_identifier(column)) for column in theirs}
-    where = None if source.where is None else compiled("where", source.where)
+    conditions = {key: text for key in CONDITIONS if (text := getattr(source, key)) is not None}
+    rows = {key: compiled(key, text) for key, text in conditions.items()}
     for column in contract.columns:
         if column.required and texts[column.name] is None:
             problems.append(_missing(name, contract, column.name, names))
@@ -118,10 +125,11 @@ def assign(name: str, source: Source, columns: Mapping[str, str]) -> Assigned:
         found, own = _of_panel(source, found, own, problems)
     if problems:
         raise BindingError(problems)
-    if where is not None and where.sort not in {Sort.BOOLEAN, Sort.NULL}:
-        what = f"sources.{name}.where = {where.text!r} is {where.sort.value}, no condition"
-        raise ConfigurationError(what, "write a comparison")
-    return Assigned(name, source, contract, _sound(found), _sound(own), _sound(keys), where)
+    for key, condition in _sound(rows).items():
+        if condition.sort not in {Sort.BOOLEAN, Sort.NULL}:
+            what = f"sources.{name}.{key} = {condition.text!r} is {condition.sort.value}, no condition"
+            raise ConfigurationError(what, "write a comparison")
+    return Assigned(name, source, contract, _sound(found), _sound(own), _sound(keys), **_sound(rows))
 
 
 def _of_panel(
@@ -170,6 +178,12 @@ def _refuse_strangers(name: str, source: Source, contract: Contract) -> None:
             hint = f"did you mean {near!r}?" if near else f"columns of your own go under [sources.{name}.attributes]"
             what = f"sources.{name}.columns.{column}: {contract.name} have no such column, but {listed(contract.names)}"
             raise ConfigurationError(what, hint)
+    numbers = [column.name for column in contract.columns if column.kind is Kind.NUMBER]
+    for column in source.ranges:
+        if column not in numbers:
+            near, those = nearest_name(column, numbers), listed(numbers)
+            what = f"sources.{name}.ranges.{column}: {contract.name} have no such number, but {those}"
+            raise ConfigurationError(what, f"did you mean {near!r}?" if near else "name one of these")
     for attribute in source.attributes:
         if contract.column(attribute) is not None or attribute in RESERVED:
             what = f"sources.{name}.attributes.{attribute}: {contract.name} have a column of that name"

@@ -19,8 +19,10 @@ _LOOSE = {"ltrim({0}, '0')": "leading zeros", "lower({0})": "upper and lower cas
 """SQL under which ids that a person takes for the same are equal -> in what they differ."""
 
 
-def find_orphans(engine: Engine, name: str, groups: str, known: Sequence[str]) -> str:
-    """Spellings of ids that no accounts source holds, as a table (raw, id); empty name if there are none.
+def find_strangers(engine: Engine, name: str, groups: str, known: Sequence[str], excluded: Sequence[str]) -> str:
+    """Spellings of ids that no accounts source holds, as a table (raw, id, why); empty name if there are none.
+
+    `why` is ``excluded`` for accounts that the run leaves out, ``orphan`` for others.
 
     Parameters
     ----------
@@ -30,29 +32,62 @@ def find_orphans(engine: Engine, name: str, groups: str, known: Sequence[str]) -
         The source's name.
     groups
         Relation of (raw, id, ...) per spelling.
-    known
-        Relations of the bound accounts sources.
+    known, excluded
+        Relations of the bound accounts sources, and of the accounts that they leave out.
     """
-    orphans = quote_identifier(f"{name}/orphans")
+    strangers = quote_identifier(f"{name}/strangers")
+    left_out = f"id IN (SELECT account_id FROM ({_union(excluded)}))" if excluded else "FALSE"
+    why = f"CASE WHEN {left_out} THEN 'excluded' ELSE 'orphan' END"
     engine.execute(
-        f"CREATE OR REPLACE TABLE {orphans} AS SELECT raw, id FROM {groups} "
-        f"WHERE id IS NOT NULL AND id NOT IN (SELECT account_id FROM ({_union(known)}))"
+        f"CREATE OR REPLACE TABLE {strangers} AS SELECT raw, id, {why} AS why FROM {groups} WHERE id IS NOT NULL AND id NOT IN (SELECT account_id FROM ({_union(known)}))"
     )
-    return orphans if engine.query(f"SELECT count(*) AS n FROM {orphans}").to_pylist()[0]["n"] else ""
+    return strangers if engine.query(f"SELECT count(*) AS n FROM {strangers}").to_pylist()[0]["n"] else ""
 
 
-def orphan_rule(engine: Engine, name: str, orphans: str, known: Sequence[str], limit: float) -> Rule:
+def excluded_accounts(engine: Engine, name: str, judged: str, relation: str, excluded: Sequence[int]) -> str:
+    """Accounts that a source of accounts leaves out altogether, as a table (account_id).
+
+    Parameters
+    ----------
+    engine
+        Where the relations are.
+    name
+        The source's name.
+    judged
+        Its rows with `_fault`.
+    relation
+        Its bound rows.
+    excluded
+        Numbers of the rules that leave rows out.
+    """
+    table = quote_identifier(f"{name}/excluded")
+    engine.execute(
+        f"CREATE OR REPLACE TABLE {table} AS SELECT DISTINCT {bound('account_id')} AS account_id FROM {judged} "
+        f"WHERE _fault IN ({', '.join(map(str, excluded))}) AND {bound('account_id')} IS NOT NULL "
+        f"AND {bound('account_id')} NOT IN (SELECT account_id FROM {relation})"
+    )
+    return table
+
+
+def excluded_rule() -> Rule:
+    """Rows of accounts that the accounts source leaves out: tests, bots, the company's own."""
+    rule = "rows of accounts that `exclude` leaves out of the accounts source are left out too"
+    return Rule("excluded", "account_id", "\"_stranger\" = 'excluded'", "drop", rule, "")
+
+
+def orphan_rule(engine: Engine, name: str, strangers: str, known: Sequence[str], limit: float) -> Rule:
     """Rows of accounts that the accounts source does not have, with a hint where ids are only written differently."""
     hints = []
     for loose, words in _LOOSE.items():
         same = f"{loose.format('id')} IN (SELECT {loose.format('account_id')} FROM ({_union(known)}))"
-        found = engine.query(f"SELECT count(*) AS n FROM {orphans} WHERE {same}").to_pylist()[0]["n"]
+        query = f"SELECT count(*) AS n FROM {strangers} WHERE why = 'orphan' AND {same}"
+        found = engine.query(query).to_pylist()[0]["n"]
         if found:
             hints.append(f"{found:,} of these ids differ from an account's only in {words}; ")
     return Rule(
         "orphan",
         "account_id",
-        '"_orphan"',
+        "\"_stranger\" = 'orphan'",
         "quarantine",
         f"every account is in the accounts source; at most {limit:.1%} of rows may be of others",
         f"{''.join(hints)}complete the accounts, mend `columns.account_id` in [sources.{name}], "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from healthscore.tables.columns import ORIGINAL, WHERE, Assigned
+from healthscore.tables.columns import EXCLUDE, ORIGINAL, WHERE, Assigned
 from healthscore.tables.contract import Kind
 from healthscore.tables.engine import Engine
 from healthscore.tables.expressions import Compiled
@@ -35,10 +35,13 @@ def read_layer(engine: Engine, table: RawTable, assigned: Assigned) -> tuple[str
     Rows without an account go before anything else is asked of them: nobody is hurt by their other faults.
     """
     everything = ", ".join(f"{quote_literal(c)}: CAST({quote_identifier(c)} AS VARCHAR)" for c in table.columns)
-    where = assigned.where
+    where, exclude = assigned.where, assigned.exclude
     columns = {FILE: FILE, LINE: LINE, ORIGINAL: f"to_json({{{everything}}})", WHERE: where.sql if where else "TRUE"}
     before = [] if where is None else [*_guards("where", where, columns), _where_rule(where)]
-    after: list[Rule] = []
+    if exclude is not None:
+        columns[EXCLUDE] = exclude.sql
+        before += [*_guards("exclude", exclude, columns), _exclude_rule(exclude)]
+    after = [_exit_survey_rule()] if "purpose" in assigned.columns else []
     for column, compiled in assigned.columns.items():
         parsed = compiled.sort is Sort.TEXT and assigned.kind(column) in _PARSED
         columns[f"raw:{column}"] = tidy_text(f"({compiled.sql})") if parsed else compiled.sql
@@ -53,6 +56,16 @@ def read_layer(engine: Engine, table: RawTable, assigned: Assigned) -> tuple[str
 
 def _where_rule(where: Compiled) -> Rule:
     return Rule("where", "where", f"{WHERE} IS NOT TRUE", "drop", f"rows are used where {where.text}", "")
+
+
+def _exclude_rule(exclude: Compiled) -> Rule:
+    return Rule("excluded", "exclude", f"{EXCLUDE} IS TRUE", "drop", f"rows are left out where {exclude.text}", "")
+
+
+def _exit_survey_rule() -> Rule:
+    """Whoever is asked why they leave has left: the answer is the outcome, not a sign of it."""
+    exit_survey = f"lower({bound('purpose')}) = 'exit'"
+    return Rule("exit_survey", "purpose", exit_survey, "drop", "answers to an exit survey are left out", "")
 
 
 def _anonymous_rule() -> Rule:

@@ -13,6 +13,7 @@ from healthscore.tables.columns import BindingError
 from healthscore.tables.engine import Engine, EngineError
 from healthscore.tables.files import DataFile, FileError, fingerprint
 from healthscore.tables.gathering import unreadable
+from healthscore.tables.identities import excluded_accounts
 from healthscore.tables.layers import forget_layers
 from healthscore.tables.lookups import join_lookups
 from healthscore.tables.panelcolumns import in_words_of_panel
@@ -47,6 +48,7 @@ class Opening:
     bindings: dict[str, Binding] = field(default_factory=dict)
     relations: dict[str, str] = field(default_factory=dict)
     reports: dict[str, SourceReport] = field(default_factory=dict)
+    excluded: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
 
     def open_all(self) -> None:
@@ -69,9 +71,13 @@ class Opening:
         raw = SOURCES[files[0].kind](engine, name, files)
         table, findings = join_lookups(engine, self.run, name, raw, self.lookups)
         binding = bind(engine, self.run, name, table)
-        judgement = judge(engine, binding, self.run.checks, self._accounts())
+        judgement = judge(engine, binding, self.run.checks, self._accounts(), self.excluded)
         self.bindings[name] = binding
         self.relations[name] = _materialise(engine, judgement, stored=raw.stored)
+        left_out = [number for number, rule in enumerate(judgement.rules) if rule.code == "excluded"]
+        if binding.contract.name == "accounts" and left_out:
+            ids = excluded_accounts(engine, name, judgement.relation, self.relations[name], left_out)
+            self.excluded.append(ids)
         findings += judgement.problems
         if binding.contract.name == "accounts" and has_history(binding.present):
             findings += overlaps(engine, judgement)
