@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install demo test check format lock wheel clean
+.PHONY: help install demo test check format bench lock wheel clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/'
@@ -32,6 +32,12 @@ check: $(INSTALLED)  ## style, types, and who may import whom
 format: $(INSTALLED)  ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+BENCH ?= bench-data/20m
+
+bench: $(INSTALLED)  ## time and memory of checks and features on 20 million events (BENCH=folder of the data)
+	test -e $(BENCH)/healthscore.toml || $(BIN)/python benchmarks/book.py --out $(BENCH)
+	$(BIN)/python benchmarks/measure.py --data $(BENCH)
 
 lock:  ## renew requirements.lock from pyproject.toml (needs uv); names no package index
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
