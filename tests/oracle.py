@@ -355,12 +355,12 @@ def features(
     tenure: bool = True,
 ) -> dict[str, Number]:
     """Every feature of an account at t; None is "missing". `contracts` are the account's own."""
-    mine = in_force(contracts or (), t)
+    seats = summed(contracts or (), t, "seats")
     has_seats = contracts is not None
     found: dict[str, Number] = {}
     first_days = []
     for signal in signals:
-        past = Past(signal, account, t, None if mine is None else mine.seats, has_seats)
+        past = Past(signal, account, t, seats, has_seats)
         for family in signal.families:
             found.update(FAMILIES[family](past))
         first_days += [e.day for e in past.seen]
@@ -373,16 +373,19 @@ def features(
 # --- outcomes --------------------------------------------------------------------------------------------------------
 
 
-def in_force(contracts: Sequence[Subscription], t: date) -> Subscription | None:
-    """The contract that covers t, by what is known; of several the one that began last (was known last, ends last)."""
+def in_force(contracts: Sequence[Subscription], t: date) -> list[Subscription]:
+    """The contracts that cover t, by what is known; the one that began last (was known last, ends last) is the last."""
     forever = date.max
-    best: tuple[tuple[date, ...], Subscription] | None = None
-    for c in contracts:
-        if c.start < t and c.known < t and (c.end is None or c.end >= t):
-            order = (c.start, c.known, c.end or forever, c.notice or forever)
-            if best is None or order >= best[0]:
-                best = (order, c)
-    return None if best is None else best[1]
+    mine = [c for c in contracts if c.start < t and c.known < t and (c.end is None or c.end >= t)]
+    return sorted(mine, key=lambda c: (c.start, c.known, c.end or forever, c.notice or forever))
+
+
+def summed(contracts: Sequence[Subscription], t: date, what: str) -> Number:
+    """A number of the contracts in force, of the active ones if there are any."""
+    mine = in_force(contracts, t)
+    paying = [c for c in mine if c.status == "active"] or mine
+    given = [getattr(c, what) for c in paying if getattr(c, what) is not None]
+    return sum(given) if given else None
 
 
 @dataclass(frozen=True)
@@ -407,28 +410,35 @@ def churn(
     effective: bool = False,
 ) -> Fate:
     """Fate of an account, from its contracts."""
-    mine = in_force(contracts, t)
-    if mine is None:
-        begun = any(c.start < t and c.known < t for c in contracts)
-        return Fate("ended" if begun else "not_started", "")
-    status = {"active": "at_risk", "trial": "trial", "incomplete": "trial"}.get(mine.status, "paused")
-    if status == "at_risk" and mine.notice is not None and mine.notice < t:
-        status = "leaving"
+    status = standing(contracts, t)
+    if status in ("ended", "not_started"):
+        return Fate(status, "")
     if t + (gap + horizon + (grace if maturity is None else maturity)) * DAY > data_end:
         return Fate(status, "immature")
-    last = _last_of_life(contracts, mine, grace)
-    ends = [day for day in (last.end, None if effective else last.notice) if day is not None]
-    if not ends or min(ends) >= t + (gap + horizon) * DAY:
+    given_up, _, counts = life_at(contracts, t, grace, types, effective)
+    if given_up is None or given_up >= t + (gap + horizon) * DAY:
         return Fate(status, "stayed")
-    if min(ends) < t + gap * DAY:
+    if given_up < t + gap * DAY:
         return Fate(status, "exit_in_gap")
-    if last.exit_type not in ("", *types):
-        return Fate(status, "censored")
-    return Fate(status, "exited", min(ends))
+    return Fate(status, "exited", given_up) if counts else Fate(status, "censored")
 
 
-def _last_of_life(contracts: Sequence[Subscription], mine: Subscription, grace: int) -> Subscription:
-    """The contract that ends last in the uninterrupted life that `mine` is part of."""
+def standing(contracts: Sequence[Subscription], t: date) -> str:
+    """Where an account stands at t, by what is known."""
+    mine = in_force(contracts, t)
+    if not mine:
+        return "ended" if any(c.start < t and c.known < t for c in contracts) else "not_started"
+    paid = [c for c in mine if c.status == "active"]
+    if paid:
+        return "leaving" if all(c.notice is not None and c.notice < t for c in paid) else "at_risk"
+    return {"trial": "trial", "incomplete": "trial"}.get(mine[-1].status, "paused")
+
+
+def life_at(
+    contracts: Sequence[Subscription], t: date, grace: int, types: Sequence[str], effective: bool
+) -> tuple[date | None, date | None, bool]:
+    """The life that an account leads at t: when it was given up, when it ended, and whether such an exit counts."""
+    mine = in_force(contracts, t)[-1]
     lives: list[list[Subscription]] = []
     for c in sorted(contracts, key=lambda c: (c.start, c.known, c.end or date.max, c.notice or date.max)):
         before = lives[-1] if lives else []
@@ -441,7 +451,9 @@ def _last_of_life(contracts: Sequence[Subscription], mine: Subscription, grace: 
     for c in life:
         if (c.end or date.max) >= (last.end or date.max):
             last = c
-    return last
+    given_up = [min(c.end or date.max, c.notice or date.max) for c in life]
+    day = last.end if effective else (None if max(given_up) == date.max else max(given_up))
+    return day, last.end, last.exit_type in ("", *types)
 
 
 def inactivity(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import math
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -199,19 +200,72 @@ def test_changes_of_seats_are_no_exits(tmp_path: Path) -> None:
     assert snapshots.value.tolist() == [[50.5, 90.25]]
 
 
-def test_of_overlapping_contracts_the_one_that_began_last_tells_the_status_and_the_longest_the_exit(
+def test_an_account_with_several_contracts_is_as_well_as_the_best_of_them_and_ends_with_the_last(
     tmp_path: Path,
 ) -> None:
     contracts = """
-    account_id  start       end         status
-    A           2024-01-01  2024-04-20  active
-    A           2024-02-01  2024-03-10  active
-    B           2024-01-01  -           active
-    B           2024-02-01  2024-03-10  trial
+    account_id     start       end         notice      status
+    longest        2024-01-01  2024-04-20  -           active
+    longest        2024-02-01  2024-03-10  -           active
+    beside_trial   2024-01-01  -           -           active
+    beside_trial   2024-02-01  2024-03-10  -           trial
+    trial_pause    2024-01-01  -           -           trial
+    trial_pause    2024-02-01  -           -           paused
+    addon_notice   2024-01-01  -           -           active
+    addon_notice   2024-02-01  2024-04-01  2024-02-20  active
+    base_notice    2024-01-01  2024-05-01  2024-02-20  active
+    base_notice    2024-02-01  2024-04-20  -           active
+    both_notice    2024-01-01  2024-05-01  2024-02-20  active
+    both_notice    2024-02-01  2024-04-20  2024-02-21  active
+    paid_notice    2024-01-01  2024-05-01  2024-02-20  active
+    paid_notice    2024-02-01  -           -           trial
     """
     found = fates(tmp_path, contracts)
-    assert found["A"] == ("at_risk", "exited", date(2024, 4, 20))
-    assert found["B"][0] == "trial"
+    assert found["longest"] == ("at_risk", "exited", date(2024, 4, 20))
+    assert found["beside_trial"] == ("at_risk", "stayed", None)
+    assert found["trial_pause"][0] == "paused"
+    assert found["addon_notice"] == ("at_risk", "stayed", None)
+    # Given up when the last contract without notice ended, though the base's end comes later.
+    assert found["base_notice"] == ("at_risk", "exited", date(2024, 4, 20))
+    assert found["both_notice"][0] == "leaving"
+    assert found["paid_notice"][0] == "leaving"
+
+
+def test_an_account_at_risk_has_not_been_given_up_before_the_date(tmp_path: Path) -> None:
+    contracts = """
+    account_id  start       end         notice
+    A           2024-01-01  2024-05-01  2024-02-01
+    A           2024-01-15  2024-04-01  -
+    A           2024-02-01  2024-04-10  2024-03-20
+    """
+    dates = [date(2024, 2, 1) + timedelta(days=n) for n in range(0, 80)]
+    declared = {"kind": "churn", "source": "subscriptions", "horizon_days": 300}
+    run = run_of(tmp_path, {"subscriptions": contracts}, as_of=dates, outcome=declared)
+    found = fates_of(snapshots_of(run, "2026-01-01"))
+    assert {t for (_, t), (status, _, _) in found.items() if status == "at_risk"} == {
+        t for t in dates if t <= date(2024, 4, 1)
+    }
+    assert {fate[1:] for fate in found.values() if fate[0] == "at_risk"} == {("exited", date(2024, 4, 1))}
+
+
+def test_revenue_is_that_of_all_active_contracts_in_force(tmp_path: Path) -> None:
+    contracts = """
+    account_id  start       end         status  value
+    A           2024-01-01  -           active  100.5
+    A           2024-02-01  -           active  20.25
+    A           2024-02-01  -           trial   50
+    A           2024-01-01  2024-02-15  active  1000
+    A           2024-03-01  -           active  2000
+    B           2024-02-01  -           trial   50
+    C           2024-01-01  -           active  -
+    C           2024-02-01  -           active  7
+    D           2024-01-01  -           active  -
+    """
+    declared = {"kind": "churn", "source": "subscriptions", "gap_days": 7, "horizon_days": 60}
+    run = run_of(tmp_path, {"subscriptions": contracts}, as_of=[T], outcome=declared)
+    a, b, c, d = snapshots_of(run, END).value[0].tolist()
+    assert (a, b, c) == (120.75, 50, 7)
+    assert math.isnan(d)
 
 
 def test_a_contract_recorded_late_is_not_known_before(tmp_path: Path) -> None:

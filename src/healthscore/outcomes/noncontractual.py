@@ -1,4 +1,9 @@
-"""Inactivity: the churn of businesses without contracts."""
+"""Inactivity, the churn of businesses without contracts: no qualifying event in [t + gap, t + gap + horizon).
+
+Worked example, as of 1 March 2024 with gap 0 and horizon 90, so the window is [1 March, 30 May). A customer who bought
+in February and next on 29 May stayed; one who bought next on 30 May, or not at all, exited, on the first day of the
+window. One who never bought before 1 March, or not within `eligible_within_days`, is not eligible.
+"""
 
 from __future__ import annotations
 
@@ -8,49 +13,39 @@ import numpy as np
 import pyarrow as pa
 
 from healthscore.config import Run
-from healthscore.errors import ConfigurationError
-from healthscore.outcomes.snapshots import Label, Snapshots, Status, mature
+from healthscore.outcomes.contracts import need_contract
+from healthscore.outcomes.occurrences import occurrences
+from healthscore.outcomes.snapshots import Label, Snapshot, Snapshots, Status, final_day, window_of
 from healthscore.tables import Tables
-from healthscore.tables.segmented import segment_source, sorted_by_account
 
 
 def inactivity(run: Run, tables: Tables, accounts: pa.Array, as_ofs: Sequence[int], data_end: int) -> Snapshots:
     """No qualifying event in [t + gap, t + gap + horizon).
 
     At risk are the accounts with a qualifying event in the `eligible_within_days` before t (ever, where none is given)
-    that was known at t. One query reduces the events to a row per account and segment.
+    that was known at t. One query reduces the events to cells per account and segment.
+
+    Raises
+    ------
+    ConfigurationError
+        The source holds no events.
     """
+    need_contract(run, "events", 'name a source with contract = "events"')
     outcome = run.need_outcome()
-    if run.sources[outcome.source].contract != "events":
-        raise ConfigurationError(
-            f"outcome.source: inactivity needs events, and {outcome.source!r} holds "
-            f"{run.sources[outcome.source].contract}",
-            'name a source with contract = "events"',
-        )
-    begin, end = outcome.gap_days, outcome.gap_days + outcome.horizon_days
     within = outcome.eligible_within_days
-    edges = {t + offset for t in as_ofs for offset in (0, begin, end, *(() if within is None else (-within,)))}
-    rows = segment_source(tables, outcome.source, edges, as_ofs)
-    condition = tables.predicate(outcome.source, outcome.where) if outcome.where else "TRUE"
-    found = tables.engine.query(
-        f"SELECT e.account_id, d._segment AS segment, min({rows.late}) AS late FROM {rows.tables} AND ({condition}) "
-        "GROUP BY e.account_id, d._segment"
-    )
-    account, order = sorted_by_account(found, accounts)
-    segment, late = found["segment"].to_numpy()[order], found["late"].to_numpy()[order]
+    offsets = (0, *window_of(outcome, 0), *(() if within is None else (-within,)))
+    events = occurrences(tables, outcome.source, outcome.where, accounts, as_ofs, offsets)
 
-    def any_in(low: int | None, high: int, seen: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        inside = rows.segments.within(low, high)
-        chosen = (segment >= inside.start) & (segment < inside.stop) & (late <= seen)
-        return np.bincount(account[chosen], minlength=len(accounts)) > 0
+    def look(index: int, t: int) -> Snapshot:
+        known = events.counted(None if within is None else t - within, t, seen=index) > 0
+        begin, end = window_of(outcome, t)
+        came = events.counted(begin, end) > 0
+        return Snapshot(
+            status=np.where(known, np.int8(Status.AT_RISK), np.int8(Status.INELIGIBLE)),
+            label=np.where(came, np.int8(Label.STAYED), np.int8(Label.EXITED)),
+            exit_day=np.full(len(accounts), begin),
+            known_from=final_day(outcome, t),
+            value=np.full(len(accounts), np.nan),
+        )
 
-    shape = (len(as_ofs), len(accounts))
-    status, label = np.full(shape, Status.INELIGIBLE, np.int8), np.full(shape, Label.IMMATURE, np.int8)
-    complete = mature(outcome, as_ofs, data_end)
-    for i, t in enumerate(as_ofs):
-        status[i, any_in(None if within is None else t - within, t, i)] = Status.AT_RISK
-        if complete[i]:
-            came = any_in(t + begin, t + end, len(as_ofs))
-            label[i] = np.where(came, Label.STAYED, Label.EXITED)
-    exit_day = np.where(label == Label.EXITED, np.asarray(as_ofs, np.int32)[:, None] + begin, -1).astype(np.int32)
-    return Snapshots(accounts, tuple(as_ofs), status, label, exit_day, np.full(shape, np.nan))
+    return Snapshots.collect(accounts, as_ofs, data_end, look)

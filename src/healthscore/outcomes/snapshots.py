@@ -1,14 +1,14 @@
 """Snapshots: who was at risk at each as-of date, and what became of them.
 
 Worked example with gap 7, horizon 60 and maturity 14: the snapshot of 2024-03-01 asks for exits in
-[2024-03-08, 2024-05-07) and is mature from 2024-05-21 on. An account that left on 2024-03-04 left in the gap: counted,
-not trained on.
+[2024-03-08, 2024-05-07) and is mature from 2024-05-21 on, the day `known_from`. An account that left on 2024-03-04 left
+in the gap: counted, not trained on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
 
 import numpy as np
@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from healthscore.config import Outcome, Run
+from healthscore.evaluation.folds import label_known
 from healthscore.tables import Tables
 
 
@@ -42,6 +43,29 @@ class Label(IntEnum):
 
 
 @dataclass(frozen=True)
+class Snapshot:
+    """Every account at one as-of date, as an outcome finds it; `Snapshots.collect` then drops what is immature.
+
+    Attributes
+    ----------
+    status, label
+        int8, shape (accounts,): `Status`, and `Label` by everything that the data hold.
+    exit_day
+        Shape (accounts,): day on which it happened, wherever the label is EXITED.
+    known_from
+        Shape (accounts,), or one number for all: first day on which the data show the outcome whole.
+    value
+        Shape (accounts,): recurring revenue per month in force, NaN where not known.
+    """
+
+    status: NDArray[np.int8]
+    label: NDArray[np.int8]
+    exit_day: NDArray[np.integer]
+    known_from: NDArray[np.integer] | int
+    value: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class Snapshots:
     """Every account at every as-of date.
 
@@ -55,6 +79,9 @@ class Snapshots:
         int32, same shape: day of the exit for label EXITED, else -1.
     value
         float64, same shape: recurring revenue per month in force; NaN where not known.
+    known_from
+        int32, same shape: day from which the label may be used for training. It follows from what was known at the
+        as-of date, never from what became of the account.
     """
 
     accounts: pa.Array
@@ -63,6 +90,33 @@ class Snapshots:
     label: NDArray[np.int8]
     exit_day: NDArray[np.int32]
     value: NDArray[np.float64]
+    known_from: NDArray[np.int32]
+
+    @classmethod
+    def collect(
+        cls, accounts: pa.Array, as_ofs: Sequence[int], data_end: int, look: Callable[[int, int], Snapshot]
+    ) -> Snapshots:
+        """Ask for the snapshot of every as-of date: `look(index, day)`.
+
+        What is not known by the data end is IMMATURE, whatever the outcome found: never 0, and never 1 either.
+        """
+        shape = (len(as_ofs), len(accounts))
+        found = cls(
+            accounts,
+            tuple(as_ofs),
+            status=np.empty(shape, np.int8),
+            label=np.empty(shape, np.int8),
+            exit_day=np.empty(shape, np.int32),
+            value=np.empty(shape),
+            known_from=np.empty(shape, np.int32),
+        )
+        for index, t in enumerate(as_ofs):
+            snapshot = look(index, t)
+            for field in fields(snapshot):
+                getattr(found, field.name)[index] = getattr(snapshot, field.name)
+        found.label[found.known_from > data_end] = Label.IMMATURE
+        found.exit_day[found.label != Label.EXITED] = -1
+        return found
 
     @property
     def at_risk(self) -> NDArray[np.bool_]:
@@ -90,8 +144,11 @@ OutcomeFunction = Callable[[Run, Tables, pa.Array, Sequence[int], int], Snapshot
 """(run, tables, accounts, as-of days, data end as a day) -> snapshots."""
 
 
-def mature(outcome: Outcome, as_ofs: Sequence[int], data_end: int) -> NDArray[np.bool_]:
-    """Which as-of days have an outcome that is complete: ``t + gap + horizon + maturity <= data end``."""
-    known_from = np.asarray(as_ofs) + outcome.gap_days + outcome.horizon_days + outcome.maturity
-    complete: NDArray[np.bool_] = known_from <= data_end
-    return complete
+def window_of(outcome: Outcome, t: int) -> tuple[int, int]:
+    """First day of the window after as-of day `t`, and the first day after it: ``[t + gap, t + gap + horizon)``."""
+    return t + outcome.gap_days, t + outcome.gap_days + outcome.horizon_days
+
+
+def final_day(outcome: Outcome, t: int) -> int:
+    """Day from which the data show all of that window and what is still recorded after it."""
+    return label_known(t, gap=outcome.gap_days, horizon=outcome.horizon_days, maturity=outcome.maturity)

@@ -20,12 +20,15 @@ class Spells:
         Shape (subscription rows,): number of the row's spell.
     exit_day
         Shape (spells,): day on which the spell was given up, `OPEN` where it was not.
+    end
+        Shape (spells,): first day no longer covered, `OPEN` where there is none.
     exit_type
-        Shape (spells,): type of the exit, "" where none is given.
+        Shape (spells,): type of the exit, "" where none is given: that of the row that ends last.
     """
 
     of_row: NDArray[np.int64]
     exit_day: NDArray[np.int64]
+    end: NDArray[np.int64]
     exit_type: NDArray[np.object_]
 
 
@@ -39,11 +42,13 @@ def spells(subscriptions: Subscriptions, grace_days: int, date: str) -> Spells:
     grace_days
         Longest interruption, in days, that does not end a spell.
     date
-        ``"decision"``: the earlier of notice and end of the row that ends last; ``"effective"``: its end.
+        ``"decision"``: the day on which the last of its rows was given up, each by the earlier of its notice and its
+        end, so that an account with an active row without notice has not been given up; ``"effective"``: its end.
     """
     rows = len(subscriptions.account)
     if rows == 0:
-        return Spells(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, object))
+        nothing = np.empty(0, np.int64)
+        return Spells(nothing, nothing, nothing, np.empty(0, object))
     # Ends so far within the account, without a loop: lifting each account above the ones before it keeps the running
     # maximum from leaking across accounts.
     lift = subscriptions.account.astype(np.int64) * (int(OPEN) + 1)
@@ -52,9 +57,11 @@ def spells(subscriptions: Subscriptions, grace_days: int, date: str) -> Spells:
     resumed = subscriptions.start[1:] <= reached[:-1] + grace_days
     of_row = np.concatenate([[0], np.cumsum(~(same & resumed))]).astype(np.int64)
     ending = _last_to_end(of_row, subscriptions.end)
-    end, notice = subscriptions.end[ending].astype(np.int64), subscriptions.notice[ending].astype(np.int64)
-    exit_day = np.minimum(end, notice) if date == "decision" else end
-    return Spells(of_row, exit_day, subscriptions.exit_type[ending])
+    end = subscriptions.end[ending].astype(np.int64)
+    given_up = np.minimum(subscriptions.end, subscriptions.notice).astype(np.int64)
+    first_rows = np.flatnonzero(np.diff(of_row, prepend=-1))
+    exit_day = np.maximum.reduceat(given_up, first_rows) if date == "decision" else end
+    return Spells(of_row, exit_day, end, subscriptions.exit_type[ending])
 
 
 def _last_to_end(of_row: NDArray[np.int64], end: NDArray[np.int32]) -> NDArray[np.int64]:

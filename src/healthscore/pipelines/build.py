@@ -58,9 +58,8 @@ class Book:
 
     @property
     def known_from(self) -> NDArray[np.int32]:
-        """Day from which each row's label may be used for training: t + gap + horizon + maturity."""
-        outcome = self.run.need_outcome()
-        days: NDArray[np.int32] = self.panel.day + outcome.gap_days + outcome.horizon_days + outcome.maturity
+        """Day from which each row's label may be used for training."""
+        days: NDArray[np.int32] = self.snapshots.known_from[self.snapshots.at_risk]
         return days
 
 

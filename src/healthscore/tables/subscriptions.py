@@ -1,4 +1,11 @@
-"""Subscriptions as arrays, with what was in force at an as-of day."""
+"""Subscriptions as arrays, with what was in force at an as-of day.
+
+An account may have several at a time: a base contract and add-ons. In force at `t` are all rows with start < t, known
+before t, and end >= t (an end at `t` itself is still the future). Its numbers are sums over them: of the active rows
+where there are any (a trial or a pause beside a paid contract adds nothing), else of the others. Worked example, as of
+2024-03-01: a base of 100 since 2023, an add-on of 20 since February and a trial of 50 since February make 120; once
+base and add-on have ended, the trial alone makes 50.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +19,9 @@ from numpy.typing import NDArray
 from healthscore.tables import Tables
 
 OPEN = np.iinfo(np.int32).max
-"""Stands for an end, or a notice, that there is none of."""
+"""Stands for an end, a notice or a renewal that there is none of."""
+ACTIVE = "active"
+"""The status of a paid subscription; trial, paused and incomplete ones are in force, but not active."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +29,7 @@ class Subscriptions:
     """Rows sorted by account, start, known day and end; days since 1970-01-01, `OPEN` where empty.
 
     `end` is the first day no longer covered. `known` is the day on which the start became known; an end or a notice is
-    known on its own day.
+    known on its own day, a renewal with the start. `status` is in lower case.
     """
 
     accounts: int
@@ -28,6 +37,7 @@ class Subscriptions:
     start: NDArray[np.int32]
     end: NDArray[np.int32]
     notice: NDArray[np.int32]
+    renewal: NDArray[np.int32]
     known: NDArray[np.int32]
     exit_type: NDArray[np.object_]
     status: NDArray[np.object_]
@@ -41,15 +51,30 @@ class Subscriptions:
         columns["account"] = columns["account"] - np.int32(low)
         return Subscriptions(accounts=high - low, **columns)
 
-    def in_force(self, t: int) -> NDArray[np.int64]:
-        """Row in force at as-of day `t` per account, the one that started last where there are several; -1 for none.
+    @property
+    def active(self) -> NDArray[np.bool_]:
+        """Which rows are paid subscriptions."""
+        paid: NDArray[np.bool_] = self.status == ACTIVE
+        return paid
 
-        A subscription whose end is `t` itself is in force: its end is still the future.
-        """
+    def standing(self, t: int) -> NDArray[np.int64]:
+        """Rows in force at as-of day `t`, by what was known then."""
+        return np.flatnonzero((self.start < t) & (self.known < t) & (self.end >= t))
+
+    def in_force(self, t: int) -> NDArray[np.int64]:
+        """Row in force at `t` per account, the one that started last where there are several; -1 for none."""
         row = np.full(self.accounts, -1, np.int64)
-        standing = np.flatnonzero((self.start < t) & (self.known < t) & (self.end >= t))
+        standing = self.standing(t)
         row[self.account[standing]] = standing  # rising starts: the last one stays
         return row
+
+    def next_renewal(self, t: int) -> NDArray[np.float64]:
+        """First renewal at `t` or later of the active rows in force, per account; NaN where none is known."""
+        renewal = np.full(self.accounts, np.inf)
+        standing = self.standing(t)
+        rows = standing[self.active[standing] & (self.renewal[standing] >= t) & (self.renewal[standing] < OPEN)]
+        np.minimum.at(renewal, self.account[rows], self.renewal[rows])
+        return np.where(np.isfinite(renewal), renewal, np.nan)
 
     def first_start(self, t: int) -> NDArray[np.float64]:
         """First day of the first subscription known before `t`, per account; NaN where there is none."""
@@ -59,9 +84,20 @@ class Subscriptions:
         return first
 
     def at(self, column: NDArray[np.float64], t: int) -> NDArray[np.float64]:
-        """A number of the row in force at `t` per account; NaN where none is in force."""
-        row = self.in_force(t)
-        return np.where(row >= 0, column[row], np.nan) if len(column) else np.full(self.accounts, np.nan)
+        """Sum of a number over the rows in force at `t` per account, of the active ones where there are any.
+
+        Rows without the number add nothing; NaN where none of them has it, and where none is in force.
+        """
+        standing = self.standing(t)
+        paying = np.zeros(self.accounts, bool)
+        paying[self.account[standing[self.active[standing]]]] = True
+        return self.total(column, standing[self.active[standing] | ~paying[self.account[standing]]])
+
+    def total(self, column: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Sum of a number over the given rows per account; NaN for accounts of which none has it."""
+        given = rows[~np.isnan(column[rows])]
+        sums = np.bincount(self.account[given], weights=column[given], minlength=self.accounts)
+        return np.where(np.bincount(self.account[given], minlength=self.accounts) > 0, sums, np.nan)
 
 
 def load_subscriptions(tables: Tables, source: str, accounts: pa.Array) -> Subscriptions:
@@ -100,12 +136,13 @@ def load_subscriptions(tables: Tables, source: str, accounts: pa.Array) -> Subsc
         start=start[order].astype(np.int32),
         end=days("end"),
         notice=days("notice"),
+        renewal=days("renewal"),
         known=found["known_day"].to_numpy()[order].astype(np.int32),
         exit_type=text("exit_type", ""),
-        status=text("status", "active"),
+        status=np.array([str(status).lower() for status in text("status", ACTIVE)], object),
         seats=number("seats"),
         value=number("value"),
     )
 
 
-_OPTIONAL = ("end", "notice", "exit_type", "status", "seats", "value")
+_OPTIONAL = ("end", "notice", "renewal", "exit_type", "status", "seats", "value")
