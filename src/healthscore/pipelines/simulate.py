@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from healthscore.config import library
 from healthscore.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from healthscore.tables.simulator import Recipe
+
+
+LEAKY_RUN = """# The shipped run, on tables that tell the past what happened later: `healthscore check --leaks`.
+name = "{name}"
+title = "{title}"
+include = ["healthscore:pipelines/{industry}.toml"]
+data = "data"
+"""
 
 
 @dataclass(frozen=True)
@@ -16,6 +27,16 @@ class Simulated:
 
     directory: Path
     result: dict[str, Any]
+
+
+def run_text(recipe: Recipe) -> str:
+    """The run of a world: the one shipped for its industry, and what its planted leaks add to it."""
+    from healthscore.tables.simulator.leaks import run_lines
+
+    if not recipe.leaks:
+        return (library() / "pipelines" / f"{recipe.industry}.toml").read_text(encoding="utf-8")
+    head = LEAKY_RUN.format(name=recipe.name.replace("-", "_"), title=recipe.title, industry=recipe.industry)
+    return head + run_lines(recipe.leaks)
 
 
 def simulate(world: str = "saas", accounts: int = 2_000, seed: int = 1, out: str | Path = "demo") -> Simulated:
@@ -32,7 +53,7 @@ def simulate(world: str = "saas", accounts: int = 2_000, seed: int = 1, out: str
     directory = Path(out).resolve()
     if directory.exists() and not (directory / "truth.json").exists() and any(directory.iterdir()):
         raise ConfigurationError(f"{directory} holds files that no simulation wrote", "choose another --out")
-    run = (library() / "pipelines" / f"{recipe_named(world).industry}.toml").read_text(encoding="utf-8")
+    run = run_text(recipe_named(world))
     there = directory / "healthscore.toml"
     if there.exists() and there.read_text(encoding="utf-8") != run:
         raise ConfigurationError(f"{there} is not as it was written: it may have been edited", "choose another --out")

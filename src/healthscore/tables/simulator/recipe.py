@@ -95,6 +95,8 @@ class Recipe:
     shocks
         (recipe, latents (accounts, lead_weeks + weeks, components), seed) -> (accounts, weeks): what single
         experiences add to the log-odds of leaving.
+    leaks, honest
+        Names in `leaks.LEAKS` of what the finished tables tell of the future; or, `honest`, their honest twins.
     gap_days, horizon_days, grace_days
         The outcome for which the truth is written: a decision to leave in [t + gap, t + gap + horizon).
     large_sample
@@ -124,6 +126,8 @@ class Recipe:
     months: int = 18
     yearly_terms: bool = False
     shocks: Callable[[Recipe, Floats, int], Floats] | None = None
+    leaks: tuple[str, ...] = ()
+    honest: bool = False
     gap_days: int = GAP_DAYS
     horizon_days: int = HORIZON_DAYS
     grace_days: int = GRACE_DAYS

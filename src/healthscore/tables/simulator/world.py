@@ -10,6 +10,7 @@ from healthscore.errors import ConfigurationError
 from healthscore.tables.simulator import truth
 from healthscore.tables.simulator.company import simulate_company
 from healthscore.tables.simulator.industries import INDUSTRIES
+from healthscore.tables.simulator.leaks import plant, planted
 from healthscore.tables.simulator.recipe import Recipe
 from healthscore.tables.simulator.timeline import Timeline
 from healthscore.tables.simulator.worlds import WORLDS
@@ -82,6 +83,11 @@ def simulate(world: str | Recipe, accounts: int, seed: int, months: int | None =
     industry = INDUSTRIES[recipe.industry]
     tables = industry.tables(company)
     described = truth.describe(company) | dict(industry.facts)
-    described["rows"] = {name: table.num_rows for name, table in tables.items()}
     hidden = {"truth_subscores": truth.subscores_table(company), "exits": truth.exits_table(company)}
+    if recipe.leaks:
+        altered = plant(company, tables | hidden, recipe.leaks, honest=recipe.honest)
+        hidden = {name: altered.pop(name) for name in hidden}
+        tables = altered
+        described["leaks"] = planted(recipe.leaks, honest=recipe.honest)
+    described["rows"] = {name: table.num_rows for name, table in tables.items()}
     return World(recipe.name, recipe.industry, seed, months, tables, industry.csv, described, hidden)

@@ -11,6 +11,7 @@ from healthscore.tables.simulator.worlds import (
     interactions,
     interventions,
     involuntary,
+    leak_traps,
     learned_shapes,
     null,
     reactivation,
@@ -28,5 +29,7 @@ WORLDS: dict[str, Recipe] = {
         drift.RECIPE,
         involuntary.RECIPE,
         reactivation.RECIPE,
+        leak_traps.RECIPE,
+        leak_traps.TWIN,
     )
 }
