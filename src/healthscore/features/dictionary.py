@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from healthscore.config import Window
 from healthscore.features.history import History, Values
@@ -32,7 +32,8 @@ class Feature:
     zero, missing
         What 0, and what a missing value, mean.
     sentence
-        For people; `{value}` stands for the value, `{percent}` for a share, `{ratio}` for a log ratio.
+        For people; `{value}` stands for the value, `{percent}` for a share, `{ratio}` for a log ratio, `{truth}` for 0
+        and 1.
     healthy
         +1 when more is healthier, -1 when more is riskier, 0 when the model is to find out.
     compute
@@ -54,18 +55,28 @@ class Feature:
     def say(self, value: float) -> str:
         """The sentence, with a value in it: as a number, in per cent, or (a log ratio) as so many per cent more."""
         if value != value:
-            return f"{self.missing} ({', '.join(part for part in (self.unit, self.window) if part)})"
+            return f"{self.missing} ({', '.join(part for part in (self.unit, self.window) if part) or self.name})"
         number = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
         said = self.sentence.replace("{value}", number).replace("{percent}", f"{value:.0%}")
         if "{ratio}" in said:
             change = f"{abs(math.expm1(value)):.0%} {'more' if value > 0 else 'fewer'}"
             said = said.replace("{ratio}", change if value else "0% more")
-        return ONE.sub(r"1 \1", said)
+        return ONE.sub(r"1 \1", said.replace("{truth}", "yes" if value else "no"))
+
+    def bounded(self, bound: Literal["at least", "at most"], value: float) -> str:
+        """The sentence as a condition: `at least 3 users in the last 28 days`."""
+        change = f"{abs(math.expm1(value)):.0%} {'more' if value > 0 else 'fewer'}"
+        # At most -30 % is a fall by at least 30 %.
+        turned = bound if value > 0 else "at most" if bound == "at least" else "at least"
+        ratio = f"{turned} {change}" if value else f"no {'fewer' if bound == 'at least' else 'more'}"
+        number = f"{bound} " + (f"{value:,.0f}" if float(value).is_integer() else f"{value:,}")
+        said = self.sentence.replace("{value}", number).replace("{percent}", f"{bound} {100 * value:g}%")
+        return said.replace("{ratio}", ratio).replace("{truth}", number)
 
     @property
     def label(self) -> str:
         """The sentence without a value."""
-        return PLACEHOLDER.sub("n", self.sentence)
+        return PLACEHOLDER.sub("n", self.sentence).replace("{truth}", "yes or no")
 
 
 def of_signal(

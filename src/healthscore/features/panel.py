@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from healthscore.config import Run
 from healthscore.features.account import AccountState, account_features
+from healthscore.features.combinations import combinations
 from healthscore.features.dictionary import Feature
 from healthscore.features.history import Values
 from healthscore.features.kinds import Chunk, read_signals
@@ -47,6 +48,15 @@ class Panel:
     X: NDArray[np.float64]
     features: tuple[Feature, ...]
 
+    @classmethod
+    def joined(cls, chunks: Sequence[Panel]) -> Panel:
+        """One panel of the chunks of a plan."""
+        account = np.concatenate([chunk.account for chunk in chunks])
+        day = np.concatenate([chunk.day for chunk in chunks])
+        order = np.lexsort((account, day))
+        X = np.concatenate([chunk.X for chunk in chunks])[order]
+        return cls(chunks[0].accounts, account[order], day[order], X, chunks[0].features)
+
     def table(self) -> pa.Table:
         """The panel as Arrow: account_id, as_of, then a column per feature."""
         columns = {
@@ -68,6 +78,11 @@ class PanelPlan:
         Ids, without repetition.
     as_ofs
         As-of days, rising.
+
+    Attributes
+    ----------
+    features
+        Dictionary entries, in the order of the panel's columns.
     """
 
     def __init__(self, run: Run, tables: Tables, accounts: pa.Array, as_ofs: Sequence[int]) -> None:
@@ -77,25 +92,18 @@ class PanelPlan:
         self.plans = plan_signals(run, tables)
         self.of_signal = [tuple(features_of(plan)) for plan in self.plans]
         self.of_account = tuple(account_features(run))
+        self._measured = (*(feature for features in self.of_signal for feature in features), *self.of_account)
+        self._combined = combinations(run, self._measured)
+        self.features = (*self._measured, *self._combined)
         self._signals = read_signals(tables, self.plans, self.as_ofs, accounts)
         source = run.source_of("subscriptions")
         self._subscriptions: Subscriptions | None = (
             None if source is None else load_subscriptions(tables, source, accounts)
         )
 
-    @property
-    def features(self) -> tuple[Feature, ...]:
-        """Dictionary entries, in the order of the panel's columns."""
-        return (*(feature for features in self.of_signal for feature in features), *self.of_account)
-
     def build(self, rows: NDArray[np.bool_], progress: Progress | None = None) -> Panel:
         """The whole panel of the chosen rows: `rows` has shape (as-of days, accounts)."""
-        chunks = list(self.chunks(rows, progress))
-        account = np.concatenate([chunk.account for chunk in chunks])
-        day = np.concatenate([chunk.day for chunk in chunks])
-        order = np.lexsort((account, day))
-        X = np.concatenate([chunk.X for chunk in chunks])[order]
-        return Panel(self.accounts, account[order], day[order], X, self.features)
+        return Panel.joined(list(self.chunks(rows, progress)))
 
     def chunks(self, rows: NDArray[np.bool_], progress: Progress | None = None) -> Iterator[Panel]:
         """The panel of the chosen rows, a chunk of accounts at a time."""
@@ -145,4 +153,6 @@ class PanelPlan:
             values += [feature.compute(signal) for feature in features]
             first = np.fmin(first, signal.first_day())
         state = AccountState(t, np.where(np.isnan(since), first, since))
-        return values + [feature.compute(state) for feature in self.of_account]
+        values += [feature.compute(state) for feature in self.of_account]
+        columns = dict(zip((feature.name for feature in self._measured), values, strict=True))
+        return values + [feature.compute(columns) for feature in self._combined]

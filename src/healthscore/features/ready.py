@@ -1,0 +1,136 @@
+"""A panel that is ready: features that somebody else computed, behind the same seam as those that are computed here.
+
+Everything downstream asks a plan for rows, and does not know where they come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from healthscore.asof import date_of
+from healthscore.config import PanelTable, Run
+from healthscore.errors import ConfigurationError
+from healthscore.features.combinations import combinations
+from healthscore.features.dictionary import Feature
+from healthscore.features.panel import SMALLEST_CHUNK, Panel, PanelPlan, Progress
+from healthscore.tables import Tables
+from healthscore.tables.panelrows import PanelRows, panel_days
+
+READ_VALUES = 8_000_000
+"""Values that one read of a panel may hold: 64 MB, however large the panel is."""
+
+
+def plan_panel(run: Run, tables: Tables, accounts: pa.Array, as_ofs: Sequence[int]) -> PanelPlan | ReadyPanel:
+    """The run's panel: its own file where it names one, else what its signals measure."""
+    if run.panel is not None:
+        return ReadyPanel(run, run.panel, tables, accounts, as_ofs)
+    return PanelPlan(run, tables, accounts, as_ofs)
+
+
+class ReadyPanel:
+    """A ready-made panel, for a set of accounts and as-of days; it has the seam of `PanelPlan`.
+
+    Parameters
+    ----------
+    run, panel
+        The run, and what it says of the panel.
+    tables
+        The bound sources.
+    accounts
+        Ids, without repetition.
+    as_ofs
+        As-of days, rising.
+
+    Raises
+    ------
+    ConfigurationError
+        The panel has no row at one of the days.
+    """
+
+    def __init__(self, run: Run, panel: PanelTable, tables: Tables, accounts: pa.Array, as_ofs: Sequence[int]) -> None:
+        self.run = run
+        self.accounts = accounts
+        self.as_ofs = tuple(as_ofs)
+        _need_days(self.as_ofs, panel_days(tables))
+        given = tuple(
+            _given(name, component, panel.direction_of(name)) for name, component in panel.component_of.items()
+        )
+        self._names = [feature.name for feature in given]
+        self._combined = combinations(run, given)
+        self.features = (*given, *self._combined)
+        self._rows = PanelRows(tables, accounts, self.as_ofs)
+
+    def build(self, rows: NDArray[np.bool_], progress: Progress | None = None) -> Panel:
+        """The whole panel of the chosen rows: `rows` has shape (as-of days, accounts)."""
+        return Panel.joined(list(self.chunks(rows, progress)))
+
+    def chunks(self, rows: NDArray[np.bool_], progress: Progress | None = None) -> Iterator[Panel]:
+        """The panel of the chosen rows, a chunk of accounts at a time; a row that the file lacks has no values."""
+        per_account = len(self.as_ofs) * (len(self._names) + 1)
+        size = max(SMALLEST_CHUNK, READ_VALUES // per_account)
+        for low in range(0, max(len(self.accounts), 1), size):
+            high = min(low + size, len(self.accounts))
+            yield self._chunk(rows[:, low:high], low, high)
+            if progress is not None:
+                progress(high / max(len(self.accounts), 1))
+
+    def seen(self) -> NDArray[np.bool_]:
+        """Which accounts the file has a row for, shape (as-of days, accounts)."""
+        return self._rows.present()
+
+    def _chunk(self, rows: NDArray[np.bool_], low: int, high: int) -> Panel:
+        day, account = np.nonzero(rows)
+        place = np.full(rows.shape, -1, np.int64)
+        place[day, account] = np.arange(len(day))
+        index, code, values = self._rows.read(self._names, low, high)
+        target = place[index, code]
+        X = np.full((len(day), len(self._names)), np.nan)
+        X[target[target >= 0]] = values[target >= 0]
+        columns = dict(zip(self._names, X.T, strict=True))
+        combined = [feature.compute(columns) for feature in self._combined]
+        return Panel(
+            self.accounts,
+            (account + low).astype(np.int32),
+            np.asarray(self.as_ofs, np.int32)[day],
+            np.column_stack([X, *combined]),
+            self.features,
+        )
+
+
+def _given(name: str, component: str, healthy: int) -> Feature:
+    """The entry of a feature of which nothing is known but its name."""
+    return Feature(
+        name=name,
+        component=component,
+        family="panel",
+        signal="",
+        window="",
+        unit="",
+        zero="",
+        missing="not given",
+        sentence=f"{name} is {{value}}",
+        healthy=healthy,
+        compute=_no_calculation,
+    )
+
+
+def _no_calculation(state: object) -> NDArray[np.float64]:
+    raise NotImplementedError("a feature of a ready-made panel is read, not computed")
+
+
+def _need_days(asked: Sequence[int], there: Sequence[int]) -> None:
+    """Refuse days that the panel has no row at."""
+    lacking = sorted(set(asked) - set(there))
+    if lacking:
+        more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+        held = f"it holds {len(there)} dates from {date_of(there[0])} to {date_of(there[-1])}"
+        nearest = sorted(sorted(there, key=lambda day: abs(day - lacking[0]))[:3])
+        raise ConfigurationError(
+            f"the panel has no row as of {date_of(lacking[0])}{more}; {held}",
+            f"ask for dates that it holds, such as {', '.join(str(date_of(day)) for day in nearest)}, "
+            "or leave [as_of] out to take all of them",
+        )
