@@ -201,7 +201,7 @@ def test_a_level_without_a_value_was_asked_for_and_not_answered(workspace: Works
     workspace.csv("levels.csv", "account_id,time,name,value", "a,2024-01-01,nps,", "a,2024-02-01,nps,9")
     tables = workspace.open({"levels": {"path": "levels.csv", "contract": "levels"}})
     assert accounted(tables, "levels") == (2, {}, {})
-    assert workspace.column(tables, "levels", "value") == [9, None]
+    assert [row["value"] for row in workspace.rows(tables, "levels", "instant, value")] == [None, 9]
 
 
 def test_no_row_left_is_refused(workspace: Workspace) -> None:  # fault 55

@@ -295,5 +295,6 @@ def test_an_interval_has_days_of_both_ends(workspace: Workspace) -> None:
         "end_day": day("2024-01-05"),
         "known_day": day("2024-01-02"),
         "end_known_day": day("2024-01-07"),
+        "until_day": None,
     }
     assert (still_open["end_day"], still_open["end_known_day"], still_open["deadline"]) == (None, None, None)

@@ -33,12 +33,13 @@ def test_a_relation_has_every_column_of_its_contract(workspace: Workspace) -> No
     tables = workspace.open({"events": EVENTS})
     assert workspace.rows(tables, "events")[0] == {
         "account_id": "a", "actor_id": "u1", "name": "view", "quantity": 150, "event_id": "1",
-        "day": day_of(date(2024, 1, 1)), "known_day": day_of(date(2024, 1, 2)), "plan": "pro", "licences": 3,
+        "day": day_of(date(2024, 1, 1)), "known_day": day_of(date(2024, 1, 2)), "until_day": None,
+        "plan": "pro", "licences": 3,
     }  # fmt: skip
     types = tables.engine.describe(f"SELECT * FROM {tables.relation('events')}")
     assert types == {
         "account_id": "VARCHAR", "actor_id": "VARCHAR", "name": "VARCHAR", "quantity": "BIGINT", "event_id": "VARCHAR",
-        "day": "INTEGER", "known_day": "INTEGER", "plan": "VARCHAR", "licences": "BIGINT",
+        "day": "INTEGER", "known_day": "INTEGER", "until_day": "INTEGER", "plan": "VARCHAR", "licences": "BIGINT",
     }  # fmt: skip
 
 
@@ -49,20 +50,24 @@ def test_a_relation_has_every_column_of_its_contract(workspace: Workspace) -> No
             "accounts",
             ["account_id", "name", "segment", "owner", "person_id", "parent_id", "valid_from", "valid_to"],
         ),
-        ("events", ["account_id", "actor_id", "name", "quantity", "event_id", "day", "known_day"]),
-        ("levels", ["account_id", "name", "value", "day", "known_day"]),
+        ("events", ["account_id", "actor_id", "name", "quantity", "event_id", "day", "known_day", "until_day"]),
+        ("levels", ["account_id", "name", "value", "day", "known_day", "instant", "until_day"]),
         (
             "intervals",
-            ["account_id", "kind", "quantity", "deadline", "start_day", "end_day", "known_day", "end_known_day"],
+            [
+                *("account_id", "kind", "quantity", "deadline", "start_day", "end_day"),
+                *("known_day", "end_known_day", "until_day"),
+            ],
         ),
         (
             "subscriptions",
             [
                 *("account_id", "start", "end", "notice", "exit_type", "status", "seats", "value"),
-                *("subscription_id", "renewal", "known_day"),
+                *("subscription_id", "renewal", "known_day", "end_known_day", "notice_known_day"),
             ],
         ),
         ("interventions", ["account_id", "date", "kind", "known_day"]),
+        ("successions", ["account_id", "successor_id", "date", "kind", "known_day"]),
     ],
 )
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
@@ -75,6 +80,7 @@ def test_columns_that_a_source_does_not_fill_are_null_of_their_type(
         "start": [date(2024, 1, 1)],
         "date": [date(2024, 1, 1)],
         "value": [1],
+        "successor_id": ["b"],
     }
     if kind == "csv":
         path = workspace.csv("t.csv", ",".join(needed), ",".join(str(values[0]) for values in needed.values()))

@@ -64,6 +64,8 @@ class Binding:
         Derived numbers: the check computes them, so that an overflow is found there and not by whoever reads the rows.
     texts
         Ids and texts that are texts in the file too, so that they may need tidying.
+    instants
+        SQL of the exact microseconds UTC, of moments.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Binding:
     payload: str = ""
     probes: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    instants: dict[str, str] = field(default_factory=dict)
 
     def exact(self, column: str) -> str:
         """SQL of a column's value at full precision: a moment is more than the day that is kept of it."""
@@ -114,18 +117,21 @@ def bind(engine: Engine, run: Run, name: str, table: RawTable) -> Binding:
     sorts = {
         c.name: _SORTS[c.kind] for c in assigned.contract.columns if c.kind in _SORTS and c.name not in CHECKED_ONLY
     }
+    instants = {column.column: column.instant for column in columns if column.instant}
+    delay, time = source.availability_delay_days, instants.get("time", "")
     binding = Binding(
         name=name,
         source=source,
         contract=assigned.contract,
         relation=relation,
         present=tuple(assigned.columns),
-        shaped=shape(assigned.contract, assigned.columns, source.availability_delay_days) | attributes,
+        shaped=shape(assigned.contract, assigned.columns, delay, time) | attributes,
         sorts=sorts | attribute_sorts(assigned.attributes),
         rules=tuple(rules),
         scales={c.column: c.scale for c in columns if assigned.kind(c.column) is Kind.NUMBER},
         probes=tuple(_probes(assigned)),
         texts=tuple(c for c, e in assigned.columns.items() if e.sort is Sort.TEXT and assigned.kind(c) in _TEXTS),
+        instants=instants,
     )
     return _with_payload(binding)
 

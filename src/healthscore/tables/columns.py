@@ -28,7 +28,21 @@ EXCLUDE = "_exclude"
 CONDITIONS = ("where", "exclude")
 """Keys of a source that choose its rows."""
 RESERVED = frozenset(
-    {FILE, LINE, ORIGINAL, WHERE, EXCLUDE, "day", "known_day", "start_day", "end_day", "end_known_day"}
+    {
+        FILE,
+        LINE,
+        ORIGINAL,
+        WHERE,
+        EXCLUDE,
+        "day",
+        "known_day",
+        "start_day",
+        "end_day",
+        "end_known_day",
+        "notice_known_day",
+        "until_day",
+        "instant",
+    }
 )
 """Names that a bound relation or its layers use themselves."""
 

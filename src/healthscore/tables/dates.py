@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from healthscore.asof import day_of
+from healthscore.asof import DAY_MICROSECONDS, day_of
 from healthscore.tables import zones
-from healthscore.tables.moments import Clock, Reading
+from healthscore.tables.moments import PLAUSIBLE, Clock, Reading
 from healthscore.tables.rules import BoundColumn, Rule, bound, raw, step
 
 OPEN = day_of(date(9999, 1, 1))
@@ -59,7 +59,21 @@ def bind_moment(
     rules = [_unreadable(column, clock), _sentinel(column, opens=opens, shifted=bool(instants)), *extra]
     if data_end is not None:
         rules.append(_future(column, data_end))
-    return BoundColumn(column, value, tuple(rules), step=instants)
+    exact = _instant(reading, step(column) if instants else "", clock, span)
+    return BoundColumn(column, value, tuple(rules), step=instants, instant=exact)
+
+
+def _instant(reading: Reading, utc: str, clock: Clock, span: zones.Range | None) -> str:
+    """SQL: exact UTC microseconds of a moment; a value that is only a date is the last one of its day."""
+    # Where nothing was asked of the column, its values lie anywhere.
+    within = span or PLAUSIBLE
+    last = zones.utc_of_local(
+        f"((CAST({reading.days or 'NULL'} AS BIGINT) + 1) * {DAY_MICROSECONDS} - 1)", clock.run_zone, PLAUSIBLE
+    )
+    if reading.form == "date":
+        return last
+    exact = utc or zones.utc_of_local(reading.micros, clock.run_zone, within)
+    return f"COALESCE({last}, {exact})" if reading.days else exact
 
 
 def _unreadable(column: str, clock: Clock) -> Rule:

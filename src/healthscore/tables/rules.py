@@ -42,6 +42,8 @@ class BoundColumn:
     ----------
     scale
         Decimals kept, of numbers.
+    instant
+        SQL of a moment's exact microseconds since 1970-01-01 UTC, over the same names as `value`.
     """
 
     column: str
@@ -49,6 +51,7 @@ class BoundColumn:
     rules: tuple[Rule, ...] = ()
     step: str = ""
     scale: int = 0
+    instant: str = ""
 
 
 def raw(column: str) -> str:

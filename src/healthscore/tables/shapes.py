@@ -20,6 +20,7 @@ HAPPENED = {
     "levels": ("time", "known_at"),
     "intervals": ("start", "known_at"),
     "interventions": ("date",),
+    "successions": ("date",),
 }
 """Columns that cannot lie beyond the data's end; a subscription may well begin or end later."""
 
@@ -29,9 +30,13 @@ FIRST_DAY = {
     "intervals": "start_day",
     "subscriptions": "start",
     "interventions": "date",
+    "successions": "date",
     "panel": "as_of",
 }
 """Column by which a source's first and last day are told."""
+
+CORRECTABLE = frozenset({"events", "levels", "intervals"})
+"""Contracts whose rows may be versions of one another: `until_day` is the first day on which a later one was known."""
 
 CHECKED_ONLY = frozenset({"currency", "purpose", "retracted"})
 """Columns that decide which rows are used, and that nobody reads afterwards: the relation does without them."""
@@ -39,7 +44,7 @@ CHECKED_ONLY = frozenset({"currency", "purpose", "retracted"})
 _TYPES = {Kind.MOMENT: "INTEGER", Kind.DATE: "INTEGER", Kind.NUMBER: "BIGINT", Kind.FLAG: "BOOLEAN"}
 
 
-def shape(contract: Contract, present: Collection[str], delay: int) -> dict[str, str]:
+def shape(contract: Contract, present: Collection[str], delay: int, instant: str = "") -> dict[str, str]:
     """Columns of the bound relation and their SQL over `bound(...)` columns; absent ones are NULL of their type.
 
     Parameters
@@ -49,7 +54,9 @@ def shape(contract: Contract, present: Collection[str], delay: int) -> dict[str,
     present
         Contract columns that the source fills.
     delay
-        Days by which every row is known later.
+        Days by which everything is known later: rows, ends and notices alike.
+    instant
+        SQL of the exact moment, of contracts whose rows have an order within the day.
     """
 
     def of(name: str) -> str:
@@ -59,14 +66,18 @@ def shape(contract: Contract, present: Collection[str], delay: int) -> dict[str,
         return f"CASE WHEN {bound(name)} < {OPEN} THEN {bound(name)} END" if name in OPENABLE else bound(name)
 
     kept = (c.name for c in contract.columns if c.kind is not Kind.MOMENT and c.name not in CHECKED_ONLY)
-    plain = {name: of(name) for name in kept}
-    return plain | _times(contract, present, of, delay)
+    plain = {name: of(name) for name in kept} | _times(contract, present, of, delay)
+    if contract.name == "levels":
+        plain["instant"] = instant
+    return plain | ({"until_day": "CAST(NULL AS INTEGER)"} if contract.name in CORRECTABLE else {})
 
 
 def _times(contract: Contract, present: Collection[str], of: Callable[[str], str], delay: int) -> dict[str, str]:
+    def later(day: str) -> str:
+        return f"{day} + {delay}" if delay else day
+
     def known(moment: str, at: str) -> str:
-        value = f"GREATEST({moment}, COALESCE({bound(at)}, {moment}))" if at in present else moment
-        return f"{value} + {delay}" if delay else value
+        return later(f"GREATEST({moment}, COALESCE({bound(at)}, {moment}))" if at in present else moment)
 
     if contract.name in {"events", "levels"}:
         return {"day": of("time"), "known_day": known(of("time"), "known_at")}
@@ -75,8 +86,12 @@ def _times(contract: Contract, present: Collection[str], of: Callable[[str], str
         ended = f"CASE WHEN {end} IS NOT NULL THEN {known(end, 'end_known_at')} END" if "end" in present else end
         known_day = known(of("start"), "known_at")
         return {"start_day": of("start"), "end_day": end, "known_day": known_day, "end_known_day": ended}
-    if contract.name in {"subscriptions", "interventions"}:
-        return {"known_day": known(of(FIRST_DAY[contract.name]), "known_at")}
+    if contract.name in {"subscriptions", "interventions", "successions"}:
+        days = {"known_day": known(of(FIRST_DAY[contract.name]), "known_at")}
+        if contract.name == "subscriptions":
+            # Known-at is that of the start: an end and a notice become known on their own day, or when they are noted.
+            days |= {"end_known_day": later(of("end")), "notice_known_day": later(of("notice"))}
+        return days
     return {}
 
 
