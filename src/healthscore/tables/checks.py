@@ -7,76 +7,20 @@ about ids; only when something was found does a second query say which rule and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from healthscore.config import Checks
 from healthscore.tables.binding import Binding
 from healthscore.tables.engine import Engine
-from healthscore.tables.identities import (
-    alike_ids,
-    excluded_rule,
-    find_strangers,
-    identities,
-    mark_repeats,
-    orphan_rule,
-    repeat_rules,
-)
+from healthscore.tables.identities import alike_ids, excluded_rule, find_strangers, orphan_rule
+from healthscore.tables.judgement import Judgement, number_faults
 from healthscore.tables.places import file_of, first_places, places
 from healthscore.tables.problems import Problem, errors
 from healthscore.tables.quoting import quote_identifier
-from healthscore.tables.rules import Rule, bound, raw
+from healthscore.tables.repeats import still_open, without_repeats, without_two_open
+from healthscore.tables.rules import bound, raw
 from healthscore.tables.shapes import FIRST_DAY, projection
-from healthscore.tables.sources import FILE, LINE
 from healthscore.tables.texts import untidy
-
-
-@dataclass
-class Judgement:
-    """A source's rows, each with the number of the first rule that takes it out (`_fault`), and what was counted.
-
-    Attributes
-    ----------
-    relation
-        Quoted view over the binding's, with `_fault`.
-    rules
-        Those that take rows out, in order of precedence; `_fault` is the position.
-    shaped
-        Columns of the relation to come -> SQL over `relation`.
-    counts
-        Rule -> rows that it takes out, or concerns.
-    groups, strangers, marks
-        Tables of ids as they are spelled, of those that are no account's, and of the places of marked rows (copies,
-        contradictions); the latter two are empty where there are none.
-    """
-
-    binding: Binding
-    relation: str
-    rules: list[Rule]
-    rows_in: int = 0
-    used: int = 0
-    accounts: int = 0
-    first_day: int | None = None
-    last_day: int | None = None
-    shaped: dict[str, str] = field(default_factory=dict)
-    counts: dict[Rule, int] = field(default_factory=dict)
-    places: dict[Rule, tuple[str, ...]] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    groups: str = ""
-    strangers: str = ""
-    marks: str = ""
-
-    def taken(self, action: str) -> dict[str, int]:
-        """Code -> rows, for rules of one action."""
-        totals: dict[str, int] = {}
-        for rule, count in self.counts.items():
-            if rule.action == action and count:
-                totals[rule.code] = totals.get(rule.code, 0) + count
-        return totals
-
-    @property
-    def considered(self) -> int:
-        """Rows that no rule drops: what shares are shares of."""
-        return self.rows_in - sum(self.taken("drop").values())
 
 
 def judge(
@@ -99,11 +43,12 @@ def judge(
     """
     outs = [rule for rule in binding.rules if rule.action != "count"]
     judgement = Judgement(binding, quote_identifier(f"{binding.name}/judged"), outs)
-    _view(engine, judgement)
+    number_faults(engine, judgement)
     clean = _group(engine, judgement)
     if known and binding.contract.name != "accounts":
         clean &= _without_strangers(engine, judgement, known, excluded, checks.orphan_limit)
-    clean &= _without_repeats(engine, judgement)
+    clean &= without_repeats(engine, judgement)
+    clean &= without_two_open(engine, judgement)
     judgement.counts = dict.fromkeys(judgement.rules, 0) | judgement.counts
     if not clean:
         _count(engine, judgement)
@@ -114,19 +59,6 @@ def judge(
         judgement.problems += alike_ids(engine, binding.name, judgement.groups)
     judgement.problems += _weigh(judgement, checks)
     return judgement
-
-
-def _view(engine: Engine, judgement: Judgement) -> None:
-    """(Re)create the view that numbers each row's first fault."""
-    cases = " ".join(f"WHEN {rule.predicate} THEN {number}" for number, rule in enumerate(judgement.rules))
-    source = judgement.binding.relation
-    if judgement.strangers:
-        join = f"LEFT JOIN {judgement.strangers} s ON t.{raw('account_id')} = s.raw"
-        source = f'(SELECT t.*, s.why AS "_stranger" FROM {source} t {join})'
-    if judgement.marks:
-        join = f"LEFT JOIN {judgement.marks} m ON t.{FILE} = m.file AND t.{LINE} = m.line"
-        source = f'(SELECT t.*, m.mark AS "_mark" FROM {source} t {join})'
-    engine.execute(f"CREATE OR REPLACE VIEW {judgement.relation} AS SELECT *, CASE {cases} END AS _fault FROM {source}")
 
 
 def _group(engine: Engine, judgement: Judgement) -> bool:
@@ -140,6 +72,8 @@ def _group(engine: Engine, judgement: Judgement) -> bool:
     day = binding.shaped.get(FIRST_DAY.get(binding.contract.name, ""), "CAST(NULL AS INTEGER)")
     kept = "FILTER (WHERE _fault IS NULL)"
     sums = {"rows": "count(*)", "faulty": "count(_fault)"}
+    if binding.contract.name == "subscriptions":
+        sums["still_open"] = f"count(*) FILTER (WHERE _fault IS NULL AND {still_open(binding.present)})"
     for number, rule in enumerate(counted):
         sums[f"counted{number}"] = f"count(*) FILTER (WHERE _fault IS NULL AND ({rule.predicate}))"
     others = {f"probe{number}": f"max({probe})" for number, probe in enumerate(binding.probes)}
@@ -165,49 +99,14 @@ def _without_strangers(
         first = next(number for number, rule in enumerate(judgement.rules) if rule.code == "anonymous")
         judgement.rules.insert(first, excluded_rule())
         judgement.rules.append(orphan_rule(engine, name, judgement.strangers, known, limit))
-        _view(engine, judgement)
+        number_faults(engine, judgement)
     return not judgement.strangers
-
-
-def _without_repeats(engine: Engine, judgement: Judgement) -> bool:
-    """Look for rows of one identity: accounts by id, events by event_id, any source by the key that it declares."""
-    binding = judgement.binding
-    keys = [(key, False) for key in identities(binding.contract, binding.present)]
-    if binding.source.deduplicate_by:
-        # A declared key says what one row is, so it comes first and settles contradictions.
-        keys.insert(0, (_declared_key(binding), True))
-    if not keys:
-        return True
-    marks = quote_identifier(f"{binding.name}/marks")
-    known = bound("known_at") if "known_at" in binding.present else "0"
-    for number, (key, declared) in enumerate(keys):
-        found = quote_identifier(f"{binding.name}/marks{number}")
-        engine.execute(f"CREATE OR REPLACE TABLE {found} ({FILE} VARCHAR, {LINE} BIGINT, mark VARCHAR)")
-        mark_repeats(engine, found, judgement.relation, key, binding.payload, known, declared=declared)
-        if not engine.query(f"SELECT count(*) AS n FROM {found}").to_pylist()[0]["n"]:
-            continue
-        below = f" UNION ALL SELECT file, line, mark FROM {judgement.marks}" if judgement.marks else ""
-        engine.execute(
-            f"CREATE OR REPLACE TABLE {marks} AS SELECT {FILE} AS file, {LINE} AS line, mark FROM {found}{below}"
-        )
-        if not judgement.marks:
-            judgement.rules += repeat_rules(binding.name, binding.contract.name)
-        judgement.marks = marks
-        _view(engine, judgement)
-    return not judgement.marks
-
-
-def _declared_key(binding: Binding) -> str:
-    """SQL of the columns that the source declares to identify a row; NULL where all are missing: no identity."""
-    values = [binding.exact(column) for column in binding.source.deduplicate_by]
-    given = " OR ".join(f"{value} IS NOT NULL" for value in values)
-    fields = ", ".join(f"k{number} := {value}" for number, value in enumerate(values))
-    return f"CASE WHEN {given} THEN struct_pack({fields}) END"
 
 
 def _count(engine: Engine, judgement: Judgement) -> None:
     """Second query: which rules were broken, by how many rows, and where first."""
-    noted = ", ".join(str(n) for n, rule in enumerate(judgement.rules) if rule.action == "quarantine")
+    # Where the rows are that the run itself leaves out is no news.
+    noted = ", ".join(str(n) for n, rule in enumerate(judgement.rules) if rule.code not in ("where", "excluded"))
     rows = engine.query(
         f"SELECT _fault, count(*) AS rows, {first_places(f'_fault IN ({noted})')} AS places "
         f"FROM {judgement.relation} WHERE _fault IS NOT NULL GROUP BY 1"

@@ -1,19 +1,13 @@
-"""Whose rows they are: unknown accounts, ids that look alike, and rows that are there twice."""
+"""Whose rows they are: unknown accounts, accounts that are left out, and ids that look alike."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from healthscore.tables.contract import Contract
-from healthscore.tables.dates import OPEN
 from healthscore.tables.engine import Engine
 from healthscore.tables.problems import Problem
 from healthscore.tables.quoting import quote_identifier
 from healthscore.tables.rules import Rule, bound
-from healthscore.tables.sources import FILE, LINE
-
-CONFLICT_LIMIT = 0.001
-"""Share of rows under a repeated id with different contents above which the run refuses."""
 
 _LOOSE = {"ltrim({0}, '0')": "leading zeros", "lower({0})": "upper and lower case"}
 """SQL under which ids that a person takes for the same are equal -> in what they differ."""
@@ -39,7 +33,8 @@ def find_strangers(engine: Engine, name: str, groups: str, known: Sequence[str],
     left_out = f"id IN (SELECT account_id FROM ({_union(excluded)}))" if excluded else "FALSE"
     why = f"CASE WHEN {left_out} THEN 'excluded' ELSE 'orphan' END"
     engine.execute(
-        f"CREATE OR REPLACE TABLE {strangers} AS SELECT raw, id, {why} AS why FROM {groups} WHERE id IS NOT NULL AND id NOT IN (SELECT account_id FROM ({_union(known)}))"
+        f"CREATE OR REPLACE TABLE {strangers} AS SELECT raw, id, {why} AS why FROM {groups} "
+        f"WHERE id IS NOT NULL AND id NOT IN (SELECT account_id FROM ({_union(known)}))"
     )
     return strangers if engine.query(f"SELECT count(*) AS n FROM {strangers}").to_pylist()[0]["n"] else ""
 
@@ -134,55 +129,3 @@ def alike_ids(engine: Engine, name: str, groups: str) -> Iterator[Problem]:
                 rule=f"ids that differ only in {words} are different accounts, such as {found['example']}",
                 remedy="mend the ids if they are one account",
             )
-
-
-def identities(contract: Contract, present: Collection[str]) -> list[str]:
-    """SQL of what the contract takes for a row's identity: one row says what a thing is, and further ones are repeats.
-
-    An account whose states are kept is one thing per state: rows that begin on the same day are the same state.
-    """
-    if contract.name == "panel":
-        return [f"struct_pack(account := {bound('account_id')}, as_of := {bound('as_of')})"]
-    keys = [bound(key) for key in contract.key if key in present]
-    if contract.name == "accounts" and "valid_from" in present:
-        keys = [f"struct_pack(account := {bound('account_id')}, since := COALESCE({bound('valid_from')}, {-OPEN}))"]
-    return keys
-
-
-def mark_repeats(
-    engine: Engine, marks: str, judged: str, key: str, payload: str, known: str, *, declared: bool
-) -> None:
-    """Write the places of repeated rows into `marks`: later copies as `duplicate`, contradictions as `conflict`.
-
-    Of equal rows the one known first stays. Under a declared key rows may differ, and the one known first stays all the
-    same. Which row of a file it is does not depend on the order of the files' rows, unless nothing tells them apart.
-    """
-    conflict = "FALSE" if declared else "min(payload) OVER same <> max(payload) OVER same"
-    repeated = f"SELECT {key} FROM {judged} WHERE _fault IS NULL GROUP BY 1 HAVING count(*) > 1"
-    engine.execute(
-        f"INSERT INTO {marks} SELECT {FILE}, {LINE}, CASE WHEN conflict THEN 'conflict' ELSE 'duplicate' END FROM ("
-        f"SELECT {FILE}, {LINE}, {conflict} AS conflict, "
-        f"row_number() OVER (PARTITION BY key ORDER BY known NULLS LAST, payload, {FILE}, {LINE}) AS position "
-        f"FROM (SELECT {FILE}, {LINE}, {key} AS key, {payload} AS payload, {known} AS known FROM {judged} "
-        f"WHERE _fault IS NULL AND {key} IN ({repeated})) WINDOW same AS (PARTITION BY key)) "
-        "WHERE conflict OR position > 1"
-    )
-
-
-def repeat_rules(name: str, contract: str) -> list[Rule]:
-    """What becomes of rows that `mark_repeats` has marked."""
-    if contract == "panel":
-        once = "a panel holds one row per account and as-of date"
-        remedy = "leave one of them; a join that adds rows is the usual cause"
-        return [Rule("repeated_row", "as_of", '"_mark" IS NOT NULL', "quarantine", once, remedy, limit=0.0)]
-    limit, column = (0.0, "account_id") if contract == "accounts" else (CONFLICT_LIMIT, "event_id")
-    tolerated = f"at most {limit:.1%} of rows may not" if limit else "none may not"
-    remedy = f"mend the rows, or declare `deduplicate_by` in [sources.{name}] to keep the row that was known first"
-    if contract == "accounts":
-        remedy += "; where they are an account's states one after the other, bind `columns.valid_from`"
-    agree = f"rows of one {column} say the same; {tolerated}"
-    first = "of rows that say the same, the one known first is used"
-    return [
-        Rule("conflict", column, "\"_mark\" = 'conflict'", "quarantine", agree, remedy, limit=limit),
-        Rule("duplicate", column, "\"_mark\" = 'duplicate'", "drop", first, ""),
-    ]

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 
 from healthscore.config import PANEL, Run
 from healthscore.tables.binding import Binding, bind
-from healthscore.tables.checks import Judgement, judge
+from healthscore.tables.checks import judge
 from healthscore.tables.columns import BindingError
 from healthscore.tables.engine import Engine, EngineError
 from healthscore.tables.files import DataFile, FileError, fingerprint
 from healthscore.tables.gathering import unreadable
 from healthscore.tables.identities import excluded_accounts
+from healthscore.tables.judgement import Judgement
 from healthscore.tables.layers import forget_layers
 from healthscore.tables.lookups import join_lookups
 from healthscore.tables.panelcolumns import in_words_of_panel

@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from healthscore.tables.checks import Judgement
 from healthscore.tables.columns import ORIGINAL
 from healthscore.tables.engine import Engine
+from healthscore.tables.judgement import Judgement
 from healthscore.tables.quoting import quote_literal
 from healthscore.tables.sources import FILE, LINE
 

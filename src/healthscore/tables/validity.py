@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from healthscore.asof import date_of
-from healthscore.tables.checks import Judgement
 from healthscore.tables.dates import OPEN
 from healthscore.tables.engine import Engine
+from healthscore.tables.judgement import Judgement
 from healthscore.tables.places import SHOWN, file_of, places
 from healthscore.tables.problems import Problem
 from healthscore.tables.quoting import quote_identifier
