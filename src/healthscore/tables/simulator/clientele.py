@@ -22,6 +22,8 @@ class Clientele:
         Share of customers that start with a trial, the last segment aside.
     share_at_start
         Share of customers that were there before the first day with data.
+    group_share
+        Share of customers that are parts of another one: they have its states, its terms and its end.
     """
 
     segments: Mapping[str, float]
@@ -30,6 +32,7 @@ class Clientele:
     prefix: str = "A-"
     trial_share: float = 0.0
     share_at_start: float = 0.65
+    group_share: float = 0.0
 
 
 SOFTWARE = Clientele(

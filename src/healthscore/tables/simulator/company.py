@@ -64,7 +64,7 @@ class Company:
 def simulate_company(recipe: Recipe, accounts: int, timeline: Timeline, seed: int) -> Company:
     """Draw accounts, states, interventions and lives: all that the truth needs, without any table."""
     population = simulate_population(recipe.clientele, accounts, timeline, seed)
-    latents = simulate_latents(recipe, accounts, timeline.weeks, seed)
+    latents = simulate_latents(recipe, accounts, timeline.weeks, seed)[population.parent]
     actions, held_out, relief = simulate_interventions(recipe, population, latents, timeline, seed)
     if recipe.shocks is not None:
         relief = relief - recipe.shocks(recipe, latents, seed)

@@ -25,7 +25,8 @@ SECOND_WORDS = ("Analytics", "Foods", "Freight", "Health", "Labs", "Logistics", 
 class Population:
     """Per-account constants, arrays of length n; days are day numbers of the timeline (negative: before it).
 
-    `segment` and `country` are codes; `trial` is 0 or 14 days; `converts` is False for trials that never paid;
+    `segment` and `country` are codes; `parent` is the position of the account that an account is a part of, its own
+    where it stands alone; `trial` is 0 or 14 days; `converts` is False for trials that never paid;
     `fill` is the share of seats that are given to users; `habit` and `taste` are lasting differences in how much
     and how broadly an account uses the product, which say nothing about its health.
     """
@@ -34,6 +35,7 @@ class Population:
     ids: list[str]
     segment: Integers
     country: Integers
+    parent: Integers
     owner: Integers
     started: Integers
     trial: Integers
@@ -66,13 +68,15 @@ def simulate_population(clientele: Clientele, accounts: int, timeline: Timeline,
     # Whoever signed up before the data start and did not convert is not in the data.
     converts = ~on_trial | before | (random.random(accounts) < 0.85)
     size = np.array(clientele.sizes)[segment] * np.exp(random.normal(0.0, 0.45, accounts))
+    parent = _parents(clientele, segment, seed)
     return Population(
         clientele=clientele,
         ids=[account_id(number, clientele.prefix) for number in range(1, accounts + 1)],
         segment=segment.astype(np.int64),
         country=random.choice(len(clientele.places), accounts, p=list(clientele.places.values())).astype(np.int64),
+        parent=parent,
         owner=random.integers(0, max(3, accounts // 60), accounts),
-        started=np.where(before, -age, joins),
+        started=np.where(before, -age, joins)[parent],
         trial=np.where(on_trial, TRIAL_DAYS, 0),
         converts=converts,
         seats=np.maximum(2, np.round(size)).astype(np.int64),
@@ -83,21 +87,38 @@ def simulate_population(clientele: Clientele, accounts: int, timeline: Timeline,
     )
 
 
-def accounts_table(population: Population) -> Any:
-    """Write down the accounts: account_id, name, segment, country, owner, started."""
-    number = np.arange(population.size)
+def _parents(clientele: Clientele, segment: Integers, seed: int) -> Integers:
+    """Make some accounts parts of one of the others: position of the parent, the own position where there is none."""
+    random = stream(seed, "groups")
+    position = np.arange(len(segment))
+    part = (random.random(len(segment)) < clientele.group_share) & (segment < len(clientele.segments) - 1)
+    heads = position[~part]
+    return np.where(part, heads[random.integers(0, len(heads), len(segment))], position)
+
+
+def company_names(size: int) -> Any:
+    """Names for so many companies."""
     names = [
         f"{FIRST_WORDS[n % 10]} {SECOND_WORDS[(n // 10) % 10]}" + (f" {n // 100 + 1}" if n >= 100 else "")
-        for n in number.tolist()
+        for n in range(size)
     ]
-    owners = [f"CSM-{n + 1:02d}" for n in range(int(population.owner.max()) + 1)]
+    return pa.array(names, type=pa.string())
+
+
+def owners(population: Population, prefix: str) -> Any:
+    """Name who looks after each account."""
+    return labels([f"{prefix}{n + 1:02d}" for n in range(int(population.owner.max()) + 1)], population.owner)
+
+
+def accounts_table(population: Population) -> Any:
+    """Write down the accounts: account_id, name, segment, country, owner, started."""
     return pa.table(
         {
             "account_id": pa.array(population.ids, type=pa.string()),
-            "name": pa.array(names, type=pa.string()),
+            "name": company_names(population.size),
             "segment": labels(list(population.clientele.segments), population.segment),
             "country": labels(list(population.clientele.places), population.country),
-            "owner": labels(owners, population.owner),
+            "owner": owners(population, "CSM-"),
             "started": dates(population.started),
         }
     )

@@ -47,6 +47,7 @@ def simulate_terms(
     # What is decided and neither announced nor over is not known to anybody when the data end.
     unknown = (end >= timeline.days) & (notice >= OPEN)
     end[unknown], cause[unknown] = OPEN, NOT_ENDED
+    end, notice, cause = (column[population.parent] for column in (end, notice, cause))
     rows = segment_rows(np.arange(size), population.started, end, ACTIVE, notice, cause)
     return lives_of(rows, size, timeline.days)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from healthscore.tables.simulator.company import Company
-from healthscore.tables.simulator.industries import saas
+from healthscore.tables.simulator.industries import b2b_services, ecommerce, finance, insurance, retail, saas
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,15 @@ class Industry:
 
     tables: Callable[[Company], dict[str, Any]]
     csv: tuple[str, ...]
-    facts: Mapping[str, Any]
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 INDUSTRIES: dict[str, Industry] = {
     "saas": Industry(saas.tables, saas.CSV, saas.FACTS),
+    "b2b_services": Industry(b2b_services.tables, b2b_services.CSV),
+    "ecommerce": Industry(ecommerce.tables, ecommerce.CSV),
+    "finance": Industry(finance.tables, finance.CSV),
+    "insurance": Industry(insurance.tables, insurance.CSV),
+    "retail": Industry(retail.tables, retail.CSV),
 }
 """The run that is shipped for a kind of company has its name."""

@@ -118,7 +118,7 @@ BACKFILLED_ROWS = Leak(
     """
 [sources.notes]
 contract = "events"
-path = "notes.csv"
+path = "notes.parquet"
 columns = { time = "noted_at", name = "topic" }
 
 [signals.notes]
