@@ -11,14 +11,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from healthscore.asof import date_of
 from healthscore.config import PanelTable, Run
-from healthscore.errors import ConfigurationError
 from healthscore.features.combinations import combinations
 from healthscore.features.dictionary import Feature
 from healthscore.features.panel import SMALLEST_CHUNK, Panel, PanelPlan, Progress
 from healthscore.tables import Tables
-from healthscore.tables.panelrows import PanelRows, panel_days
+from healthscore.tables.panelrows import PanelRows
 
 READ_VALUES = 8_000_000
 """Values that one read of a panel may hold: 64 MB, however large the panel is."""
@@ -55,7 +53,6 @@ class ReadyPanel:
         self.run = run
         self.accounts = accounts
         self.as_ofs = tuple(as_ofs)
-        _need_days(self.as_ofs, panel_days(tables))
         given = tuple(
             _given(name, component, panel.direction_of(name)) for name, component in panel.component_of.items()
         )
@@ -120,17 +117,3 @@ def _given(name: str, component: str, healthy: int) -> Feature:
 
 def _no_calculation(state: object) -> NDArray[np.float64]:
     raise NotImplementedError("a feature of a ready-made panel is read, not computed")
-
-
-def _need_days(asked: Sequence[int], there: Sequence[int]) -> None:
-    """Refuse days that the panel has no row at."""
-    lacking = sorted(set(asked) - set(there))
-    if lacking:
-        more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
-        held = f"it holds {len(there)} dates from {date_of(there[0])} to {date_of(there[-1])}"
-        nearest = sorted(sorted(there, key=lambda day: abs(day - lacking[0]))[:3])
-        raise ConfigurationError(
-            f"the panel has no row as of {date_of(lacking[0])}{more}; {held}",
-            f"ask for dates that it holds, such as {', '.join(str(date_of(day)) for day in nearest)}, "
-            "or leave [as_of] out to take all of them",
-        )

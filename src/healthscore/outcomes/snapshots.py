@@ -30,6 +30,7 @@ class Status(IntEnum):
     PAUSED = 4
     LEAVING = 5
     INELIGIBLE = 6
+    NO_FEATURES = 7
 
 
 class Label(IntEnum):
@@ -40,6 +41,7 @@ class Label(IntEnum):
     IMMATURE = -1
     EXIT_IN_GAP = -2
     CENSORED = -3
+    NOT_RECORDED = -4
 
 
 @dataclass(frozen=True)
@@ -94,9 +96,9 @@ class Snapshots:
 
     @classmethod
     def collect(
-        cls, accounts: pa.Array, as_ofs: Sequence[int], data_end: int, look: Callable[[int, int], Snapshot]
+        cls, accounts: pa.Array, as_ofs: Sequence[int], data_end: int, look: Callable[[int], Snapshot]
     ) -> Snapshots:
-        """Ask for the snapshot of every as-of date: `look(index, day)`.
+        """Ask for the snapshot of every as-of day.
 
         What is not known by the data end is IMMATURE, whatever the outcome found: never 0, and never 1 either.
         """
@@ -111,7 +113,7 @@ class Snapshots:
             known_from=np.empty(shape, np.int32),
         )
         for index, t in enumerate(as_ofs):
-            snapshot = look(index, t)
+            snapshot = look(t)
             for field in fields(snapshot):
                 getattr(found, field.name)[index] = getattr(snapshot, field.name)
         found.label[found.known_from > data_end] = Label.IMMATURE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -13,14 +13,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from healthscore.asof import as_of_days, date_of, day_of
-from healthscore.config import AsOf, Run
+from healthscore.config import PANEL, AsOf, Run
 from healthscore.errors import ConfigurationError
 from healthscore.features.cells import source_accounts
-from healthscore.features.panel import Panel, PanelPlan
+from healthscore.features.panel import Panel
+from healthscore.features.ready import plan_panel
 from healthscore.outcomes import OUTCOMES
-from healthscore.outcomes.snapshots import Snapshots
+from healthscore.outcomes.snapshots import Snapshots, Status
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.tables import Tables
+from healthscore.tables.panelrows import PanelRows, panel_days
 
 ACCOUNT_COLUMNS = ("name", "segment", "owner", "person_id")
 
@@ -63,9 +65,11 @@ class Book:
         return days
 
 
-def as_ofs_of(run: Run) -> tuple[int, ...]:
-    """As-of days of a run: its grid, and the dates of its split, rising."""
+def as_ofs_of(run: Run, tables: Tables) -> tuple[int, ...]:
+    """As-of days of a run: its grid, else those of its ready-made panel, and the dates of its split, rising."""
     split = () if run.split is None else (*run.split.train, *run.split.test)
+    if run.as_of is None and run.panel is not None:
+        return tuple(sorted({*panel_days(tables), *days_of(split)}))
     return days_of(split if run.as_of is None else (run.as_of, *split))
 
 
@@ -83,15 +87,23 @@ def days_of(dates: Sequence[date | AsOf]) -> tuple[int, ...]:
 
 
 def data_end_of(run: Run, tables: Tables) -> int:
-    """First day that the data no longer cover: declared, or the day after the last dated row of the sources."""
+    """First day that the data no longer cover: declared, or the day after the last dated row of the sources.
+
+    A ready-made panel covers the days before its last as-of date and says nothing of those after it. That is the safe
+    reading: if its outcomes were taken as final, rows whose window was open when they were written would have stayed.
+    """
     if run.data_end is not None:
         return day_of(run.data_end)
     events = [name for name, source in run.sources.items() if source.contract == "events"]
-    lasts = [tables.reports[name].last_day for name in (events or run.sources) if name in tables.reports]
-    known = [last for last in lasts if last is not None]
-    if not known:
+    telling = [PANEL] if run.outcome is not None and run.outcome.source == PANEL else events or list(run.sources)
+    ends = [
+        last if name == PANEL else last + 1
+        for name in telling
+        if name in tables.reports and (last := tables.reports[name].last_day) is not None
+    ]
+    if not ends:
         raise ConfigurationError(f"{run.path}: no source says when the data end", "declare `data_end`")
-    return max(known) + 1
+    return max(ends)
 
 
 def account_ids(run: Run, tables: Tables) -> pa.Array:
@@ -104,18 +116,14 @@ def account_ids(run: Run, tables: Tables) -> pa.Array:
 
 def build_book(run: Run, tables: Tables, as_ofs: Sequence[int] | None = None, progress: Progress = silent) -> Book:
     """Compute features and outcomes of the risk set at the as-of days (the run's own, where none are given)."""
-    outcome = run.need_outcome()
-    if outcome.kind not in OUTCOMES:
-        nearest = difflib.get_close_matches(outcome.kind, OUTCOMES, n=1)
-        hint = f"did you mean {nearest[0]!r}?" if nearest else f"there are {', '.join(OUTCOMES)}"
-        raise ConfigurationError(f"outcome.kind: there is no {outcome.kind!r}", hint)
-    days = as_ofs_of(run) if as_ofs is None else tuple(as_ofs)
+    run.need_outcome()
+    days = as_ofs_of(run, tables) if as_ofs is None else tuple(as_ofs)
     accounts = account_ids(run, tables)
     end = data_end_of(run, tables)
     with progress("reading outcomes"):
-        snapshots = OUTCOMES[outcome.kind](run, tables, accounts, days, end)
+        snapshots = snapshots_of(run, tables, accounts, days, end)
     with progress("reducing events to cells"):
-        plan = PanelPlan(run, tables, accounts, days)
+        plan = plan_panel(run, tables, accounts, days)
     with progress("computing features") as advance:
         panel = plan.build(snapshots.at_risk, advance)
     frame = account_frame(run, tables, accounts)
@@ -129,6 +137,29 @@ def build_book(run: Run, tables: Tables, as_ofs: Sequence[int] | None = None, pr
         cluster=_clusters(frame)[panel.account],
         accounts=frame,
         data_end=end,
+    )
+
+
+def snapshots_of(run: Run, tables: Tables, accounts: pa.Array, as_ofs: Sequence[int], data_end: int) -> Snapshots:
+    """What became of every account at every as-of date, by the run's outcome.
+
+    Where the panel is ready-made, accounts at risk that it has no row for get a status of their own, and the value that
+    it gives counts where the outcome's source knows none.
+    """
+    outcome = run.need_outcome()
+    if outcome.kind not in OUTCOMES:
+        nearest = difflib.get_close_matches(outcome.kind, OUTCOMES, n=1)
+        hint = f"did you mean {nearest[0]!r}?" if nearest else f"there are {', '.join(OUTCOMES)}"
+        raise ConfigurationError(f"outcome.kind: there is no {outcome.kind!r}", hint)
+    snapshots = OUTCOMES[outcome.kind](run, tables, accounts, as_ofs, data_end)
+    if run.panel is None:
+        return snapshots
+    rows = PanelRows(tables, accounts, as_ofs)
+    lacking = snapshots.at_risk & ~rows.present()
+    return replace(
+        snapshots,
+        status=np.where(lacking, np.int8(Status.NO_FEATURES), snapshots.status),
+        value=np.where(np.isnan(snapshots.value), rows.column("value"), snapshots.value),
     )
 
 

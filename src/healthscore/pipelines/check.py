@@ -14,9 +14,8 @@ from healthscore.config import Run, load_run
 from healthscore.errors import ConfigurationError, HealthScoreError
 from healthscore.features.cells import source_accounts
 from healthscore.features.planning import families_of
-from healthscore.outcomes import OUTCOMES
 from healthscore.outcomes.snapshots import Label, Snapshots
-from healthscore.pipelines.build import as_ofs_of, data_end_of, iso
+from healthscore.pipelines.build import as_ofs_of, data_end_of, iso, snapshots_of
 from healthscore.pipelines.coverage import Coverage, coverage_of, outage_line
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
@@ -142,11 +141,9 @@ def _snapshots(run: Run, tables: Tables, end: int) -> Snapshots | None:
     """Every account at every as-of date; None where the run has no outcome, or its source could not be opened."""
     if run.outcome is None or run.outcome.source not in tables.reports:
         return None
-    if run.outcome.kind not in OUTCOMES:
-        raise ConfigurationError(f"outcome.kind: there is no {run.outcome.kind!r}", f"one of {', '.join(OUTCOMES)}")
     book = run.source_of("accounts")
     accounts = source_accounts(tables, [book] if book in tables.reports and book is not None else list(tables.reports))
-    return OUTCOMES[run.outcome.kind](run, tables, accounts, as_ofs_of(run), end)
+    return snapshots_of(run, tables, accounts, as_ofs_of(run, tables), end)
 
 
 def base_rates(snapshots: Snapshots) -> list[dict[str, Any]]:
@@ -266,9 +263,9 @@ def _few(run: Run, exiting: int) -> Iterator[str]:
 
 def _coverage_gaps(run: Run, tables: Tables, end: int | None) -> Iterator[str]:
     """Sources that begin after the first window does, or that stop before the data end."""
-    days = as_ofs_of(run)
-    used = {signal.source for signal in run.signals.values()}
-    for name in sorted(used & set(tables.reports)):
+    used = {signal.source for signal in run.signals.values()} & set(tables.reports)
+    days = as_ofs_of(run, tables) if used else ()
+    for name in sorted(used):
         report = tables.reports[name]
         windows = [w for s in run.signals.values() if s.source == name for w in run.windows_of(s) if isinstance(w, int)]
         if report.first_day is not None and days and windows and 2 * (days[0] - report.first_day) < max(windows):

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from healthscore.config import Run, load_run
 from healthscore.features.dictionary import markdown
 from healthscore.features.panel import PanelPlan
-from healthscore.outcomes import OUTCOMES
+from healthscore.features.ready import ReadyPanel, plan_panel
 from healthscore.outcomes.snapshots import Label
-from healthscore.pipelines.build import account_ids, as_ofs_of, data_end_of, iso
+from healthscore.pipelines.build import account_ids, as_ofs_of, data_end_of, iso, snapshots_of
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import run_directory, run_identity, write_json
 from healthscore.tables import Tables, open_tables
@@ -63,10 +63,10 @@ def panel(
 
 
 def _write(run: Run, tables: Tables, directory: Path, progress: Progress) -> dict[str, Any]:
-    days = as_ofs_of(run)
+    days = as_ofs_of(run, tables)
     accounts = account_ids(run, tables)
     with progress("reducing events to cells"):
-        plan = PanelPlan(run, tables, accounts, days)
+        plan = plan_panel(run, tables, accounts, days)
     rows = _rows(run, tables, plan, directory)
     (directory / "dictionary.md").write_text(markdown(plan.features, run.title or run.name), encoding="utf-8")
     written, writer = 0, None
@@ -90,11 +90,11 @@ def _write(run: Run, tables: Tables, directory: Path, progress: Progress) -> dic
     }
 
 
-def _rows(run: Run, tables: Tables, plan: PanelPlan, directory: Path) -> NDArray[np.bool_]:
+def _rows(run: Run, tables: Tables, plan: PanelPlan | ReadyPanel, directory: Path) -> NDArray[np.bool_]:
     """Which (as-of day, account) the panel holds; what became of them is written beside it."""
     if run.outcome is None:
         return plan.seen()
-    snapshots = OUTCOMES[run.outcome.kind](run, tables, plan.accounts, plan.as_ofs, data_end_of(run, tables))
+    snapshots = snapshots_of(run, tables, plan.accounts, plan.as_ofs, data_end_of(run, tables))
     at_risk = snapshots.at_risk
     day, account = np.nonzero(at_risk)
     label = snapshots.label[at_risk]

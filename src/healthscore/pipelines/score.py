@@ -27,7 +27,12 @@ from healthscore.pipelines.recorded import hindsight, require_recorded
 from healthscore.pipelines.tracking import record
 from healthscore.tables import open_tables
 
-UNSCORED = {Status.LEAVING: "leaving", Status.TRIAL: "trial", Status.PAUSED: "paused"}
+UNSCORED = {
+    Status.LEAVING: "leaving",
+    Status.TRIAL: "trial",
+    Status.PAUSED: "paused",
+    Status.NO_FEATURES: "no features",
+}
 """Accounts that are customers and get a status instead of a prediction."""
 
 

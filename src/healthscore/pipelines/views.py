@@ -38,6 +38,8 @@ REASONS = {
     "trial": "on trial",
     "leaving": "already leaving",
     "ineligible": "not eligible",
+    "no_features": "without features",
+    "not_recorded": "outcome not recorded",
     "censored": "left for another reason",
     "where": "by the source's filter",
     "after_exit": "after the exit",

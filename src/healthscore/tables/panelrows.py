@@ -8,7 +8,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from healthscore.asof import date_of
 from healthscore.config import PANEL
+from healthscore.errors import ConfigurationError
 from healthscore.tables import Tables
 from healthscore.tables.quoting import quote_identifier
 
@@ -32,9 +34,15 @@ class PanelRows:
         Ids, without repetition; an account's code is its position here. Rows of other accounts are left out.
     as_ofs
         As-of days, rising; rows of other days are left out.
+
+    Raises
+    ------
+    ConfigurationError
+        The panel has no row at one of the days.
     """
 
     def __init__(self, tables: Tables, accounts: pa.Array, as_ofs: Sequence[int]) -> None:
+        _need_days(as_ofs, panel_days(tables))
         self._tables, self._accounts = tables, len(accounts)
         self._as_ofs = np.asarray(as_ofs, np.int64)
         codes = {"account_id": accounts, "code": np.arange(len(accounts), dtype=np.int32)}
@@ -78,3 +86,17 @@ class PanelRows:
             index, account, found = self.read((name,))
             values[index, account] = found[:, 0]
         return values
+
+
+def _need_days(asked: Sequence[int], there: Sequence[int]) -> None:
+    """Refuse days that the panel has no row at."""
+    lacking = sorted(set(asked) - set(there))
+    if lacking:
+        more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+        nearest = sorted(sorted(there, key=lambda day: abs(day - lacking[0]))[:3])
+        raise ConfigurationError(
+            f"the panel has no row as of {date_of(lacking[0])}{more}; it holds {len(there)} dates from "
+            f"{date_of(there[0])} to {date_of(there[-1])}",
+            f"ask for dates that it holds, such as {', '.join(str(date_of(day)) for day in nearest)}, "
+            "or leave [as_of] out to take all of them",
+        )
