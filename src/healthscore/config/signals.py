@@ -67,6 +67,16 @@ class Features(Section):
     """What is measured for every signal unless the signal says otherwise; each takes the families of its kind."""
 
     windows: tuple[Window, ...] = (7, 28, 84)
-    families: tuple[Name, ...] = ("frequency", "breadth", "depth", "trend", "recency", "rhythm")
+    families: tuple[Name, ...] = (
+        "frequency",
+        "breadth",
+        "depth",
+        "trend",
+        "recency",
+        "rhythm",
+        "intervals",
+        "deadlines",
+        "levels",
+    )
     tenure: bool = True
     tenure_component: Name = "tenure"

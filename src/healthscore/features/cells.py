@@ -24,8 +24,9 @@ from healthscore.tables import Tables
 from healthscore.tables.quoting import quote_literal
 from healthscore.tables.segmented import SegmentedSource, segment_source, sorted_by_account
 
-MEASURES = ("count", "days", "quantity", "measured", "key")
-"""Per cell: rows, bit set of active days, scaled sum of the quantities, rows with a quantity, rows of key names."""
+MEASURES = ("count", "days", "quantity", "measured", "named", "key")
+"""Per cell: rows, bit set of active days, scaled sum of the quantities, rows with a quantity, with a name, with a key
+name."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,8 @@ def _cells(
         if plan.quantity:
             columns.append(f"CAST(sum(e.quantity){given} AS BIGINT) AS quantity_{i}")
             columns.append(f"count(e.quantity){given} AS measured_{i}")
+        if plan.named:
+            columns.append(f"count(e.name){given} AS named_{i}")
         if plan.key:
             names = ", ".join(map(quote_literal, plan.key))
             columns.append(f"count(*) FILTER (WHERE ({condition}) AND e.name IN ({names})) AS key_{i}")

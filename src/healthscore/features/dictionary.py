@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from healthscore.config import Window
-from healthscore.features.history import History, Values
+from healthscore.features.history import Values
 from healthscore.features.signals import SignalPlan
 
-ONE = re.compile(r"^1 ((?:\w+ ){0,2}?\w+?)s\b")
-"""A plural after the number one: "1 days", "1 different users"."""
-PLACEHOLDER = re.compile(r"\{(value|percent|ratio)\}")
+ONE = re.compile(r"^([+-]?1) ((?:\w+ ){0,2}?\w+?)s\b")
+"""A plural after the number one: "1 days", "1 different users", "+1 points"."""
+PLACEHOLDER = re.compile(r"\{(value|signed|percent|ratio)\}")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,9 @@ class Feature:
     healthy
         +1 when more is healthier, -1 when more is riskier, 0 when the model is to find out.
     compute
-        The calculation on a signal's `History` (for features of the account itself, on its `AccountState`).
+        The calculation on a signal's state (for features of the account itself, on its `AccountState`).
+    nothing
+        Said instead of the sentence where the value is 0; empty where the sentence will do.
     """
 
     name: str
@@ -51,17 +53,21 @@ class Feature:
     sentence: str
     healthy: int
     compute: Callable[[Any], Values]
+    nothing: str = ""
 
     def say(self, value: float) -> str:
         """The sentence, with a value in it: as a number, in per cent, or (a log ratio) as so many per cent more."""
         if value != value:
             return f"{self.missing} ({', '.join(part for part in (self.unit, self.window) if part) or self.name})"
-        number = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
-        said = self.sentence.replace("{value}", number).replace("{percent}", f"{value:.0%}")
+        if value == 0 and self.nothing:
+            return self.nothing
+        decimals = 0 if float(value).is_integer() else 2
+        said = self.sentence.replace("{value}", f"{value:,.{decimals}f}").replace("{percent}", f"{value:.0%}")
+        said = said.replace("{signed}", f"{value:+,.{decimals}f}" if value else "0")
         if "{ratio}" in said:
             change = f"{abs(math.expm1(value)):.0%} {'more' if value > 0 else 'fewer'}"
             said = said.replace("{ratio}", change if value else "0% more")
-        return ONE.sub(r"1 \1", said.replace("{truth}", "yes" if value else "no"))
+        return ONE.sub(r"\1 \2", said.replace("{truth}", "yes" if value else "no"))
 
     def bounded(self, bound: Literal["at least", "at most"], value: float) -> str:
         """The sentence as a condition: `at least 3 users in the last 28 days`."""
@@ -84,18 +90,19 @@ def of_signal(
     family: str,
     measure: str,
     window: Window | None,
-    compute: Callable[[History], Values],
+    compute: Callable[[Any], Values],
     *,
     unit: str,
     zero: str,
     missing: str,
     sentence: str,
+    nothing: str = "",
     healthy: int | None = None,
 ) -> Feature:
     """The entry of a signal's feature, ``<signal>_<measure>_<window>``, with the signal's component and direction.
 
-    In the sentence `{span}` stands for the window. `healthy` overrides the signal's direction where more of the feature
-    is not more of the signal.
+    In the sentences `{span}` stands for the window. `healthy` overrides the signal's direction where more of the
+    feature is not more of the signal.
     """
     tail = "" if window is None else suffix(window)
     return Feature(
@@ -108,6 +115,7 @@ def of_signal(
         zero=zero,
         missing=missing,
         sentence=sentence.replace("{span}", span(window or "all")),
+        nothing=nothing.replace("{span}", span(window or "all")),
         healthy=signal.healthy if healthy is None else healthy,
         compute=compute,
     )

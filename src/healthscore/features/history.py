@@ -99,6 +99,10 @@ class History:
         """Rows with a quantity in the window."""
         return self._sum("measured", window)
 
+    def named(self, window: Window) -> Values:
+        """Rows with a name in the window."""
+        return self._sum("named", window)
+
     def key_count(self, window: Window) -> Values:
         """Rows of key names in the window."""
         return self._sum("key", window)

@@ -14,8 +14,9 @@ from healthscore.features.account import AccountState, account_features
 from healthscore.features.combinations import combinations
 from healthscore.features.dictionary import Feature
 from healthscore.features.history import Values
-from healthscore.features.kinds import Chunk, read_signals
+from healthscore.features.kinds import read_signals
 from healthscore.features.planning import features_of, plan_signals
+from healthscore.features.states import Chunk
 from healthscore.tables import Tables
 from healthscore.tables.subscriptions import Subscriptions, load_subscriptions
 

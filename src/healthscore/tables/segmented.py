@@ -62,10 +62,15 @@ def segment_source(
     return SegmentedSource(segments, first, f"{joined} WHERE d._segment IS NOT NULL", late, delay > 0)
 
 
-def sorted_by_account(found: pa.Table, accounts: pa.Array) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Account codes in rising order, and the rows of `found` in that order; rows of other accounts are left out."""
+def sorted_by_account(
+    found: pa.Table, accounts: pa.Array, then: Sequence[str] = ()
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Account codes in rising order, and the rows of `found` in that order; rows of other accounts are left out.
+
+    The rows of an account are ordered by the columns `then`.
+    """
     position = pc.fill_null(pc.index_in(found["account_id"], value_set=accounts), -1).to_numpy()
-    order = np.argsort(position, kind="stable")
+    order = np.lexsort((*(found[name].to_numpy() for name in reversed(then)), position))
     order = order[np.searchsorted(position[order], 0) :]
     return position[order].astype(np.int32), order
 
