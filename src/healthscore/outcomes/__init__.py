@@ -10,6 +10,7 @@ from healthscore.outcomes.expansion import expansion
 from healthscore.outcomes.non_renewal import non_renewal
 from healthscore.outcomes.noncontractual import inactivity
 from healthscore.outcomes.recorded import recorded
+from healthscore.outcomes.recorded import recorded
 from healthscore.outcomes.snapshots import OutcomeFunction
 
 OUTCOMES: dict[str, OutcomeFunction] = {
