@@ -204,21 +204,21 @@ def test_an_account_with_several_contracts_is_as_well_as_the_best_of_them_and_en
     tmp_path: Path,
 ) -> None:
     contracts = """
-    account_id     start       end         notice      status
-    longest        2024-01-01  2024-04-20  -           active
-    longest        2024-02-01  2024-03-10  -           active
-    beside_trial   2024-01-01  -           -           active
-    beside_trial   2024-02-01  2024-03-10  -           trial
-    trial_pause    2024-01-01  -           -           trial
-    trial_pause    2024-02-01  -           -           paused
-    addon_notice   2024-01-01  -           -           active
-    addon_notice   2024-02-01  2024-04-01  2024-02-20  active
-    base_notice    2024-01-01  2024-05-01  2024-02-20  active
-    base_notice    2024-02-01  2024-04-20  -           active
-    both_notice    2024-01-01  2024-05-01  2024-02-20  active
-    both_notice    2024-02-01  2024-04-20  2024-02-21  active
-    paid_notice    2024-01-01  2024-05-01  2024-02-20  active
-    paid_notice    2024-02-01  -           -           trial
+    account_id     start       end         notice      status  subscription_id
+    longest        2024-01-01  2024-04-20  -           active  s1
+    longest        2024-02-01  2024-03-10  -           active  s2
+    beside_trial   2024-01-01  -           -           active  s3
+    beside_trial   2024-02-01  2024-03-10  -           trial  s4
+    trial_pause    2024-01-01  -           -           trial  s5
+    trial_pause    2024-02-01  -           -           paused  s6
+    addon_notice   2024-01-01  -           -           active  s7
+    addon_notice   2024-02-01  2024-04-01  2024-02-20  active  s8
+    base_notice    2024-01-01  2024-05-01  2024-02-20  active  s9
+    base_notice    2024-02-01  2024-04-20  -           active  s10
+    both_notice    2024-01-01  2024-05-01  2024-02-20  active  s11
+    both_notice    2024-02-01  2024-04-20  2024-02-21  active  s12
+    paid_notice    2024-01-01  2024-05-01  2024-02-20  active  s13
+    paid_notice    2024-02-01  -           -           trial  s14
     """
     found = fates(tmp_path, contracts)
     assert found["longest"] == ("at_risk", "exited", date(2024, 4, 20))
@@ -250,16 +250,16 @@ def test_an_account_at_risk_has_not_been_given_up_before_the_date(tmp_path: Path
 
 def test_revenue_is_that_of_all_active_contracts_in_force(tmp_path: Path) -> None:
     contracts = """
-    account_id  start       end         status  value
-    A           2024-01-01  -           active  100.5
-    A           2024-02-01  -           active  20.25
-    A           2024-02-01  -           trial   50
-    A           2024-01-01  2024-02-15  active  1000
-    A           2024-03-01  -           active  2000
-    B           2024-02-01  -           trial   50
-    C           2024-01-01  -           active  -
-    C           2024-02-01  -           active  7
-    D           2024-01-01  -           active  -
+    account_id  start       end         status  value  subscription_id
+    A           2024-01-01  -           active  100.5  s1
+    A           2024-02-01  -           active  20.25  s2
+    A           2024-02-01  -           trial   50  s3
+    A           2024-01-01  2024-02-15  active  1000  s4
+    A           2024-03-01  -           active  2000  s5
+    B           2024-02-01  -           trial   50  s6
+    C           2024-01-01  -           active  -  s7
+    C           2024-02-01  -           active  7  s8
+    D           2024-01-01  -           active  -  s9
     """
     declared = {"kind": "churn", "source": "subscriptions", "gap_days": 7, "horizon_days": 60}
     run = run_of(tmp_path, {"subscriptions": contracts}, as_of=[T], outcome=declared)

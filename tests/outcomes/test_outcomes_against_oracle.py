@@ -79,7 +79,7 @@ days = st.integers(-60, 220)
 def contracts(draw: st.DrawFn) -> pa.Table:
     """Contracts of three accounts: short and long, overlapping, interrupted, with notice, of several types."""
     rows = []
-    for _ in range(draw(st.integers(1, 9))):
+    for number in range(draw(st.integers(1, 9))):
         start = BEGIN + draw(days) * DAY
         length = draw(st.one_of(st.none(), st.integers(1, 90)))
         notice = draw(st.one_of(st.none(), st.integers(0, length or 60)))
@@ -87,6 +87,7 @@ def contracts(draw: st.DrawFn) -> pa.Table:
         rows.append(
             {
                 "account_id": draw(st.sampled_from("ABC")),
+                "subscription_id": str(number),
                 "start": start,
                 "end": None if length is None else start + length * DAY,
                 "notice": None if notice is None else start + notice * DAY,

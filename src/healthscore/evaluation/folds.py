@@ -4,12 +4,19 @@ One worked example. Monthly snapshots, gap 7, horizon 60, maturity 14: a label o
 exits in [8 January, 8 March) and is final on 22 March, 81 days later. The origin of 1 April may therefore train on
 1 January and everything before it (final by 22 March), but not on 1 February (final on 24 April). And 1 April can
 itself be tested only when the data reach 21 June.
+
+Where the outcome of each account is known from a day of its own (its renewal, say), a date counts as soon as its first
+label is final, and every date is used as far as its labels are: the origin of 1 April trains on the accounts of
+1 February whose renewal was over by then, and on no others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from healthscore.errors import ConfigurationError
 
@@ -18,7 +25,7 @@ from healthscore.errors import ConfigurationError
 class Fold:
     """One origin of the backtest: score the risk set at `test` with what the snapshots `train` had taught by then.
 
-    Both in days since 1970-01-01; `train` ascending, every label in it final at `test`.
+    Both in days since 1970-01-01; `train` ascending, some label of each final at `test`: `known_rows` says which.
     """
 
     test: int
@@ -78,19 +85,45 @@ def walk_forward(
         A length is negative, the horizon is empty, or `train`/`test` names a day that is no snapshot.
     """
     _check_lengths(gap, horizon, maturity)
-    snapshots = sorted(set(days))
+    final = {day: label_known(day, gap=gap, horizon=horizon, maturity=maturity) for day in days}
+    return plan_folds(final, data_end=data_end, minimum_train=minimum_train, train=train, test=test)
+
+
+def plan_folds(
+    first_known: Mapping[int, int],
+    *,
+    data_end: int,
+    minimum_train: int = 1,
+    train: Iterable[int] | None = None,
+    test: Iterable[int] | None = None,
+) -> list[Fold]:
+    """Plan the backtest of an outcome whose labels are final on days of their own; for the rest see `walk_forward`.
+
+    Parameters
+    ----------
+    first_known
+        As-of day of every snapshot, and the day on which the first of its labels is final.
+    """
+    snapshots = sorted(first_known)
     trainable = _narrow(snapshots, train, "train")
-    unknown = set(immature(snapshots, gap=gap, horizon=horizon, maturity=maturity, data_end=data_end))
     folds = []
     for origin in _narrow(snapshots, test, "test"):
-        if origin in unknown:
-            continue
-        known = tuple(
-            day for day in trainable if label_known(day, gap=gap, horizon=horizon, maturity=maturity) <= origin
-        )
-        if len(known) >= minimum_train:
+        known = tuple(day for day in trainable if first_known[day] <= origin)
+        if first_known[origin] <= data_end and len(known) >= minimum_train:
             folds.append(Fold(test=origin, train=known))
     return folds
+
+
+def known_rows(fold: Fold, day: NDArray[np.integer], known_from: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Which rows a fold may train on: those of its training days whose label was final at its origin.
+
+    Parameters
+    ----------
+    day, known_from
+        As-of day of each row, and the day on which its label is final, shape (rows,).
+    """
+    rows: NDArray[np.bool_] = np.isin(day, fold.train) & (known_from <= fold.test)
+    return rows
 
 
 def _narrow(snapshots: list[int], named: Iterable[int] | None, word: str) -> list[int]:

@@ -77,9 +77,8 @@ class Contracts:
         """Recurring revenue per month in force at `t`; NaN where not known."""
         return self.subscriptions.at(self.subscriptions.value, t)
 
-    def customer_for(self, index: int, t: int, days: int) -> NDArray[np.bool_]:
+    def customer_for(self, t: int, days: int) -> NDArray[np.bool_]:
         """Which accounts began, as far as known at as-of day `t`, at least so many days before it."""
-        del index
         began: NDArray[np.bool_] = t - self.subscriptions.first_start(t) >= days
         return began
 

@@ -36,8 +36,8 @@ def inactivity(run: Run, tables: Tables, accounts: pa.Array, as_ofs: Sequence[in
     offsets = (0, *window_of(outcome, 0), *(() if within is None else (-within,)))
     events = occurrences(tables, outcome.source, outcome.where, accounts, as_ofs, offsets)
 
-    def look(index: int, t: int) -> Snapshot:
-        known = events.counted(None if within is None else t - within, t, seen=index) > 0
+    def look(_: int, t: int) -> Snapshot:
+        known = events.counted(None if within is None else t - within, t, known_at=t) > 0
         begin, end = window_of(outcome, t)
         came = events.counted(begin, end) > 0
         return Snapshot(

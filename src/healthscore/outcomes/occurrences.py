@@ -23,8 +23,8 @@ class Occurrences:
 
     Attributes
     ----------
-    accounts
-        Number of accounts.
+    accounts, as_ofs
+        Number of accounts; as-of days, rising.
     account, segment
         Shape (cells,): codes.
     late, gone
@@ -35,6 +35,7 @@ class Occurrences:
     """
 
     accounts: int
+    as_ofs: tuple[int, ...]
     segments: Segments
     account: NDArray[np.int32]
     segment: NDArray[np.int64]
@@ -44,19 +45,22 @@ class Occurrences:
     first: NDArray[np.int64]
     quantity: NDArray[np.int64]
 
-    def between(self, low: int | None, high: int, seen: int | None = None) -> NDArray[np.int64]:
-        """Cells of the days [low, high): as the as-of date of index `seen` knew them, else as they stand at the end."""
+    def between(self, low: int | None, high: int, known_at: int | None = None) -> NDArray[np.int64]:
+        """Cells of the days [low, high): as they were known at an as-of day, else as they stand at the end."""
         inside = self.segments.within(low, high)
-        known = self.gone == NEVER if seen is None else (self.late <= seen) & (seen < self.gone)
+        known = self.gone == NEVER
+        if known_at is not None:
+            seen = self.as_ofs.index(known_at)
+            known = (self.late <= seen) & (seen < self.gone)
         return np.flatnonzero((self.segment >= inside.start) & (self.segment < inside.stop) & known)
 
-    def counted(self, low: int | None, high: int, seen: int | None = None) -> NDArray[np.int64]:
+    def counted(self, low: int | None, high: int, known_at: int | None = None) -> NDArray[np.int64]:
         """Rows per account, shape (accounts,)."""
-        return self._summed(self.count, self.between(low, high, seen))
+        return self._summed(self.count, self.between(low, high, known_at))
 
-    def measured(self, low: int | None, high: int, seen: int | None = None) -> NDArray[np.int64]:
+    def measured(self, low: int | None, high: int, known_at: int | None = None) -> NDArray[np.int64]:
         """Scaled sum of the quantities per account, shape (accounts,)."""
-        return self._summed(self.quantity, self.between(low, high, seen))
+        return self._summed(self.quantity, self.between(low, high, known_at))
 
     def first_day(self, low: int, high: int) -> NDArray[np.int64]:
         """First day with a row per account, `NEVER` where there is none, shape (accounts,)."""
@@ -109,6 +113,7 @@ def occurrences(
     gone = np.where(until_day == NEVER, NEVER, np.searchsorted(np.asarray(as_ofs), until_day, side="right"))
     return Occurrences(
         accounts=len(accounts),
+        as_ofs=tuple(as_ofs),
         segments=rows.segments,
         account=account,
         segment=column("segment"),

@@ -96,9 +96,9 @@ class Snapshots:
 
     @classmethod
     def collect(
-        cls, accounts: pa.Array, as_ofs: Sequence[int], data_end: int, look: Callable[[int], Snapshot]
+        cls, accounts: pa.Array, as_ofs: Sequence[int], data_end: int, look: Callable[[int, int], Snapshot]
     ) -> Snapshots:
-        """Ask for the snapshot of every as-of day.
+        """Ask for the snapshot of every as-of date: `look(index, day)`.
 
         What is not known by the data end is IMMATURE, whatever the outcome found: never 0, and never 1 either.
         """
@@ -113,7 +113,7 @@ class Snapshots:
             known_from=np.empty(shape, np.int32),
         )
         for index, t in enumerate(as_ofs):
-            snapshot = look(t)
+            snapshot = look(index, t)
             for field in fields(snapshot):
                 getattr(found, field.name)[index] = getattr(snapshot, field.name)
         found.label[found.known_from > data_end] = Label.IMMATURE

@@ -19,7 +19,7 @@ from healthscore.pipelines.build import Book, build_book, iso
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
 from healthscore.pipelines.tracking import record
-from healthscore.pipelines.walk import exiting_accounts, fit, freeze
+from healthscore.pipelines.walk import exiting_accounts, fit, freeze, reference_rows
 from healthscore.tables import open_tables
 
 BUNDLE = "bundle"
@@ -110,8 +110,7 @@ def _result(
     book: Book, bundle: Bundle, rows: np.ndarray[tuple[int], np.dtype[np.int64]], choice: Choice, left: int
 ) -> dict[str, Any]:
     model, calibration = bundle.model, bundle.model.calibration
-    X = book.panel.X[rows]
-    z = model.logit(X[book.panel.day[rows] == book.panel.day[rows].max()], model.design.names)
+    z = model.logit(book.panel.X[reference_rows(book, rows)], model.design.names)
     proposed = bundle.scale.proposed_points_to_halve_odds(z)
     warnings = []
     if proposed is not None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from healthscore.config import Run
 from healthscore.errors import InsufficientDataError
-from healthscore.evaluation.folds import Fold, walk_forward
+from healthscore.evaluation.folds import Fold, known_rows, plan_folds
 from healthscore.models.bundle import Bundle
 from healthscore.models.choice import Choice, choose
 from healthscore.models.churn import Candidates, ChurnSettings, fit_candidates
@@ -19,6 +19,7 @@ from healthscore.models.churnmodel import ChurnModel
 from healthscore.models.design import Design
 from healthscore.models.drivers import component_drivers
 from healthscore.models.health import Bands, ScoreScale
+from healthscore.outcomes.snapshots import Label
 from healthscore.pipelines.build import Book, days_of, iso
 from healthscore.pipelines.progress import Advance, Progress
 
@@ -89,9 +90,9 @@ def fit(book: Book, rows: NDArray[np.int64], progress: Any = None) -> Candidates
 
 
 def freeze(book: Book, model: ChurnModel, rows: NDArray[np.int64]) -> Bundle:
-    """The model with its reference population, the risk set of the last date among `rows`, and its score scale."""
+    """The model with its reference population (`reference_rows`) and its score scale."""
     run = book.run
-    reference = rows[book.panel.day[rows] == book.panel.day[rows].max()]
+    reference = reference_rows(book, rows)
     frozen = model.frozen(book.panel.X[reference], book.label[reference], model.design.names)
     if run.score.anchor is not None:
         scale = ScoreScale(run.score.anchor.score, run.score.anchor.probability, run.score.points_to_halve_odds)
@@ -101,21 +102,35 @@ def freeze(book: Book, model: ChurnModel, rows: NDArray[np.int64]) -> Bundle:
     return Bundle(frozen, scale, Bands(run.bands.names, run.bands.edges, run.bands.colours))
 
 
+def reference_rows(book: Book, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The risk set of the last date among `rows`, as far as its outcomes are known.
+
+    Where labels are final on days of their own, the last dates hold only the accounts that were due soon; the reference
+    is then the last of the dates that are known most completely.
+    """
+    days, known = np.unique(book.panel.day[rows], return_counts=True)
+    due = book.panel.day[(book.label >= 0) | (book.label == Label.IMMATURE)]
+    share = known / (np.searchsorted(due, days, side="right") - np.searchsorted(due, days))
+    return rows[book.panel.day[rows] == days[np.flatnonzero(share == share.max())[-1]]]
+
+
 def folds_of(book: Book) -> list[Fold]:
     """Origins of the run: every mature as-of date with mature training dates before it, or the dates of its split."""
-    run, outcome = book.run, book.run.need_outcome()
-    split = run.split
-    folds = walk_forward(
-        book.snapshots.as_ofs,
-        gap=outcome.gap_days,
-        horizon=outcome.horizon_days,
-        maturity=outcome.maturity,
+    run, split = book.run, book.run.split
+    folds = plan_folds(
+        first_known(book),
         data_end=book.data_end,
         minimum_train=run.model.minimum_train_dates,
         train=days_of(split.train) if split and split.train else None,
         test=days_of(split.test) if split else None,
     )
     return [fold for fold in folds if trainable(book, fold)]
+
+
+def first_known(book: Book) -> dict[int, int]:
+    """As-of day -> day on which the first of its labels is final."""
+    first = book.snapshots.known_from.min(axis=1, initial=np.iinfo(np.int32).max)
+    return dict(zip(book.snapshots.as_ofs, first.tolist(), strict=True))
 
 
 def trainable(book: Book, fold: Fold) -> bool:
@@ -130,14 +145,14 @@ def exiting_accounts(book: Book, rows: NDArray[np.int64]) -> int:
 
 
 def training_rows(book: Book, fold: Fold) -> NDArray[np.int64]:
-    """Rows of the fold's training dates whose outcome is known."""
-    return np.flatnonzero(np.isin(book.panel.day, fold.train) & (book.label >= 0))
+    """Rows of the fold's training dates whose outcome was known at its origin."""
+    return np.flatnonzero(known_rows(fold, book.panel.day, book.known_from) & (book.label >= 0))
 
 
 def walk(book: Book, progress: Progress) -> Walk:
     """Fit at every origin, predict its risk set, and keep what came out.
 
-    Origins with the same training dates (a fixed split) share their fit; different ones are fitted side by side.
+    Origins with the same training rows (a fixed split) share their fit; different ones are fitted side by side.
 
     Raises
     ------
@@ -148,17 +163,17 @@ def walk(book: Book, progress: Progress) -> Walk:
     if not folds:
         raise InsufficientDataError(_too_little(book), "a longer history, a shorter horizon, or `healthscore validate`")
     _enough_to_judge(book, folds)
-    by_training: dict[tuple[int, ...], list[Fold]] = {}
+    by_training: dict[bytes, list[Fold]] = {}
     for fold in folds:
-        by_training.setdefault(fold.train, []).append(fold)
+        by_training.setdefault(training_rows(book, fold).tobytes(), []).append(fold)
+    groups = list(by_training.values())
+    training = [training_rows(book, group[0]) for group in groups]
     with progress("walking forward over the origins") as advance:
-        fits = _fit_all(book, [training_rows(book, group[0]) for group in by_training.values()], advance)
-    first = next(iter(by_training.values()))[0]
-    choice = choose(fits[0], book.cluster[training_rows(book, first)], book.run.model.choose)
+        fits = _fit_all(book, training, advance)
+    choice = choose(fits[0], book.cluster[training[0]], book.run.model.choose)
     parts: list[_Part] = []
     origins: list[dict[str, Any]] = []
-    for group, candidates in zip(by_training.values(), fits, strict=True):
-        rows = training_rows(book, group[0])
+    for group, candidates, rows in zip(groups, fits, training, strict=True):
         bundle = freeze(book, candidates.models[choice.name], rows)
         for fold in group:
             test = np.flatnonzero((book.panel.day == fold.test) & (book.label >= 0))

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from healthscore.config import Run
 from healthscore.tables import Tables
 
 OPEN = np.iinfo(np.int32).max
@@ -98,6 +99,15 @@ class Subscriptions:
         given = rows[~np.isnan(column[rows])]
         sums = np.bincount(self.account[given], weights=column[given], minlength=self.accounts)
         return np.where(np.bincount(self.account[given], minlength=self.accounts) > 0, sums, np.nan)
+
+
+def source_of_subscriptions(run: Run) -> str | None:
+    """Source that says who is a customer: the outcome's own or its `active_source`, else the run's first; None without."""
+    outcome = run.outcome
+    for name in () if outcome is None else (outcome.source, outcome.active_source):
+        if name is not None and run.sources[name].contract == "subscriptions":
+            return name
+    return run.source_of("subscriptions")
 
 
 def load_subscriptions(tables: Tables, source: str, accounts: pa.Array) -> Subscriptions:
