@@ -20,8 +20,12 @@ from healthscore.tables.quarantine import Quarantine
 from healthscore.tables.quoting import quote_identifier
 from healthscore.tables.reports import SourceReport
 from healthscore.tables.sorts import Sort
+from healthscore.tables.successions import Successions
 
 __all__ = ["ENGINES", "Engine", "Problem", "SourceReport", "SourcesError", "Tables", "inspect_tables", "open_tables"]
+
+NEEDED = frozenset({"accounts", "successions"})
+"""Contracts without which rows of the others cannot be given to their accounts."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Tables:
         Source -> what happened to its rows.
     problems
         Errors found; empty unless the tables were opened by `inspect_tables`.
+    successions
+        Who ceased and who began by merges and splits; None where no source says so.
     """
 
     engine: Engine
@@ -43,6 +49,7 @@ class Tables:
     bindings: dict[str, Binding] = field(repr=False)
     relations: dict[str, str] = field(repr=False)
     histories: dict[str, str] = field(default_factory=dict, repr=False)
+    successions: Successions | None = None
     problems: tuple[Problem, ...] = ()
 
     def relation(self, name: str) -> str:
@@ -141,8 +148,8 @@ def open_tables(
     run
         Says where the sources lie and how they are bound.
     sources
-        Names of the sources that are needed, all when None. Accounts are opened with them in any case: rows of unknown
-        accounts are told by them.
+        Names of the sources that are needed, all when None. Accounts and successions are opened with them in any case:
+        they tell whose rows they are.
     quarantine_dir
         Where rows that are set aside are written, as ``<source>.parquet``; nowhere when None. They are counted anyway.
     engine
@@ -177,7 +184,7 @@ def _open(
     if unknown:
         what = f"there is no source {unknown[0]!r}; there are {listed(run.sources)}"
         raise ConfigurationError(what, "mend the name")
-    names += [name for name, source in run.sources.items() if source.contract == "accounts" and name not in names]
+    names += [name for name, source in run.sources.items() if source.contract in NEEDED and name not in names]
     files, lookups, problems = gather(run, names)
     readable = [file.path for group in (*files.values(), *lookups.values()) for file in group]
     engine = ENGINES[engine_name](files=readable, threads=run.threads)
@@ -193,5 +200,12 @@ def _open(
         quarantine.accept(opening.reports)
     else:
         quarantine.discard()
-    found = tuple(opening.problems)
-    return Tables(engine, opening.reports, opening.bindings, opening.relations, opening.versions, found)
+    return Tables(
+        engine=engine,
+        reports=opening.reports,
+        bindings=opening.bindings,
+        relations=opening.relations,
+        histories=opening.versions,
+        successions=opening.lineage.successions,
+        problems=tuple(opening.problems),
+    )

@@ -16,6 +16,7 @@ from healthscore.tables.gathering import unreadable
 from healthscore.tables.identities import excluded_accounts
 from healthscore.tables.judgement import Judgement
 from healthscore.tables.layers import forget_layers
+from healthscore.tables.lineage import Lineage
 from healthscore.tables.lookups import join_lookups
 from healthscore.tables.panelcolumns import in_words_of_panel
 from healthscore.tables.problems import Problem, errors
@@ -25,6 +26,7 @@ from healthscore.tables.reports import SourceReport
 from healthscore.tables.shapes import projection
 from healthscore.tables.sources import SOURCES
 from healthscore.tables.stray import stray_days
+from healthscore.tables.successions import with_succession_rules
 from healthscore.tables.validity import has_history, overlaps, split_versions
 
 
@@ -51,6 +53,10 @@ class Opening:
     reports: dict[str, SourceReport] = field(default_factory=dict)
     excluded: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
+    lineage: Lineage = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lineage = Lineage(self.engine, self.run.checks.orphan_limit)
 
     def open_all(self) -> None:
         """Open every source whose files are sound, accounts first, because the others are held against them."""
@@ -66,12 +72,15 @@ class Opening:
                     self.problems.append(unreadable(name, fault, self.files[name][0].path))
                 except EngineError as error:
                     self.problems.append(_engine_fault(name, error))
+        self.lineage.follow(self.bindings, self.relations, self.versions)
 
     def _open(self, name: str, print_: Future[str]) -> None:
         engine, files = self.engine, self.files[name]
         raw = SOURCES[files[0].kind](engine, name, files)
         table, findings = join_lookups(engine, self.run, name, raw, self.lookups)
         binding = bind(engine, self.run, name, table)
+        if binding.contract.name == "successions":
+            binding = with_succession_rules(binding, self._accounts(), self.run.checks.orphan_limit)
         judgement = judge(engine, binding, self.run.checks, self._accounts(), self.excluded)
         self.bindings[name] = binding
         self.relations[name] = _materialise(engine, judgement, stored=raw.stored)
@@ -84,6 +93,7 @@ class Opening:
             findings += overlaps(engine, judgement)
             delay = self.run.sources[name].availability_delay_days
             self.relations[name], self.versions[name] = split_versions(engine, name, self.relations[name], delay)
+        findings += self.lineage.read(judgement, self.relations[name])
         if self.run.data_end is None:
             findings += stray_days(engine, name, binding.contract.name, self.relations[name])
         findings = self._told(name, findings)
