@@ -24,6 +24,7 @@ from healthscore.tables.numbers import bind_number, profile_number
 from healthscore.tables.places import located
 from healthscore.tables.problems import Problem
 from healthscore.tables.quoting import quote_literal
+from healthscore.tables.ranges import range_rules
 from healthscore.tables.rules import BoundColumn, Rule, bound, raw
 from healthscore.tables.shapes import CHECKED_ONLY, HAPPENED, OPENABLE, contract_rules, projection, shape
 from healthscore.tables.sorts import Sort
@@ -112,6 +113,7 @@ def bind(engine: Engine, run: Run, name: str, table: RawTable) -> Binding:
         raise BindingError([located(engine, read, problem, rows) for problem, rows in problems])
     relation = value_layer(engine, name, read, columns)
     rules += [rule for column in columns for rule in column.rules]
+    rules += range_rules(name, source.ranges, columns)
     rules += contract_rules(assigned.contract, assigned.columns, name)
     attributes = {attribute: own(attribute) for attribute in assigned.attributes}
     sorts = {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from healthscore.config import PANEL, Run
 from healthscore.tables.binding import Binding, bind
 from healthscore.tables.checks import judge
 from healthscore.tables.columns import BindingError
+from healthscore.tables.currencies import mixed_currencies
 from healthscore.tables.engine import Engine, EngineError
 from healthscore.tables.files import DataFile, FileError, fingerprint
 from healthscore.tables.gathering import unreadable
@@ -23,6 +24,7 @@ from healthscore.tables.problems import Problem, errors
 from healthscore.tables.quarantine import Quarantine
 from healthscore.tables.quoting import quote_identifier
 from healthscore.tables.reports import SourceReport
+from healthscore.tables.scales import mixed_scales, named_scale
 from healthscore.tables.shapes import projection
 from healthscore.tables.sources import SOURCES
 from healthscore.tables.stray import stray_days
@@ -67,7 +69,9 @@ class Opening:
                 try:
                     self._open(name, prints[name])
                 except BindingError as fault:
-                    self.problems += self._told(name, fault.problems)
+                    first = self.files[name][0].path.name
+                    told = self._told(name, fault.problems)
+                    self.problems += [replace(problem, file=problem.file or first) for problem in told]
                 except FileError as fault:
                     self.problems.append(unreadable(name, fault, self.files[name][0].path))
                 except EngineError as error:
@@ -88,7 +92,8 @@ class Opening:
         if binding.contract.name == "accounts" and left_out:
             ids = excluded_accounts(engine, name, judgement.relation, self.relations[name], left_out)
             self.excluded.append(ids)
-        findings += judgement.problems
+        findings += [*named_scale(engine, judgement), *mixed_scales(engine, judgement)]
+        findings += mixed_currencies(engine, judgement)
         if binding.contract.name == "accounts" and has_history(binding.present):
             findings += overlaps(engine, judgement)
             delay = self.run.sources[name].availability_delay_days
