@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from healthscore.config import Lookup, Run
 from healthscore.tables.columns import BindingError
@@ -77,7 +78,8 @@ def _faults(name: str, lookup: Lookup, columns: dict[str, str], other: dict[str,
             near = nearest_name(column, available)
             hint = f"; did you mean {near!r}?" if near else ""
             rule = f"the lookup of {lookup.path} needs {column!r} in {where}{hint}; found {listed(available)}"
-            faults.append(Problem("missing_column", "error", name, column, rule=rule, remedy=mend))
+            file = Path(where).name if available is other else ""
+            faults.append(Problem("missing_column", "error", name, column, rule=rule, remedy=mend, file=file))
     for column in lookup.columns:
         if column in columns or column in (FILE, LINE):
             rule = f"a looked-up column is not in the source already; {column!r} is"
@@ -101,4 +103,5 @@ def _multiplied(engine: Engine, name: str, lookup: Lookup, other: RawTable) -> l
     on = ", ".join(lookup.on)
     rule = f"a lookup has one row per {on}; {lookup.path} repeats {found['keys']:,} of them and would multiply rows"
     remedy = "add the columns that make it unique to `on`; or say `many = true` if every match is a row of its own"
-    return [Problem("lookup_multiplies", "error", name, on, int(found["rows"]), rule=rule, remedy=remedy)]
+    file = Path(lookup.path).name
+    return [Problem("lookup_multiplies", "error", name, on, int(found["rows"]), rule=rule, remedy=remedy, file=file)]
