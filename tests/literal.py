@@ -22,6 +22,7 @@ import pytest
 from healthscore.asof import date_of, day_of
 from healthscore.config import Run
 from healthscore.features.cells import source_accounts
+from healthscore.features.dictionary import Feature
 from healthscore.features.panel import PanelPlan
 from healthscore.outcomes import OUTCOMES
 from healthscore.outcomes.snapshots import Label, Snapshots, Status
@@ -111,6 +112,13 @@ def panel_of(run: Run, as_of: Sequence[date] | None = None) -> Cells:
         }
         for account, day, row in zip(panel.account.tolist(), panel.day.tolist(), panel.X.tolist(), strict=True)
     }
+
+
+def entry_of(run: Run, name: str) -> Feature:
+    """The dictionary entry of a feature of the run."""
+    with open_tables(run) as tables:
+        features = PanelPlan(run, tables, accounts_of(run, tables), [day_of(dates_of(run)[0])]).features
+    return next(feature for feature in features if feature.name == name)
 
 
 def snapshots_of(run: Run, data_end: str | date, as_of: Sequence[date] | None = None) -> Snapshots:

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from healthscore.features.panel import PanelPlan
-from healthscore.tables import open_tables
-from literal import accounts_of, expect, panel_of, run_of
+from literal import entry_of, expect, panel_of, run_of
 
 TICKETS = """
 account_id  start                        end                          end_known_at          quantity
@@ -165,9 +163,7 @@ def test_signals_of_one_source_have_their_own_conditions(tmp_path: Path) -> None
         ),
     ],
 )
-def test_sentences_for_people(tmp_path: Path, name: str, value: float, said: str) -> None:
+def test_sentences_for_people_about_intervals(tmp_path: Path, name: str, value: float, said: str) -> None:
     signal = {"source": "intervals", "windows": [28, "all"], "label": "support tickets", "unit": "hours"}
     run = run_of(tmp_path, {"intervals": TICKETS}, as_of=["2024-03-01"], signals={"tickets": signal})
-    with open_tables(run) as tables:
-        plan = PanelPlan(run, tables, accounts_of(run, tables), [20_000])
-    assert next(feature for feature in plan.features if feature.name == name).say(value) == said
+    assert entry_of(run, name).say(value) == said

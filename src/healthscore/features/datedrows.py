@@ -26,6 +26,8 @@ from healthscore.tables.segmented import sorted_by_account
 
 OPEN = int(np.iinfo(np.int32).max)
 """Stands for a day that there is none of: no end, no deadline, no later version."""
+UNTIL = f"COALESCE(until_day, {OPEN})"
+"""First day on which a later version of a row was known."""
 
 
 @dataclass(frozen=True)
@@ -192,7 +194,7 @@ def read_dated_rows(
     first = _first_days(tables, source, day, as_ofs)
     conditions = [tables.predicate(source, plan.where) if plan.where else "TRUE" for plan in plans]
     chosen = {f"chosen_{i}": f"COALESCE({conditions[i]}, FALSE)" for i, plan in enumerate(plans) if plan.where}
-    read = {"day": day, "known": "known_day", "until": _until(tables, source), **columns, **chosen}
+    read = {"day": day, "known": "known_day", "until": UNTIL, **columns, **chosen}
     found = tables.engine.query(
         f"SELECT account_id, {', '.join(f'{sql} AS {name}' for name, sql in read.items())} "
         f"FROM {tables.relation(source)} WHERE {day} < {last} AND known_day < {last} "
@@ -219,7 +221,7 @@ def read_dated_rows(
 def _first_days(tables: Tables, source: str, day: str, as_ofs: Sequence[int]) -> NDArray[np.int64]:
     """First day of the source among the rows that each as-of date may see; the as-of day where there is none."""
     found = tables.engine.query(
-        f"SELECT min({day}) AS first_day, known_day AS known, {_until(tables, source)} AS until "
+        f"SELECT min({day}) AS first_day, known_day AS known, {UNTIL} AS until "
         f"FROM {tables.relation(source)} GROUP BY 2, 3"
     )
     if not found.num_rows:

@@ -117,9 +117,8 @@ def read_levels(
 ) -> list[RowSignal]:
     """Read the levels of one source for its signals."""
     source = plans[0].source
-    moment = "instant" if "instant" in tables.columns(source) else "day"
-    columns = {"moment": moment, "answered": "value IS NOT NULL", "value": "COALESCE(value, 0)"}
-    order = ("moment", "known", "value")
+    columns = {"instant": "instant", "answered": "value IS NOT NULL", "value": "COALESCE(value, 0)"}
+    order = ("instant", "known", "value")
     rows = read_dated_rows(tables, plans, as_ofs, accounts, day="day", columns=columns, order=order)
     state = partial(LevelState, scale=tables.scale(source, "value"))
     return [RowSignal(of_plan, state) for of_plan in rows]
