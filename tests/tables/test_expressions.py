@@ -186,6 +186,14 @@ def test_casts_that_fail_are_found_outside_of_cases(engine: Engine) -> None:
     assert engine.query(f"SELECT {guard.predicate} AS failed FROM one")["failed"].to_pylist() == [True]
 
 
+@pytest.mark.parametrize("name", ["comment", "load", "show", "cache", "kill", "describe"])
+def test_a_column_may_have_the_name_of_a_statement(engine: Engine, name: str) -> None:
+    for text in (f"{name} is not null", f"{name} = 'v' and true"):
+        compiled = compile_expression(text, {name: Name(f'"{name}"', Sort.TEXT)}, "here")
+        found = engine.query(f"SELECT {compiled.sql} AS value FROM (SELECT 'v' AS \"{name}\")")
+        assert found["value"].to_pylist() == [True]
+
+
 @pytest.mark.parametrize("name", ['a"b', "it's", "se;lect", "--", "/*", "at", "end", "π", "{0}", "$x", ":x", "x" * 300])
 def test_hostile_names_reach_the_engine_quoted(engine: Engine, name: str) -> None:
     quoted = '"' + name.replace('"', '""') + '"'

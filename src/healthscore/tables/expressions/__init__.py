@@ -14,12 +14,14 @@ Worked example: ``assumed_start_date + date`` with a DATE and an INTEGER column 
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlglot
+from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from healthscore.errors import ConfigurationError
@@ -109,6 +111,11 @@ def compile_expression(text: str, names: Mapping[str, Name], where: str) -> Comp
 
 def _parse(text: str, where: str) -> Any:
     """The expression's tree; ConfigurationError if it is not exactly one expression."""
+    with contextlib.suppress(SqlglotError):
+        # As a condition first: a column may have the name of a statement (comment, load, show).
+        (condition,) = sqlglot.Dialect.get_or_raise("duckdb").parse_into(exp.Condition, text)
+        if condition is not None:
+            return condition
     try:
         trees = [tree for tree in sqlglot.parse(text, dialect="duckdb") if tree is not None]
     except SqlglotError as error:
