@@ -14,6 +14,7 @@ from healthscore.asof import date_of
 from healthscore.config import Run, load_run
 from healthscore.models import MODELS
 from healthscore.pipelines.build import Book, build_book, iso
+from healthscore.pipelines.happenings import HAPPENINGS
 from healthscore.pipelines.headline import headline
 from healthscore.pipelines.judge import Judge
 from healthscore.pipelines.progress import Progress, silent
@@ -123,9 +124,8 @@ def outcome_sentence(run: Run) -> str:
     """The outcome in words."""
     outcome = run.need_outcome()
     first, last = outcome.gap_days, outcome.gap_days + outcome.horizon_days
-    what = "no activity" if outcome.kind == "inactivity" else "the account leaves"
     when = f"in the {last} days after the score" if not first else f"between day {first} and day {last} after the score"
-    return f"{what} {when}"
+    return f"{HAPPENINGS[outcome.kind].happens} {when}"
 
 
 def data_section(tables: Tables, book: Book) -> dict[str, Any]:

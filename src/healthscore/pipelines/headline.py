@@ -7,6 +7,7 @@ from typing import Any
 
 from healthscore.evaluation.proportions import Estimate
 from healthscore.models import BASELINES, MODELS
+from healthscore.pipelines.happenings import HAPPENINGS
 from healthscore.pipelines.judge import Judge
 from healthscore.pipelines.wording import count, figure, percent
 
@@ -28,8 +29,7 @@ def headline(judge: Judge, churners: Mapping[str, Any]) -> dict[str, Any]:
 def _found(judge: Judge, churners: Mapping[str, Any], name: str, best: str) -> str:
     held = churners["models"]
     share = percent(churners["share"], 0)
-    churn = judge.book.run.need_outcome().kind == "churn"
-    what = "accounts that left in the test period" if churn else "scores that were followed by silence"
+    what = HAPPENINGS[judge.book.run.need_outcome().kind].found
     sentence = f"Of {count(churners['churners'])} {what}, the worst-scored {share} held {_count(held[name]['held'])}"
     if best == "base_rate":
         return f"{sentence}; picking accounts at random would find {churners['churners'] * churners['share']:.0f}."

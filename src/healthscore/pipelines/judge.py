@@ -19,6 +19,7 @@ from healthscore.evaluation.stability import band_flips, population_stability_in
 from healthscore.models.health import Bands
 from healthscore.outcomes.snapshots import Label
 from healthscore.pipelines.build import Book, iso
+from healthscore.pipelines.happenings import HAPPENINGS
 from healthscore.pipelines.walk import Walk
 
 Floats = NDArray[np.float64]
@@ -201,10 +202,10 @@ class Judge:
     def _exits(self) -> NDArray[np.int64]:
         """Number of the exit that each row announces, -1 for none: an account and the day on which it left.
 
-        An inactivity has no day of its own: each silence after a score counts.
+        What has no day of its own counts after each score: a silence, say.
         """
         left = self.y == 1
-        day = self.exit_day if self.book.run.need_outcome().kind == "churn" else self.day
+        day = self.exit_day if HAPPENINGS[self.book.run.need_outcome().kind].dated else self.day
         exits = np.full(len(left), -1, np.int64)
         if left.any():
             pairs = np.stack([self.account[left], day[left]], axis=1)
