@@ -50,3 +50,42 @@ def test_a_run_may_leave_tenure_out_and_names_its_component(tmp_path: Path) -> N
     signals = {"usage": {"families": ["recency"]}}
     bare = run_of(tmp_path, {"events": USAGE}, as_of=["2024-03-01"], signals=signals, features={"tenure": False})
     assert "tenure_days" not in panel_of(bare)["A", date(2024, 3, 1)]
+
+
+SPLITS = """
+account_id  successor_id  date        kind   known_at
+A           B             2024-02-01  split  2024-02-10
+A           C             2024-02-01  split  -
+X           D             2024-02-01  merge  -
+"""
+
+
+def test_who_came_from_a_split_is_told_from_the_day_on_which_it_was_known(tmp_path: Path) -> None:
+    run = run_of(
+        tmp_path,
+        {"events": USAGE, "successions": SPLITS},
+        as_of=["2024-02-01", "2024-02-02", "2024-02-10", "2024-02-11"],
+        sources={"successions": {"timezone": "UTC"}},
+        signals={"usage": {"families": ["recency"]}},
+    )
+    expect(
+        panel_of(run),
+        """
+        account  as_of       came_from_split
+        A        2024-02-11  0
+        B        2024-02-10  0
+        B        2024-02-11  1
+        X        2024-02-11  0
+        """,
+    )
+
+
+def test_the_feature_is_there_only_where_splits_are_told_from_merges(tmp_path: Path) -> None:
+    merges = "\n".join(" ".join(line.split()[:3]) for line in SPLITS.strip().splitlines()[:2])
+    run = run_of(
+        tmp_path,
+        {"events": USAGE, "successions": f"\n{merges}\n"},
+        as_of=["2024-03-01"],
+        signals={"usage": {"families": ["recency"]}},
+    )
+    assert "came_from_split" not in panel_of(run)["A", date(2024, 3, 1)]

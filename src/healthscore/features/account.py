@@ -1,9 +1,12 @@
-"""Features of the account itself: how long it has been a customer."""
+"""Features of the account itself: how long it has been a customer, and whether it began as a part of another."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from healthscore.config import Run
 from healthscore.features.dictionary import Feature
@@ -18,14 +21,21 @@ class AccountState:
     ----------
     since
         First day of the first subscription known before `t`, else the first active day of any signal; NaN for neither.
+    founded
+        Day on which the account was known to come from a split, far in the future for others.
     """
 
     t: int
     since: Values
+    founded: NDArray[np.int32]
 
 
-def account_features(run: Run) -> Iterator[Feature]:
-    """Tenure, unless the run leaves it out (in a book of one acquisition cohort it is nothing but the calendar)."""
+def account_features(run: Run, *, splits: bool = False) -> Iterator[Feature]:
+    """Tenure, unless the run leaves it out (in a book of one acquisition cohort it is nothing but the calendar).
+
+    Where a source of successions tells splits from merges (`splits`), also who came from one: such an account is new by
+    its days and old by its people.
+    """
     if run.features.tenure:
         yield Feature(
             name="tenure_days",
@@ -39,4 +49,18 @@ def account_features(run: Run) -> Iterator[Feature]:
             sentence="a customer for {value} days",
             healthy=0,
             compute=lambda state: state.t - state.since,
+        )
+    if splits:
+        yield Feature(
+            name="came_from_split",
+            component=run.features.tenure_component,
+            family="account",
+            signal="",
+            window="",
+            unit="0 or 1",
+            zero="it was not split off another account, as far as is known",
+            missing="never missing",
+            sentence="split off another account: {truth}",
+            healthy=0,
+            compute=lambda state: (state.founded < state.t).astype(np.float64),
         )

@@ -92,7 +92,10 @@ class PanelPlan:
         self.as_ofs = tuple(as_ofs)
         self.plans = plan_signals(run, tables)
         self.of_signal = [tuple(features_of(plan)) for plan in self.plans]
-        self.of_account = tuple(account_features(run))
+        successions = run.source_of("successions")
+        splits = successions is not None and "kind" in tables.bound_columns(successions)
+        self.of_account = tuple(account_features(run, splits=splits))
+        self._founded = tables.successions.founded_on(accounts)
         self._measured = (*(feature for features in self.of_signal for feature in features), *self.of_account)
         self._combined = combinations(run, self._measured)
         self.features = (*self._measured, *self._combined)
@@ -132,7 +135,7 @@ class PanelPlan:
         parts, accounts, days = [], [], []
         for index, t in enumerate(self.as_ofs):
             chosen = np.flatnonzero(rows[index])
-            values = self._features_at(chunks, subscriptions, index, t, high - low)
+            values = self._features_at(chunks, subscriptions, index, t, self._founded[low:high])
             parts.append(
                 np.stack([column[chosen] for column in values], axis=1) if values else np.empty((len(chosen), 0))
             )
@@ -143,9 +146,14 @@ class PanelPlan:
         )
 
     def _features_at(
-        self, chunks: Sequence[Chunk], subscriptions: Subscriptions | None, index: int, t: int, accounts: int
+        self,
+        chunks: Sequence[Chunk],
+        subscriptions: Subscriptions | None,
+        index: int,
+        t: int,
+        founded: NDArray[np.int32],
     ) -> list[Values]:
-        unknown = np.full(accounts, np.nan)
+        unknown = np.full(len(founded), np.nan)
         seats = None if subscriptions is None else subscriptions.at(subscriptions.seats, t)
         since = unknown if subscriptions is None else subscriptions.first_start(t)
         values, first = [], unknown
@@ -153,7 +161,7 @@ class PanelPlan:
             signal = chunk.at(index, t, seats)
             values += [feature.compute(signal) for feature in features]
             first = np.fmin(first, signal.first_day())
-        state = AccountState(t, np.where(np.isnan(since), first, since))
+        state = AccountState(t, np.where(np.isnan(since), first, since), founded)
         values += [feature.compute(state) for feature in self.of_account]
         columns = dict(zip((feature.name for feature in self._measured), values, strict=True))
         return values + [feature.compute(columns) for feature in self._combined]

@@ -41,7 +41,7 @@ class Tables:
     problems
         Errors found; empty unless the tables were opened by `inspect_tables`.
     successions
-        Who ceased and who began by merges and splits; None where no source says so.
+        Who ceased and who began by merges and splits.
     """
 
     engine: Engine
@@ -49,7 +49,7 @@ class Tables:
     bindings: dict[str, Binding] = field(repr=False)
     relations: dict[str, str] = field(repr=False)
     histories: dict[str, str] = field(default_factory=dict, repr=False)
-    successions: Successions | None = None
+    successions: Successions = field(default_factory=Successions.none, repr=False)
     problems: tuple[Problem, ...] = ()
 
     def relation(self, name: str) -> str:
@@ -206,6 +206,6 @@ def _open(
         bindings=opening.bindings,
         relations=opening.relations,
         histories=opening.versions,
-        successions=opening.lineage.successions,
+        successions=opening.lineage.successions or Successions.none(),
         problems=tuple(opening.problems),
     )

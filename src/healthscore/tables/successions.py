@@ -49,6 +49,15 @@ class Successions:
     ceased: pa.Table
     founded: pa.Table
 
+    @classmethod
+    def none(cls) -> Successions:
+        """Nobody ceased, and nobody came from a split."""
+        day = pa.int32()
+        heirs = {"account_id": pa.string(), "heir_id": pa.string(), "heir_day": day}
+        ceased = {"account_id": pa.string(), "ceased_date": day, "ceased_day": day, "ceased_by": pa.string()}
+        founded = {"account_id": pa.string(), "day": day}
+        return cls(*(pa.schema(columns).empty_table() for columns in (heirs, ceased, founded)))
+
     def ceased_on(self, accounts: pa.Array) -> NDArray[np.int32]:
         """Day on which each account was known to have ceased, shape (accounts,); `NEVER` for others."""
         return _days(accounts, self.ceased["account_id"], self.ceased["ceased_day"])
