@@ -28,34 +28,34 @@ def test_done_pending_and_overdue_by_how_many_days(tmp_path: Path) -> None:
         tmp_path,
         {"intervals": INVOICES},
         as_of=["2024-02-29", "2024-03-01", "2024-03-02", "2024-03-05"],
-        signals={"invoices": {"source": "intervals", "families": ["deadlines"], "windows": [7, 28, "all"]}},
+        signals={"bills": {"source": "intervals", "families": ["deadlines"], "windows": [7, 28, "all"]}},
         features={"tenure": False},
     )
     found = panel_of(run)
     expect(
         found,
         """
-        account  as_of       invoices_pending  invoices_days_to_deadline  invoices_overdue  invoices_days_overdue
-        A        2024-02-29  2                 1                          2                 9
-        A        2024-03-01  2                 0                          2                 10
-        A        2024-03-02  1                 29                         3                 11
-        B        2024-02-29  1                 0                          0                 0
-        B        2024-03-01  0                 -                          1                 1
-        B        2024-03-05  0                 -                          0                 0
+        account  as_of       bills_pending  bills_days_to_deadline  bills_overdue  bills_days_overdue
+        A        2024-02-29  2              1                       2              9
+        A        2024-03-01  2              0                       2              10
+        A        2024-03-02  1              29                      3              11
+        B        2024-02-29  1              0                       0              0
+        B        2024-03-01  0              -                       1              1
+        B        2024-03-05  0              -                       0              0
         """,
     )
     expect(
         found,
         """
-        account  as_of       invoices_quantity_overdue  invoices_done_in_time_28d  invoices_done_late_28d  invoices_done_late_7d
-        A        2024-02-29  10.75                      1                          1                       0
-        A        2024-03-01  10.75                      0                          1                       0
-        A        2024-03-02  50.75                      0                          0                       0
-        B        2024-03-01  7                          0                          0                       0
-        B        2024-03-05  0                          1                          0                       0
+        account  as_of       bills_quantity_overdue  bills_done_in_time_28d  bills_done_late_28d  bills_done_late_7d
+        A        2024-02-29  10.75                   1                       1                    0
+        A        2024-03-01  10.75                   0                       1                    0
+        A        2024-03-02  50.75                   0                       0                    0
+        B        2024-03-01  7                       0                       0                    0
+        B        2024-03-05  0                       1                       0                    0
         """,
     )
-    assert found["A", date(2024, 3, 5)]["invoices_done_late_ever"] == 1
+    assert found["A", date(2024, 3, 5)]["bills_done_late_ever"] == 1
 
 
 def test_without_deadlines_there_are_no_features_of_deadlines(tmp_path: Path) -> None:

@@ -28,31 +28,31 @@ def test_what_is_open_opened_and_closed_by_what_was_known(tmp_path: Path) -> Non
         tmp_path,
         {"intervals": TICKETS},
         as_of=["2024-03-01", "2024-03-05", "2024-03-06"],
-        signals={"tickets": {"source": "intervals", "windows": [7, 28, "all"]}},
+        signals={"cases": {"source": "intervals", "windows": [7, 28, "all"]}},
         features=FEATURES,
     )
     expect(
         panel_of(run),
         """
-        account  as_of       tickets_open  tickets_oldest_open  tickets_quantity_open  tickets_opened_7d  tickets_closed_7d
-        A        2024-03-01  2             5                    10.3                   2                  1
-        A        2024-03-05  1             9                    10.1                   1                  1
-        B        2024-03-01  1             20                   7                      0                  0
-        B        2024-03-05  1             24                   7                      0                  0
-        B        2024-03-06  0             0                    0                      0                  1
-        C        2024-03-01  0             0                    0                      0                  0
-        C        2024-03-05  1             4                    1                      1                  0
+        account  as_of       cases_open  cases_oldest_open  cases_quantity_open  cases_opened_7d  cases_closed_7d
+        A        2024-03-01  2           5                  10.3                 2                1
+        A        2024-03-05  1           9                  10.1                 1                1
+        B        2024-03-01  1           20                 7                    0                0
+        B        2024-03-05  1           24                 7                    0                0
+        B        2024-03-06  0           0                  0                    0                1
+        C        2024-03-01  0           0                  0                    0                0
+        C        2024-03-05  1           4                  1                    1                0
         """,
     )
     expect(
         panel_of(run),
         """
-        account  as_of       tickets_closed_28d  tickets_days_to_close_7d  tickets_days_to_close_28d  tickets_days_to_close_ever
-        A        2024-03-01  2                   6                         6/2                        10/3
-        A        2024-03-05  3                   5                         11/3                       15/4
-        B        2024-03-01  0                   -                         -                          -
-        B        2024-03-06  1                   18                        18                         18
-        C        2024-03-05  0                   -                         -                          -
+        account  as_of       cases_closed_28d  cases_days_to_close_7d  cases_days_to_close_28d  cases_days_to_close_ever
+        A        2024-03-01  2                 6                       6/2                      10/3
+        A        2024-03-05  3                 5                       11/3                     15/4
+        B        2024-03-01  0                 -                       -                        -
+        B        2024-03-06  1                 18                      18                       18
+        C        2024-03-05  0                 -                       -                        -
         """,
     )
 
@@ -104,16 +104,16 @@ def test_a_window_that_was_not_recorded_is_missing_and_what_is_open_is_not(tmp_p
         {"intervals": tickets},
         as_of=["2024-02-20", "2024-03-01"],
         sources={"intervals": {"outages": [["2024-02-27", "2024-02-29"]]}},
-        signals={"tickets": {"source": "intervals", "windows": [5, 6, 14, 28]}},
+        signals={"cases": {"source": "intervals", "windows": [5, 6, 14, 28]}},
         features=FEATURES,
     )
     found = panel_of(run)
     expect(
         found,
         """
-        account  as_of       tickets_open  tickets_opened_5d  tickets_opened_6d  tickets_closed_14d  tickets_opened_28d
-        A        2024-02-20  -             -                  -                  -                   -
-        A        2024-03-01  1             -                  1                  1                   -
+        account  as_of       cases_open  cases_opened_5d  cases_opened_6d  cases_closed_14d  cases_opened_28d
+        A        2024-02-20  -           -                -                -                 -
+        A        2024-03-01  1           -                1                1                 -
         """,
     )
 
@@ -130,7 +130,7 @@ def test_signals_of_one_source_have_their_own_conditions(tmp_path: Path) -> None
         {"intervals": tickets},
         as_of=["2024-03-01"],
         signals={
-            "tickets": {"source": "intervals", "windows": [28]},
+            "cases": {"source": "intervals", "windows": [28]},
             "high": {"source": "intervals", "windows": [28], "where": "kind = 'high'"},
             "small": {"source": "intervals", "windows": [28], "where": "quantity < 4"},
         },
@@ -139,9 +139,9 @@ def test_signals_of_one_source_have_their_own_conditions(tmp_path: Path) -> None
     expect(
         panel_of(run),
         """
-        account  as_of       tickets_open  tickets_closed_28d  high_open  high_closed_28d  small_open  small_closed_28d
-        A        2024-03-01  1             1                   1          0                0           1
-        B        2024-03-01  1             0                   0          0                1           0
+        account  as_of       cases_open  cases_closed_28d  high_open  high_closed_28d  small_open  small_closed_28d
+        A        2024-03-01  1           1                 1          0                0           1
+        B        2024-03-01  1           0                 0          0                1           0
         """,
     )
 
@@ -149,15 +149,15 @@ def test_signals_of_one_source_have_their_own_conditions(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("tickets_open", 0, "no support tickets open"),
-        ("tickets_open", 2, "2 support tickets open"),
-        ("tickets_oldest_open", 1, "1 day since the oldest of the open support tickets was opened"),
-        ("tickets_oldest_open", 0, "no support tickets open"),
-        ("tickets_quantity_open", 10.3, "10.30 hours in open support tickets"),
-        ("tickets_opened_28d", 1, "1 support ticket opened in the last 28 days"),
-        ("tickets_closed_ever", 4, "4 support tickets closed ever"),
+        ("cases_open", 0, "no support tickets open"),
+        ("cases_open", 2, "2 support tickets open"),
+        ("cases_oldest_open", 1, "1 day since the oldest of the open support tickets was opened"),
+        ("cases_oldest_open", 0, "no support tickets open"),
+        ("cases_quantity_open", 10.3, "10.30 hours in open support tickets"),
+        ("cases_opened_28d", 1, "1 support ticket opened in the last 28 days"),
+        ("cases_closed_ever", 4, "4 support tickets closed ever"),
         (
-            "tickets_days_to_close_28d",
+            "cases_days_to_close_28d",
             3.5,
             "3.50 days from opening to closing, on average, of the support tickets closed in the last 28 days",
         ),
@@ -165,5 +165,5 @@ def test_signals_of_one_source_have_their_own_conditions(tmp_path: Path) -> None
 )
 def test_sentences_for_people_about_intervals(tmp_path: Path, name: str, value: float, said: str) -> None:
     signal = {"source": "intervals", "windows": [28, "all"], "label": "support tickets", "unit": "hours"}
-    run = run_of(tmp_path, {"intervals": TICKETS}, as_of=["2024-03-01"], signals={"tickets": signal})
+    run = run_of(tmp_path, {"intervals": TICKETS}, as_of=["2024-03-01"], signals={"cases": signal})
     assert entry_of(run, name).say(value) == said

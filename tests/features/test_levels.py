@@ -134,14 +134,14 @@ def test_a_window_that_was_not_recorded_is_missing_and_the_last_value_is_not(tmp
         {"levels": "\naccount_id  time        value\nA  2024-02-10  4\nA  2024-02-25  5"},
         as_of=["2024-03-01"],
         sources={"levels": {"outages": [["2024-02-26", "2024-02-29"]]}},
-        signals={"rating": {"source": "levels", "windows": [7, 10, 28]}},
+        signals={"score": {"source": "levels", "windows": [7, 10, 28]}},
         features=FEATURES,
     )
     expect(
         panel_of(run),
         """
-        account  as_of       rating_last  rating_age  rating_count_7d  rating_change_7d  rating_count_10d  rating_change_10d
-        A        2024-03-01  5            5           -                -                 1                 1
+        account  as_of       score_last  score_age  score_count_7d  score_change_7d  score_count_10d  score_change_10d
+        A        2024-03-01  5           5          -               -                1                1
         """,
     )
 
