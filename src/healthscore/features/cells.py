@@ -5,7 +5,8 @@ Worked example: with one as-of date 2024-03-01 and a window of 7 days, the segme
 (A, segment 2): count 3, active days {2, 3}. Whatever window is asked for later is arithmetic on such cells.
 
 A row that became known only after an as-of date at which it had already happened is kept apart: its cell also carries
-the index of the first as-of date that could have known it (`late`), and -1 stands for "as soon as it happened".
+the index of the first as-of date that could have known it (`late`), and -1 stands for "as soon as it happened". So is a
+row that a later version has replaced: its cell carries the index of the first as-of date that knew better (`gone`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from healthscore.asof import WORD_BITS, Segments, window_edges
 from healthscore.features.signals import SignalPlan
 from healthscore.tables import Tables
 from healthscore.tables.quoting import quote_literal
-from healthscore.tables.segmented import SegmentedSource, segment_source, sorted_by_account
+from healthscore.tables.segmented import FOREVER, SegmentedSource, segment_source, sorted_by_account
 
 MEASURES = ("count", "days", "quantity", "measured", "named", "key")
 """Per cell: rows, bit set of active days, scaled sum of the quantities, rows with a quantity, with a name, with a key
@@ -35,9 +36,11 @@ class Cells:
 
     Attributes
     ----------
-    account, segment, late
-        Shape (cells,): code of the account, index of the segment, first as-of index that may see the cell (-1: at
-        once).
+    account, segment
+        Shape (cells,): code of the account, index of the segment.
+    late, gone
+        Shape (cells,): index of the first as-of date that may see the cell (-1: at once), and of the first that may no
+        longer (`FOREVER` for most).
     measures
         Each of `MEASURES` that the signal needs, int64, shape (cells,).
     """
@@ -45,7 +48,13 @@ class Cells:
     account: NDArray[np.int32]
     segment: NDArray[np.int32]
     late: NDArray[np.int32]
+    gone: NDArray[np.int32]
     measures: dict[str, NDArray[np.int64]]
+
+    def rows(self, chosen: NDArray[np.bool_] | slice) -> Cells:
+        """Some of the cells."""
+        measures = {name: values[chosen] for name, values in self.measures.items()}
+        return Cells(self.account[chosen], self.segment[chosen], self.late[chosen], self.gone[chosen], measures)
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,7 @@ class Sightings:
 
     Attributes
     ----------
-    account, pair, late
+    account, pair, late, gone
         Shape (rows,): account code; number of the (account, thing) pair, rising with the account; as in `Cells`.
     words
         int64, shape (rows, words): bit b of word k is segment k * 62 + b.
@@ -63,6 +72,7 @@ class Sightings:
     account: NDArray[np.int32]
     pair: NDArray[np.int64]
     late: NDArray[np.int32]
+    gone: NDArray[np.int32]
     words: NDArray[np.int64]
 
 
@@ -159,25 +169,29 @@ def _cells(
             names = ", ".join(map(quote_literal, plan.key))
             columns.append(f"count(*) FILTER (WHERE ({condition}) AND e.name IN ({names})) AS key_{i}")
     found = tables.engine.query(
-        f"SELECT e.account_id, d._segment AS segment, {rows.late} AS late, {', '.join(columns)} FROM {rows.tables} "
-        "GROUP BY e.account_id, d._segment, 3"
+        f"SELECT e.account_id, d._segment AS segment, {rows.late} AS late, {rows.gone} AS gone, {', '.join(columns)} "
+        f"FROM {rows.tables} GROUP BY e.account_id, d._segment, 3, 4"
     )
     code, order = sorted_by_account(found, accounts)
-    segment, late = (found[name].to_numpy()[order].astype(np.int32) for name in ("segment", "late"))
+    segment, late, gone = (found[name].to_numpy()[order].astype(np.int32) for name in ("segment", "late", "gone"))
     result = []
     for i in range(len(plans)):
         measures = {m: pc.fill_null(found[f"{m}_{i}"], 0) for m in MEASURES if f"{m}_{i}" in found.column_names}
         values = {name: column.to_numpy()[order].astype(np.int64) for name, column in measures.items()}
-        some = values["count"] > 0
-        result.append(Cells(code[some], segment[some], late[some], {name: v[some] for name, v in values.items()}))
+        result.append(Cells(code, segment, late, gone, values).rows(values["count"] > 0))
     return result, _first_days(found, as_ofs)
 
 
 def _first_days(found: pa.Table, as_ofs: Sequence[int]) -> NDArray[np.int64]:
     """Earliest day among the rows that each as-of date may see; the last as-of day where there is none."""
-    first = np.full(len(as_ofs) + 2, as_ofs[-1], np.int64)
-    np.minimum.at(first, found["late"].to_numpy() + 1, found["first_day"].to_numpy())
-    return np.minimum.accumulate(first)[1:-1]
+    late, gone, day = (found[name].to_numpy() for name in ("late", "gone", "first_day"))
+    first, stands = np.full(len(as_ofs) + 2, as_ofs[-1], np.int64), gone == FOREVER
+    np.minimum.at(first, late[stands] + 1, day[stands])
+    first = np.minimum.accumulate(first)[1:-1]
+    for index in range(len(as_ofs) if not stands.all() else 0):
+        replaced = ~stands & (late <= index) & (index < gone)
+        first[index] = day[replaced].min(initial=first[index])
+    return first
 
 
 def _sightings(
@@ -198,24 +212,24 @@ def _sightings(
             bit = f"CAST(1 AS BIGINT) << CASE WHEN {inside} THEN d._segment - {low} ELSE 0 END"
             columns.append(f"bit_or({bit}) FILTER (WHERE ({condition}) AND {inside}) AS w_{i}_{k}")
     found = tables.engine.query(
-        f"SELECT e.account_id, e.{thing} AS thing, {rows.late} AS late, {', '.join(columns)} FROM {rows.tables} "
-        f"AND e.{thing} IS NOT NULL GROUP BY e.account_id, e.{thing}, 3"
+        f"SELECT e.account_id, e.{thing} AS thing, {rows.late} AS late, {rows.gone} AS gone, {', '.join(columns)} "
+        f"FROM {rows.tables} AND e.{thing} IS NOT NULL GROUP BY e.account_id, e.{thing}, 3, 4"
     )
     code, order = sorted_by_account(found, accounts)
-    late = found["late"].to_numpy()[order].astype(np.int32)
-    pair = _pairs(code, found["thing"], order) if rows.delayed else np.arange(len(code), dtype=np.int64)
+    late, gone = (found[name].to_numpy()[order].astype(np.int32) for name in ("late", "gone"))
+    pair = _pairs(code, found["thing"], order) if rows.split else np.arange(len(code), dtype=np.int64)
     result = []
     for i in range(len(plans)):
         bits = np.stack([pc.fill_null(found[f"w_{i}_{k}"], 0).to_numpy()[order] for k in words], axis=1).astype(
             np.int64
         )
         some = bits.any(axis=1)
-        result.append(Sightings(code[some], pair[some], late[some], bits[some]))
+        result.append(Sightings(code[some], pair[some], late[some], gone[some], bits[some]))
     return result
 
 
 def _pairs(code: NDArray[np.int32], thing: pa.ChunkedArray, order: NDArray[np.int64]) -> NDArray[np.int64]:
-    """One number per (account, thing): the same for its row that was on time and for those that were late."""
+    """One number per (account, thing): the same for its row that was on time, those that were late, and older ones."""
     things = pc.dictionary_encode(thing).combine_chunks().indices.to_numpy()[order].astype(np.int64)
     key = code.astype(np.int64) * (things.max(initial=0) + 1) + things
     return np.unique(key, return_inverse=True)[1].astype(np.int64)

@@ -30,7 +30,7 @@ class EventRows:
         """Codes of the accounts with an event known before as-of day `t`, the `index`-th of the grid."""
         cells = self.signal.cells
         begin = self.signal.segments.starts[cells.segment]
-        return cells.account[(begin < t) & (cells.late <= index)]
+        return cells.account[(begin < t) & (cells.late <= index) & (index < cells.gone)]
 
     def chunk(self, low: int, high: int) -> Chunk:
         """The cells of the accounts [low, high)."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from healthscore.asof import WORD_BITS
 from healthscore.config import Window
-from healthscore.features.cells import Cells, Sightings, SignalCells
+from healthscore.features.cells import Sightings, SignalCells
 from healthscore.features.coverage import Covered
+from healthscore.tables.segmented import FOREVER
 
 NEVER = np.iinfo(np.int32).min
 HALF_WORD = 31
@@ -16,7 +19,10 @@ Values = NDArray[np.float64]
 
 
 class Chunk:
-    """Cells of one signal for the accounts [low, high), admitting late rows as the as-of dates advance.
+    """Cells of one signal for the accounts [low, high), as the as-of dates advance.
+
+    Late rows are admitted to what was there. Where a row was replaced, all is added up again: bit sets cannot be
+    subtracted from, and corrections are rare.
 
     Parameters
     ----------
@@ -31,25 +37,24 @@ class Chunk:
         self.accounts = high - low
         cells = signal.cells
         rows = slice(*np.searchsorted(cells.account, [low, high]))
-        self._cells = Cells(
-            cells.account[rows] - np.int32(low),
-            cells.segment[rows],
-            cells.late[rows],
-            {name: values[rows] for name, values in cells.measures.items()},
-        )
+        self._cells = replace(cells.rows(rows), account=cells.account[rows] - np.int32(low))
+        self._admission = _Admission(self._cells.late, self._cells.gone)
         shape = (len(signal.segments), self.accounts)
         self._dense = {name: np.zeros(shape, np.int64) for name in self._cells.measures}
         self._things = {thing: _Things(seen, low, high) for thing, seen in signal.sightings.items()}
-        self._admitted = -2
+        self._empty = True
 
     def at(self, index: int, t: int, seats: Values | None = None) -> History:
         """The history at as-of day `t`, the `index`-th of the grid; the dates must be asked for in rising order."""
-        fresh = (self._cells.late <= index) & (self._cells.late > self._admitted)
-        if fresh.any() or self._admitted == -2:
+        fresh, anew = self._admission.advance(index)
+        if anew:
+            for values in self._dense.values():
+                values.fill(0)
+        if anew or self._empty or fresh.any():
             self._admit(fresh)
+            self._empty = False
         for things in self._things.values():
-            things.admit(self._admitted, index)
-        self._admitted = index
+            things.advance(index)
         return History(self, index, t, seats)
 
     def _admit(self, rows: NDArray[np.bool_]) -> None:
@@ -154,19 +159,41 @@ class History:
         return np.full(self._chunk.accounts, np.nan)
 
 
+class _Admission:
+    """Which of some rows are visible, as the as-of dates advance."""
+
+    def __init__(self, late: NDArray[np.int32], gone: NDArray[np.int32]) -> None:
+        self._late, self._gone = late, gone
+        self._replaced = bool((gone != FOREVER).any())
+        self._index = -2
+
+    def advance(self, index: int) -> tuple[NDArray[np.bool_], bool]:
+        """Rows that become visible at as-of index `index`; all that are, and True, where others no longer are."""
+        before, self._index = self._index, index
+        fresh = (self._late > before) & (self._late <= index)
+        if not self._replaced:
+            return fresh, False
+        standing = self._gone > index
+        if ((self._late <= before) & (self._gone > before) & ~standing).any():
+            return (self._late <= index) & standing, True
+        return fresh & standing, False
+
+
 class _Things:
     """Sightings of the accounts of a chunk, one row of segment words per (account, thing)."""
 
     def __init__(self, seen: Sightings, low: int, high: int) -> None:
         rows = slice(*np.searchsorted(seen.account, [low, high]))
-        self._late, self._rows = seen.late[rows], seen.words[rows]
+        self._admission, self._rows = _Admission(seen.late[rows], seen.gone[rows]), seen.words[rows]
         pairs, first, self._pair = np.unique(seen.pair[rows], return_index=True, return_inverse=True)
         self._account = seen.account[rows][first] - np.int32(low)
         self._words = np.zeros((len(pairs), seen.words.shape[1]), np.int64)
 
-    def admit(self, after: int, upto: int) -> None:
-        """Let in the rows that became visible after as-of index `after`, up to `upto`."""
-        fresh = (self._late > after) & (self._late <= upto)
+    def advance(self, index: int) -> None:
+        """Bring the words to what is visible at as-of index `index`."""
+        fresh, anew = self._admission.advance(index)
+        if anew:
+            self._words.fill(0)
         np.bitwise_or.at(self._words, self._pair[fresh], self._rows[fresh])
 
     def count(self, inside: slice, accounts: int) -> Values:

@@ -141,6 +141,7 @@ def _latest(run: Run, tables: Tables, source: str, account: str, t: int) -> list
     found = tables.engine.query(
         f"SELECT {', '.join(columns)} FROM {tables.relation(source)} "
         f"WHERE account_id = {quote_literal(account)} AND day < {t} AND known_day < {t} "
+        f"AND (until_day IS NULL OR until_day >= {t}) "
         f"ORDER BY {', '.join(f'{c} DESC' for c in columns)} LIMIT {LATEST_ROWS}"
     )
     rows: list[dict[str, Any]] = found.to_pylist()

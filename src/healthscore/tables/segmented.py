@@ -1,4 +1,8 @@
-"""A source of events joined with the calendar: each row's segment, and the first as-of date that may see it."""
+"""A source of events joined with the calendar: each row's segment, and the as-of dates that may see it.
+
+They are a range [first that may, first that may no longer): a row may have become known late, and a later version of it
+may have taken its place. Most rows are seen as soon as they happened, and for good.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,9 @@ from numpy.typing import NDArray
 from healthscore.asof import Segments
 from healthscore.errors import InsufficientDataError
 from healthscore.tables import Tables
+
+FOREVER = np.iinfo(np.int32).max
+"""Stands for the index of an as-of date: no later version has replaced the row."""
 
 
 @dataclass(frozen=True)
@@ -29,15 +36,19 @@ class SegmentedSource:
         FROM and WHERE: the rows as `e`, their day's segment and position in it as `d`.
     late
         SQL for the index of the first as-of date that may see a row; -1 where that is the first after it happened.
-    delayed
-        Whether any row became known later than on its own day.
+    gone
+        SQL for the index of the first as-of date that no longer sees it, `FOREVER` for rows that stand. A row that was
+        replaced after the last as-of date has the number of as-of dates.
+    split
+        Whether rows of one thing may differ in `late` or `gone`.
     """
 
     segments: Segments
     first: int
     tables: str
     late: str
-    delayed: bool
+    gone: str
+    split: bool
 
 
 def segment_source(
@@ -45,8 +56,10 @@ def segment_source(
 ) -> SegmentedSource:
     """Cut the days of a source at `boundaries`; rows from day `last` on are left out where it is given."""
     relation = tables.relation(source)
-    extent = tables.engine.query(f"SELECT min(day), max(day), max(known_day - day), max(known_day) FROM {relation}")
-    first, latest, delay, known = (extent.column(i)[0].as_py() for i in range(4))
+    extent = tables.engine.query(
+        f"SELECT min(day), max(day), max(known_day - day), max(known_day), max(until_day) FROM {relation}"
+    )
+    first, latest, delay, known, until = (extent.column(i)[0].as_py() for i in range(5))
     if first is None:
         raise InsufficientDataError(
             f"{source}: no rows are left after checks and filters", "look at `healthscore check`"
@@ -54,12 +67,16 @@ def segment_source(
     end = max(latest + 1 if last is None else last, first + 1)
     segments = Segments.cut(boundaries, first, end)
     calendar = f"calendar_{source}"
-    tables.engine.register(calendar, _calendar(segments, as_ofs, known))
+    tables.engine.register(calendar, _calendar(segments, as_ofs, max(known, until or 0)))
     joined = f"{relation} AS e JOIN {calendar} AS d ON e.day = d._day"
     if delay > 0:
         joined += f" JOIN {calendar} AS k ON e.known_day = k._day"
+    if until is not None:
+        joined += f" LEFT JOIN {calendar} AS u ON e.until_day = u._day"
     late = "CASE WHEN k._seen > d._seen THEN k._seen ELSE -1 END" if delay > 0 else "-1"
-    return SegmentedSource(segments, first, f"{joined} WHERE d._segment IS NOT NULL", late, delay > 0)
+    gone = f"COALESCE(u._seen, {FOREVER})" if until is not None else str(FOREVER)
+    split = delay > 0 or until is not None
+    return SegmentedSource(segments, first, f"{joined} WHERE d._segment IS NOT NULL", late, gone, split)
 
 
 def sorted_by_account(
