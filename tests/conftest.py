@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+
+from table_workspace import Workspace
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +19,12 @@ def real_data() -> Path:
     if not all((root / name).is_dir() for name in ("cdnow", "online_retail_ii", "oulad")):
         pytest.skip("no public data: set HEALTHSCORE_DATA to the folder of cdnow/, online_retail_ii/ and oulad/")
     return root
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterable[Workspace]:
+    """A folder for tables; what was opened from it is closed."""
+    made = Workspace(tmp_path)
+    yield made
+    for tables in made.opened:
+        tables.close()

@@ -113,9 +113,9 @@ def _parse(text: str, where: str) -> Any:
     """The expression's tree; ConfigurationError if it is not exactly one expression."""
     with contextlib.suppress(SqlglotError):
         # As a condition first: a column may have the name of a statement (comment, load, show).
-        (condition,) = sqlglot.Dialect.get_or_raise("duckdb").parse_into(exp.Condition, text)
-        if condition is not None:
-            return condition
+        conditions = sqlglot.Dialect.get_or_raise("duckdb").parse_into(exp.Condition, text)
+        if len(conditions) == 1 and conditions[0] is not None:
+            return conditions[0]
     try:
         trees = [tree for tree in sqlglot.parse(text, dialect="duckdb") if tree is not None]
     except SqlglotError as error:
