@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -42,13 +42,25 @@ def local_day(value: date | str, zone: str, clock: str | None = None) -> date:
 
     `clock` is the zone of the clock that wrote times without an offset.
     """
+    value = _read(value, clock)
+    return value.astimezone(ZoneInfo(zone)).date() if isinstance(value, datetime) else value
+
+
+def instant(value: date | str, zone: str, clock: str | None = None) -> datetime:
+    """The moment, in UTC; that of a value that is only a date is the last of its day."""
+    value = _read(value, clock)
+    if not isinstance(value, datetime):
+        midnight = datetime.combine(value + DAY, time(), ZoneInfo(zone))
+        value = midnight.astimezone(UTC) - timedelta(microseconds=1)
+    return value.astimezone(UTC)
+
+
+def _read(value: date | str, clock: str | None) -> date:
     if isinstance(value, str):
         value = date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
-    if not isinstance(value, datetime):
-        return value
-    if value.tzinfo is None:
-        value = value.replace(tzinfo=ZoneInfo(str(clock)), fold=0)
-    return value.astimezone(ZoneInfo(zone)).date()
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value.replace(tzinfo=ZoneInfo(str(clock)), fold=0)
+    return value
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,35 @@ class Event:
     name: str | None
     quantity: Fraction | None
     fields: dict[str, Any] = field(hash=False, compare=False)
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A row of intervals, by the day on which it began."""
+
+    account: str
+    day: date
+    known: date
+    end: date | None
+    end_known: date | None
+    deadline: date | None
+    kind: str | None
+    quantity: Fraction | None
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class Level:
+    """A row of levels; without a value it was asked for and not answered."""
+
+    account: str
+    day: date
+    moment: datetime
+    known: date
+    name: str | None
+    value: Fraction | None
+    until: date | None = None
 
 
 def events(
@@ -93,11 +134,62 @@ def events(
                 known=known + delay * DAY,
                 actor=row[actor] if actor else None,
                 name=row[name] if name else None,
-                quantity=None if quantity is None or row[quantity] is None else Fraction(str(row[quantity])),
+                quantity=_exact(row[quantity]) if quantity else None,
                 fields=row,
             )
         )
     return sorted(read, key=lambda event: event.day)
+
+
+def intervals(
+    rows: Iterable[dict[str, Any]], *, zone: str = "UTC", clock: str | None = None, delay: int = 0
+) -> list[Interval]:
+    """Rows under the contract's names as intervals, in order of their start."""
+
+    def day(row: dict[str, Any], name: str) -> date | None:
+        return None if row.get(name) is None else local_day(row[name], zone, clock)
+
+    read = []
+    for row in rows:
+        start, end = local_day(row["start"], zone, clock), day(row, "end")
+        read.append(
+            Interval(
+                account=row["account_id"],
+                day=start,
+                known=max(start, day(row, "known_at") or start) + delay * DAY,
+                end=end,
+                end_known=None if end is None else max(end, day(row, "end_known_at") or end) + delay * DAY,
+                deadline=day(row, "deadline"),
+                kind=row.get("kind"),
+                quantity=_exact(row.get("quantity")),
+            )
+        )
+    return sorted(read, key=lambda interval: interval.day)
+
+
+def levels(
+    rows: Iterable[dict[str, Any]], *, zone: str = "UTC", clock: str | None = None, delay: int = 0
+) -> list[Level]:
+    """Rows under the contract's names as levels, in order of time."""
+    read = []
+    for row in rows:
+        day = local_day(row["time"], zone, clock)
+        known = day if row.get("known_at") is None else max(day, local_day(row["known_at"], zone, clock))
+        read.append(
+            Level(
+                account=row["account_id"],
+                day=day,
+                moment=instant(row["time"], zone, clock),
+                known=known + delay * DAY,
+                name=row.get("name"),
+                value=_exact(row.get("value")),
+            )
+        )
+    return sorted(read, key=lambda level: level.moment)
+
+
+def _exact(number: Any) -> Fraction | None:
+    return None if number is None else Fraction(str(number))
 
 
 @dataclass(frozen=True)
@@ -111,6 +203,7 @@ class Subscription:
     status: str
     seats: Number
     value: Number
+    renewal: date | None = None
 
 
 def subscriptions(
@@ -139,6 +232,7 @@ def subscriptions(
                 status=(row.get("status") or "active").lower(),
                 seats=number(row, "seats"),
                 value=number(row, value),
+                renewal=day(row, "renewal"),
             )
         )
     return read
@@ -147,29 +241,35 @@ def subscriptions(
 # --- what can be seen ------------------------------------------------------------------------------------------------
 
 
+def visible(row: Any, t: date) -> bool:
+    """Whether a row had happened and was known before t, and no later version of it was."""
+    return bool(row.day < t and row.known < t and (row.until is None or row.until >= t))
+
+
 @dataclass
 class Source:
-    """Events of one table, in order of time, and the days on which it is said to have recorded nothing."""
+    """Rows of one table, in order of time, and the days on which it is said to have recorded nothing.
 
-    rows: list[Event]
+    Rows are events, intervals or levels; `has` names the columns that the table has.
+    """
+
+    rows: Sequence[Any]
     outages: Sequence[tuple[date, date]] = ()
     users: str = "users"
     kinds: str = "kinds"
-    has_actor: bool = False
-    has_name: bool = False
-    has_quantity: bool = False
+    has: Collection[str] = ()
 
     def __post_init__(self) -> None:
-        self.of_account: dict[str, list[Event]] = {}
-        for event in self.rows:
-            self.of_account.setdefault(event.account, []).append(event)
+        self.of_account: dict[str, list[Any]] = {}
+        for row in self.rows:
+            self.of_account.setdefault(row.account, []).append(row)
         self._covered: dict[tuple[date, Window, int], int | None] = {}
         self._first: dict[date, date | None] = {}
 
     def first(self, t: date) -> date | None:
         """First day of the source, by what can be known at t."""
         if t not in self._first:
-            self._first[t] = next((e.day for e in self.rows if e.day < t and e.known < t), None)
+            self._first[t] = next((row.day for row in self.rows if visible(row, t)), None)
         return self._first[t]
 
     def recorded_days(self, t: date, window: Window, before: int = 0) -> int:
@@ -203,8 +303,10 @@ class Signal:
     source: Source
     families: Sequence[str]
     windows: Sequence[Window]
-    where: Callable[[Event], bool] = lambda event: True
+    where: Callable[[Any], bool] = lambda row: True
     key: Sequence[str] = ()
+    favourable_from: float | None = None
+    unfavourable_to: float | None = None
 
 
 @dataclass
@@ -218,19 +320,26 @@ class Past:
     has_seats: bool = False
 
     def __post_init__(self) -> None:
-        t = self.t
         mine = self.signal.source.of_account.get(self.account, [])
-        self.seen = [e for e in mine if e.day < t and e.known < t and self.signal.where(e)]
+        self.seen = [row for row in mine if visible(row, self.t) and self.signal.where(row)]
 
-    def within(self, window: Window, before: int = 0) -> list[Event]:
+    def within(self, window: Window, before: int = 0) -> list[Any]:
         """Rows in the window, or in the one of the same length before it."""
-        if window == "all":
-            return self.seen
-        low, high = self.t - (before + 1) * int(window) * DAY, self.t - before * int(window) * DAY
-        return [e for e in self.seen if low <= e.day < high]
+        return [row for row in self.seen if self.inside(row.day, window, before)]
 
-    def named(self, what: str, window: Window) -> str:
-        return f"{self.signal.name}_{what}_{'ever' if window == 'all' else f'{window}d'}"
+    def inside(self, day: date, window: Window, before: int = 0) -> bool:
+        """Whether a day lies in the window."""
+        if window == "all":
+            return True
+        return self.t - (before + 1) * int(window) * DAY <= day < self.t - before * int(window) * DAY
+
+    def recorded(self, window: Window = "all") -> bool:
+        """Whether enough of the window was recorded."""
+        return self.signal.source.covered(self.t, window) is not None
+
+    def named(self, what: str, window: Window | None = None) -> str:
+        tail = "" if window is None else "_ever" if window == "all" else f"_{window}d"
+        return f"{self.signal.name}_{what}{tail}"
 
 
 Cells = Iterator[tuple[str, Number]]
@@ -257,12 +366,12 @@ def breadth(past: Past) -> Cells:
         covered = source.covered(past.t, window)
         rows = past.within(window)
         actors = len({e.actor for e in rows if e.actor is not None})
-        if source.has_actor:
+        if "actor_id" in source.has:
             yield past.named(source.users, window), None if covered is None else actors
-        if source.has_name:
+        if "name" in source.has:
             names = len({e.name for e in rows if e.name is not None})
             yield past.named(source.kinds, window), None if covered is None else names
-        if source.has_actor and past.has_seats and window != "all":
+        if "actor_id" in source.has and past.has_seats and window != "all":
             known = covered is not None and past.seats is not None and past.seats > 0
             yield past.named("share_of_seats", window), actors / float(past.seats or 1) if known else None
 
@@ -274,11 +383,11 @@ def depth(past: Past) -> Cells:
         rows = past.within(window)
         quantities = [e.quantity for e in rows if e.quantity is not None]
         total = sum(quantities, Fraction(0))
-        if source.has_quantity:
+        if "quantity" in source.has:
             yield past.named("quantity", window), float(total) if covered else None
             yield past.named("quantity_mean", window), _ratio(total, len(quantities), covered)
             yield past.named("quantity_per_active_day", window), _ratio(total, len({e.day for e in rows}), covered)
-        if source.has_quantity and source.has_actor:
+        if "quantity" in source.has and "actor_id" in source.has:
             actors = len({e.actor for e in rows if e.actor is not None})
             yield past.named("quantity_per_actor", window), _ratio(total, actors, covered)
         if past.signal.key:
@@ -337,14 +446,120 @@ def _ratio(above: Fraction, below: int, covered: bool) -> Number:
     return float(above / below) if covered and below else None
 
 
-FAMILIES: dict[str, Callable[[Past], Cells]] = {
-    "frequency": frequency,
-    "breadth": breadth,
-    "depth": depth,
-    "trend": trend,
-    "recency": recency,
-    "rhythm": rhythm,
+def recurrence(past: Past) -> Cells:
+    if "name" in past.signal.source.has:
+        for window in past.signal.windows:
+            before: set[str] = set()
+            again = 0
+            for event in past.within(window):
+                again += event.name in before
+                before |= {event.name} - {None}
+            yield past.named("repeated", window), again if past.recorded(window) else None
+
+
+# --- intervals -------------------------------------------------------------------------------------------------------
+
+
+def _closed(row: Interval, t: date) -> bool:
+    return row.end is not None and row.end_known is not None and row.end < t and row.end_known < t
+
+
+def open_and_closed(past: Past) -> Cells:
+    t, has, now = past.t, past.signal.source.has, past.recorded()
+    still = [row for row in past.seen if not _closed(row, t)]
+    ages = [(t - row.day).days for row in still]
+    yield past.named("open"), len(still) if now else None
+    yield past.named("oldest_open"), max(ages, default=0) if now else None
+    if "quantity" in has:
+        yield past.named("quantity_open"), _sum_of(still) if now else None
+    for window in past.signal.windows:
+        enough = past.recorded(window)
+        yield past.named("opened", window), len(past.within(window)) if enough else None
+        if "end" in has:
+            ended = [row for row in past.seen if _closed(row, t) and past.inside(row.end, window)]
+            days = sum((row.end - row.day).days for row in ended)
+            yield past.named("closed", window), len(ended) if enough else None
+            yield past.named("days_to_close", window), days / len(ended) if enough and ended else None
+
+
+def deadlines(past: Past) -> Cells:
+    t, has, now = past.t, past.signal.source.has, past.recorded()
+    if "deadline" not in has:
+        return
+    due = [row for row in past.seen if row.deadline is not None]
+    for window in past.signal.windows if "end" in has else ():
+        ended = [row for row in due if _closed(row, t) and past.inside(row.end, window)]
+        late = sum(1 for row in ended if row.end > row.deadline)
+        yield past.named("done_late", window), late if past.recorded(window) else None
+        yield past.named("done_in_time", window), len(ended) - late if past.recorded(window) else None
+    still = [row for row in due if not _closed(row, t)]
+    ahead = [(row.deadline - t).days for row in still if row.deadline >= t]
+    over = [row for row in still if row.deadline < t]
+    yield past.named("pending"), len(ahead) if now else None
+    yield past.named("days_to_deadline"), min(ahead) if now and ahead else None
+    yield past.named("overdue"), len(over) if now else None
+    yield past.named("days_overdue"), max([(t - row.deadline).days for row in over], default=0) if now else None
+    if "quantity" in has:
+        yield past.named("quantity_overdue"), _sum_of(over) if now else None
+
+
+def _sum_of(rows: Iterable[Interval]) -> float:
+    return float(sum((row.quantity for row in rows if row.quantity is not None), Fraction(0)))
+
+
+# --- levels ----------------------------------------------------------------------------------------------------------
+
+
+def last_and_change(past: Past) -> Cells:
+    t, signal = past.t, past.signal
+    answers = [row for row in past.seen if row.value is not None]
+    answers.sort(key=lambda row: (row.moment, row.known, row.value))
+    last = answers[-1].value if answers else None
+    yield past.named("last"), None if last is None else float(last)
+    yield past.named("age"), (t - answers[-1].day).days if answers else None
+    yield past.named("change"), float(last - answers[-2].value) if len(answers) > 1 else None
+    for window in signal.windows:
+        inside = [row.value for row in answers if past.inside(row.day, window)]
+        enough = past.recorded(window)
+        yield past.named("count", window), len(inside) if enough else None
+        yield past.named("mean", window), _ratio(sum(inside, Fraction(0)), len(inside), enough)
+        if window != "all":
+            old = [row.value for row in answers if row.day < t - int(window) * DAY]
+            yield past.named("change", window), float(last - old[-1]) if enough and old else None
+        if signal.favourable_from is not None and signal.unfavourable_to is not None:
+            good = sum(1 for value in inside if value >= Fraction(str(signal.favourable_from)))
+            bad = sum(1 for value in inside if value <= Fraction(str(signal.unfavourable_to)))
+            yield past.named("balance", window), _ratio(Fraction(100 * (good - bad)), len(inside), enough)
+
+
+def response(past: Past) -> Cells:
+    for window in past.signal.windows:
+        silent = [row for row in past.within(window) if row.value is None]
+        yield past.named("unanswered", window), len(silent) if past.recorded(window) else None
+    yield past.named("asked"), (past.t - max(row.day for row in past.seen)).days if past.seen else None
+
+
+FAMILIES: dict[str, dict[str, Callable[[Past], Cells]]] = {
+    "events": {
+        "frequency": frequency,
+        "breadth": breadth,
+        "depth": depth,
+        "trend": trend,
+        "recency": recency,
+        "rhythm": rhythm,
+        "recurrence": recurrence,
+    },
+    "intervals": {
+        "intervals": open_and_closed,
+        "deadlines": deadlines,
+    },
+    "levels": {
+        "levels": last_and_change,
+        "response": response,
+    },
+    "accounts": {},
 }
+TWINS = {name: twin for twins in FAMILIES.values() for name, twin in twins.items()}
 
 
 def features(
@@ -362,7 +577,7 @@ def features(
     for signal in signals:
         past = Past(signal, account, t, seats, has_seats)
         for family in signal.families:
-            found.update(FAMILIES[family](past))
+            found.update(TWINS[family](past))
         first_days += [e.day for e in past.seen]
     if tenure:
         starts = [c.start for c in contracts or () if c.start < t and c.known < t] or first_days

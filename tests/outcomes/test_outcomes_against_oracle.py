@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,29 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import oracle
-from healthscore.config import Run, library, load_run
+from healthscore.config import library, load_run
 from healthscore.tables.simulator import simulate, write
-from literal import fates_of, run_of, snapshots_of
 from oracle import DAY
-
-BEGIN = date(2024, 1, 1)
-DATES = [BEGIN + n * DAY for n in range(0, 200, 9)]
-END = date(2024, 7, 1)
-
-
-def differences(
-    run: Run, data_end: date, as_of: list[date], expected: dict[tuple[str, date], oracle.Fate]
-) -> list[str]:
-    """Snapshots that differ from the oracle's, in words. Labels matter only at risk."""
-    found = fates_of(snapshots_of(run, data_end, as_of))
-    assert found.keys() == expected.keys()
-    wrong = []
-    for row, fate in expected.items():
-        status, label, exit_day = found[row]
-        same = status == fate.status and (status != "at_risk" or (label, exit_day) == (fate.label, fate.exit_day))
-        if not same:
-            wrong.append(f"{row}: {found[row]}, and the oracle says {fate}")
-    return wrong
+from random_histories import DATES, END, contracts, differences, differences_on_files, purchases
 
 
 @pytest.mark.parametrize("world", ["saas", "reactivation"])
@@ -72,35 +51,7 @@ def test_a_simulated_company_churns_as_the_oracle_finds(tmp_path: Path, world: s
     assert seen == {"stayed", "exited", "immature", "exit_in_gap", "censored"}
 
 
-days = st.integers(-60, 220)
-
-
-@st.composite
-def contracts(draw: st.DrawFn) -> pa.Table:
-    """Contracts of three accounts: short and long, overlapping, interrupted, with notice, of several types."""
-    rows = []
-    for number in range(draw(st.integers(1, 9))):
-        start = BEGIN + draw(days) * DAY
-        length = draw(st.one_of(st.none(), st.integers(1, 90)))
-        notice = draw(st.one_of(st.none(), st.integers(0, length or 60)))
-        recorded = draw(st.one_of(st.none(), st.integers(0, 40)))
-        rows.append(
-            {
-                "account_id": draw(st.sampled_from("ABC")),
-                "subscription_id": str(number),
-                "start": start,
-                "end": None if length is None else start + length * DAY,
-                "notice": None if notice is None else start + notice * DAY,
-                "exit_type": draw(st.sampled_from([None, "voluntary", "Involuntary", "merged"])),
-                "status": draw(st.sampled_from([None, "active", "active", "active", "trial", "paused"])),
-                "known_at": None if recorded is None else start + recorded * DAY,
-            }
-        )
-    dated = dict.fromkeys(("start", "end", "notice", "known_at"), pa.date32())
-    return pa.table({n: pa.array([row[n] for row in rows], dated.get(n, pa.string())) for n in rows[0]})
-
-
-@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     table=contracts(),
     gap=st.sampled_from([0, 7]),
@@ -139,14 +90,12 @@ def test_random_contracts_churn_as_the_oracle_finds(
         for account in {contract.account for contract in rows}
         for t in DATES
     }
-    assert _differences_on_files({"subscriptions": table}, outcome, expected) == []
+    assert differences_on_files({"subscriptions": table}, outcome, expected) == []
 
 
-@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
-    rows=st.lists(
-        st.tuples(st.sampled_from("ABC"), days, st.integers(0, 50), st.integers(-2, 5)), min_size=1, max_size=25
-    ),
+    rows=purchases(),
     gap=st.sampled_from([0, 7]),
     horizon=st.sampled_from([1, 30, 90]),
     within=st.sampled_from([None, 1, 45]),
@@ -154,17 +103,13 @@ def test_random_contracts_churn_as_the_oracle_finds(
     delay=st.sampled_from([0, 5]),
 )
 def test_random_purchases_end_as_the_oracle_finds(
-    rows: list[tuple[str, int, int, int]], gap: int, horizon: int, within: int | None, maturity: int | None, delay: int
+    rows: list[dict[str, Any]],
+    gap: int,
+    horizon: int,
+    within: int | None,
+    maturity: int | None,
+    delay: int,
 ) -> None:
-    raw: list[dict[str, Any]] = [
-        {
-            "account_id": account,
-            "time": BEGIN + day * DAY,
-            "known_at": BEGIN + (day + late) * DAY,
-            "quantity": quantity,
-        }
-        for account, day, late, quantity in rows
-    ]
     outcome = {
         "kind": "inactivity",
         "source": "events",
@@ -174,7 +119,7 @@ def test_random_purchases_end_as_the_oracle_finds(
         "eligible_within_days": within,
         "maturity_days": maturity,
     }
-    bought = oracle.events(raw, known_at="known_at", delay=delay, where=lambda row: row["quantity"] > 0)
+    bought = oracle.events(rows, known_at="known_at", delay=delay, where=lambda row: row["quantity"] > 0)
     expected = {
         (account, t): oracle.inactivity(
             [event for event in bought if event.account == account],
@@ -185,23 +130,9 @@ def test_random_purchases_end_as_the_oracle_finds(
             maturity=maturity or 0,
             data_end=END,
         )
-        for account in {row["account_id"] for row in raw}
+        for account in {row["account_id"] for row in rows}
         for t in DATES
     }
-    tables = {"events": pa.Table.from_pylist(raw)}
+    tables = {"events": pa.Table.from_pylist(rows)}
     sources = {"events": {"availability_delay_days": delay}}
-    assert _differences_on_files(tables, outcome, expected, sources) == []
-
-
-def _differences_on_files(
-    tables: dict[str, pa.Table],
-    outcome: dict[str, Any],
-    expected: dict[tuple[str, date], oracle.Fate],
-    sources: dict[str, dict[str, Any]] | None = None,
-) -> list[str]:
-    folder = Path(tempfile.mkdtemp())
-    try:
-        run = run_of(folder, tables, as_of=DATES, outcome=outcome, sources=sources)
-        return differences(run, END, DATES, expected)
-    finally:
-        shutil.rmtree(folder)
+    assert differences_on_files(tables, outcome, expected, sources) == []

@@ -111,7 +111,9 @@ def reference_rows(book: Book, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     days, known = np.unique(book.panel.day[rows], return_counts=True)
     due = book.panel.day[(book.label >= 0) | (book.label == Label.IMMATURE)]
     share = known / (np.searchsorted(due, days, side="right") - np.searchsorted(due, days))
-    return rows[book.panel.day[rows] == days[np.flatnonzero(share == share.max())[-1]]]
+    last = days[np.flatnonzero(share == share.max())[-1]]
+    reference: NDArray[np.int64] = rows[book.panel.day[rows] == last]
+    return reference
 
 
 def folds_of(book: Book) -> list[Fold]:

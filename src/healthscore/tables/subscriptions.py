@@ -102,7 +102,7 @@ class Subscriptions:
 
 
 def source_of_subscriptions(run: Run) -> str | None:
-    """Source that says who is a customer: the outcome's own or its `active_source`, else the run's first; None without."""
+    """Source that says who is a customer: the outcome's own or its `active_source`, else the run's first, or None."""
     outcome = run.outcome
     for name in () if outcome is None else (outcome.source, outcome.active_source):
         if name is not None and run.sources[name].contract == "subscriptions":
