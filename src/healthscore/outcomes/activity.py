@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from healthscore.config import Run
 from healthscore.errors import ConfigurationError
+from healthscore.outcomes.ceased import Ceased
 from healthscore.outcomes.contracts import load_contracts
 from healthscore.outcomes.occurrences import Occurrences, occurrences
 from healthscore.outcomes.snapshots import Status
 from healthscore.tables import Tables
-from healthscore.tables.subscriptions import OPEN, source_of_subscriptions
+from healthscore.tables.subscriptions import source_of_subscriptions
 
 
 class Activity(Protocol):
@@ -41,20 +42,24 @@ class Activity(Protocol):
 
 @dataclass(frozen=True)
 class Engagement:
-    """Activity by events: at risk are accounts with one in the last `within` days (ever, when None). Nobody leaves."""
+    """Activity by events: at risk are accounts with one in the last `within` days (ever, when None).
+
+    Nobody leaves but by a merge or a split.
+    """
 
     events: Occurrences
     within: int | None
+    ceased: Ceased
 
     def status(self, t: int) -> NDArray[np.int8]:
-        """At risk, or not eligible."""
+        """At risk, or not eligible, or ended by a merge or a split."""
         seen = self.events.counted(None if self.within is None else t - self.within, t, known_at=t) > 0
-        return np.where(seen, np.int8(Status.AT_RISK), np.int8(Status.INELIGIBLE))
+        return self.ceased.status(np.where(seen, np.int8(Status.AT_RISK), np.int8(Status.INELIGIBLE)), t)
 
     def exits(self, t: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Silence is not an exit: that is the outcome `inactivity`."""
         del t
-        return np.full(self.events.accounts, int(OPEN)), np.zeros(self.events.accounts, bool)
+        return self.ceased.day.astype(np.int64), np.zeros(self.events.accounts, bool)
 
     def value(self, t: int) -> NDArray[np.float64]:
         """Not known from events."""
@@ -104,4 +109,6 @@ def activity(
     within = outcome.eligible_within_days
     offsets = (0, 1 - since, *(() if within is None else (-within,)))
     where = outcome.where if source == outcome.source else None
-    return Engagement(occurrences(tables, source, where, accounts, as_ofs, offsets), within)
+    return Engagement(
+        occurrences(tables, source, where, accounts, as_ofs, offsets), within, Ceased.of(tables, accounts)
+    )

@@ -10,7 +10,8 @@ Worked example with gap 0, horizon 90 and the defaults (3 purchases, 50 %), as o
 risk: A bought 10 times in the 90 days before and 3 times in the 90 days after, B 6 and 6, C 4 and 1; the book went from
 20 to 10, a ratio of 0.5. A's ratio is 0.3, 60 % of the book's: stayed. B's is 1.0: stayed. C's is 0.25, 50 % of the
 book's, and 50 % is not below 50 %: stayed; with no purchase it would have declined, whatever the book did. D, with 2
-purchases before, is not eligible. A decline has no day of its own: it is dated to the first day of the window.
+purchases before, is not eligible. A decline has no day of its own: it is dated to the first day of the window. That of
+an account which was merged into another before the window's end is censored.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 import pyarrow as pa
 
 from healthscore.config import Run
+from healthscore.outcomes.ceased import Ceased
 from healthscore.outcomes.contracts import need_contract
 from healthscore.outcomes.occurrences import occurrences
 from healthscore.outcomes.snapshots import Label, Snapshot, Snapshots, Status, final_day, window_of
@@ -42,17 +44,22 @@ def declining_purchases(
     )
     outcome = run.need_outcome()
     length = outcome.horizon_days
+    ceased = Ceased.of(tables, accounts)
     bought = occurrences(tables, outcome.source, outcome.where, accounts, as_ofs, (-length, 0, *window_of(outcome, 0)))
 
     def look(_: int, t: int) -> Snapshot:
-        risk = bought.counted(t - length, t, known_at=t) >= outcome.minimum_purchases
+        enough = bought.counted(t - length, t, known_at=t) >= outcome.minimum_purchases
+        status = ceased.status(np.where(enough, np.int8(Status.AT_RISK), np.int8(Status.INELIGIBLE)), t)
+        risk = status == Status.AT_RISK
         before, after = bought.counted(t - length, t), bought.counted(*window_of(outcome, t))
         # after / before < share * (book after / book before), without a division by 0.
         expected = outcome.decline_percent * before * after[risk].sum()
         declined = 100 * after * before[risk].sum() < expected
         return Snapshot(
-            status=np.where(risk, np.int8(Status.AT_RISK), np.int8(Status.INELIGIBLE)),
-            label=np.where(declined, np.int8(Label.EXITED), np.int8(Label.STAYED)),
+            status=status,
+            label=ceased.label(
+                np.where(declined, np.int8(Label.EXITED), np.int8(Label.STAYED)), window_of(outcome, t)[1]
+            ),
             exit_day=np.full(len(accounts), t + outcome.gap_days),
             known_from=final_day(outcome, t),
             value=np.full(len(accounts), np.nan),

@@ -62,6 +62,10 @@ class Successions:
         """Day on which each account was known to have ceased, shape (accounts,); `NEVER` for others."""
         return _days(accounts, self.ceased["account_id"], self.ceased["ceased_day"])
 
+    def ceased_by(self, accounts: pa.Array) -> NDArray[np.int32]:
+        """Day on which each account ceased, which may have become known later; `NEVER` for others."""
+        return _days(accounts, self.ceased["account_id"], self.ceased["ceased_date"])
+
     def founded_on(self, accounts: pa.Array) -> NDArray[np.int32]:
         """Day on which each account was known to come from a split, shape (accounts,); `NEVER` for others."""
         return _days(accounts, self.founded["account_id"], self.founded["day"])
