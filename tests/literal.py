@@ -27,7 +27,7 @@ from healthscore.features.panel import PanelPlan
 from healthscore.outcomes import OUTCOMES
 from healthscore.outcomes.snapshots import Label, Snapshots, Status
 from healthscore.tables import Tables, open_tables
-from oracle import Signal, Source, events, read_rows
+from oracle import FAMILIES, Signal, Source, events, intervals, levels, read_rows
 
 Cells = dict[tuple[str, date], dict[str, float | None]]
 """(account, as-of date) -> feature -> value; None where it is missing."""
@@ -171,25 +171,41 @@ def _value(text: str) -> float:
 def oracle_signals(run: Run, conditions: Mapping[str, Callable[[Any], bool]]) -> list[Signal]:
     """The run's signals as the oracle understands them.
 
-    `conditions` says what each `where` means: a signal's of an `Event`, a source's of a row as it was read.
+    `conditions` says what each `where` means: a signal's of an `Event`, `Interval` or `Level`, a source's of a row as
+    it was read.
     """
     sources = {name: _oracle_source(run, name, conditions) for name in {s.source for s in run.signals.values()}}
-    return [
-        Signal(
-            name=name,
-            source=sources[signal.source],
-            families=signal.families or run.features.families,
-            windows=signal.windows or run.features.windows,
-            where=conditions[signal.where] if signal.where else lambda event: True,
-            key=signal.key,
+    signals = []
+    for name, signal in run.signals.items():
+        of_kind = FAMILIES[run.sources[signal.source].contract]
+        signals.append(
+            Signal(
+                name=name,
+                source=sources[signal.source],
+                families=[f for f in of_kind if f in (signal.families or run.features.families)],
+                windows=signal.windows or run.features.windows,
+                where=conditions[signal.where] if signal.where else lambda row: True,
+                key=signal.key,
+                favourable_from=signal.favourable_from,
+                unfavourable_to=signal.unfavourable_to,
+            )
         )
-        for name, signal in run.signals.items()
-    ]
+    return signals
 
 
 def _oracle_source(run: Run, name: str, conditions: Mapping[str, Callable[[Any], bool]]) -> Source:
     declared = run.sources[name]
     rows = [row for path in declared.paths for file in sorted(run.data.glob(path)) for row in read_rows(file)]
+    clock: dict[str, Any] = {
+        "zone": run.timezone,
+        "clock": declared.timezone,
+        "delay": declared.availability_delay_days,
+    }
+    words: dict[str, Any] = {"outages": declared.outages, "users": declared.actors, "kinds": declared.names}
+    if declared.contract == "intervals":
+        return Source(rows=intervals(rows, **clock), has=set(rows[0]), **words)
+    if declared.contract == "levels":
+        return Source(rows=levels(rows, **clock), has=set(rows[0]), **words)
     column = {c: declared.columns.get(c, c) for c in ("time", "actor_id", "name", "quantity", "known_at")}
     given = {c: written for c, written in column.items() if written in rows[0]}
     read = events(
@@ -199,17 +215,7 @@ def _oracle_source(run: Run, name: str, conditions: Mapping[str, Callable[[Any],
         name=given.get("name"),
         quantity=given.get("quantity"),
         known_at=given.get("known_at"),
-        zone=run.timezone,
-        clock=declared.timezone,
-        delay=declared.availability_delay_days,
         where=conditions[declared.where] if declared.where else None,
+        **clock,
     )
-    return Source(
-        rows=read,
-        outages=declared.outages,
-        users=declared.actors,
-        kinds=declared.names,
-        has_actor="actor_id" in given,
-        has_name="name" in given,
-        has_quantity="quantity" in given,
-    )
+    return Source(rows=read, has=set(given), **words)
