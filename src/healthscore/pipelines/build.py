@@ -20,11 +20,10 @@ from healthscore.features.panel import Panel
 from healthscore.features.ready import plan_panel
 from healthscore.outcomes import OUTCOMES
 from healthscore.outcomes.snapshots import Snapshots, Status
+from healthscore.pipelines.directory import Directory, read_directory
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.tables import Tables
 from healthscore.tables.panelrows import PanelRows, panel_days
-
-ACCOUNT_COLUMNS = ("name", "segment", "owner", "person_id")
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,8 @@ class Book:
         float64, shape (rows,): recurring revenue in force, NaN where not known.
     cluster
         int64, shape (rows,): the account, or the declared person behind several accounts.
-    accounts
-        Indexed by account code: account_id, name, segment, owner, person_id (missing where not given).
+    directory
+        Who the accounts are: names, segments, owners, at any date.
     data_end
         First day that the data no longer cover.
     """
@@ -55,8 +54,17 @@ class Book:
     label: NDArray[np.int8]
     value: NDArray[np.float64]
     cluster: NDArray[np.int64]
-    accounts: pd.DataFrame
+    directory: Directory
     data_end: int
+
+    @property
+    def accounts(self) -> pd.DataFrame:
+        """Indexed by account code: account_id, and today's name, segment, owner, person_id (missing where not given)."""
+        return self.directory.today
+
+    def about(self, rows: NDArray[np.integer]) -> pd.DataFrame:
+        """Id, name, segment and owner of the accounts of these rows, as they were known at the rows' dates."""
+        return self.directory.at(self.panel.account[rows], self.panel.day[rows])
 
     @property
     def known_from(self) -> NDArray[np.int32]:
@@ -126,7 +134,7 @@ def build_book(run: Run, tables: Tables, as_ofs: Sequence[int] | None = None, pr
         plan = plan_panel(run, tables, accounts, days)
     with progress("computing features") as advance:
         panel = plan.build(snapshots.at_risk, advance)
-    frame = account_frame(run, tables, accounts)
+    directory = read_directory(run, tables, accounts)
     at_risk = snapshots.at_risk
     return Book(
         run=run,
@@ -134,8 +142,8 @@ def build_book(run: Run, tables: Tables, as_ofs: Sequence[int] | None = None, pr
         snapshots=snapshots,
         label=snapshots.label[at_risk],
         value=snapshots.value[at_risk],
-        cluster=_clusters(frame)[panel.account],
-        accounts=frame,
+        cluster=directory.clusters()[panel.account],
+        directory=directory,
         data_end=end,
     )
 
@@ -161,22 +169,6 @@ def snapshots_of(run: Run, tables: Tables, accounts: pa.Array, as_ofs: Sequence[
         status=np.where(lacking, np.int8(Status.NO_FEATURES), snapshots.status),
         value=np.where(np.isnan(snapshots.value), rows.column("value"), snapshots.value),
     )
-
-
-def account_frame(run: Run, tables: Tables, accounts: pa.Array) -> pd.DataFrame:
-    """One row per account, in the order of the codes; columns that the source does not have are missing."""
-    frame = pd.DataFrame({"account_id": accounts.to_pandas()})
-    source = run.source_of("accounts")
-    bound = [] if source is None else [c for c in ACCOUNT_COLUMNS if c in tables.bound_columns(source)]
-    if source is not None and bound:
-        given = tables.engine.query(f"SELECT account_id, {', '.join(bound)} FROM {tables.relation(source)}").to_pandas()
-        frame = frame.merge(given, on="account_id", how="left", validate="one_to_one")
-    return frame.reindex(columns=["account_id", *ACCOUNT_COLUMNS])
-
-
-def _clusters(frame: pd.DataFrame) -> NDArray[np.int64]:
-    person = frame["person_id"].where(frame["person_id"].notna(), "account " + frame["account_id"].astype(str))
-    return pd.factorize(person)[0].astype(np.int64)
 
 
 def period(run: Run, as_of: date) -> str:

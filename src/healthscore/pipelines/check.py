@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from healthscore.asof import date_of
-from healthscore.config import Run, load_run
+from healthscore.config import PANEL, Run, load_run
 from healthscore.errors import ConfigurationError, HealthScoreError
 from healthscore.features.cells import source_accounts
 from healthscore.features.planning import families_of
@@ -228,7 +228,8 @@ def _warnings(run: Run, tables: Tables, rates: list[dict[str, Any]], exiting: in
     if rates and not known:
         reach = run.outcome.gap_days + run.outcome.horizon_days + run.outcome.maturity
         until = "" if end is None else f"; the last date whose outcome is final is {date_of(end - reach)}"
-        yield f"no date has a known outcome yet{until}: choose earlier as-of dates or a shorter horizon"
+        declare = "declare `data_end`, " if run.data_end is None and run.outcome.source == PANEL else ""
+        yield f"no date has a known outcome yet{until}: {declare}choose earlier as-of dates or a shorter horizon"
     if known:
         yield from _few(run, exiting)
     high = [row for row in known if row["rate"] > PREVALENT]

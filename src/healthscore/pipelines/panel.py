@@ -18,6 +18,7 @@ from healthscore.features.panel import PanelPlan
 from healthscore.features.ready import ReadyPanel, plan_panel
 from healthscore.outcomes.snapshots import Label
 from healthscore.pipelines.build import account_ids, as_ofs_of, data_end_of, iso, snapshots_of
+from healthscore.pipelines.panelrun import panel_run
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import run_directory, run_identity, write_json
 from healthscore.tables import Tables, open_tables
@@ -35,7 +36,7 @@ class PanelResult:
         return pd.read_parquet(self.directory / "features.parquet")
 
     def outcomes(self) -> pd.DataFrame:
-        """What became of each row: account_id, as_of, outcome (missing where it is not known, and why)."""
+        """What became of each row: account_id, as_of, outcome (missing where it is not known), status (why), value."""
         return pd.read_parquet(self.directory / "outcomes.parquet")
 
 
@@ -49,7 +50,7 @@ def panel(
     """Compute every feature of the run at every as-of date and write it, chunk by chunk, in bounded memory.
 
     Rows are the accounts at risk where the run has an outcome, else all accounts with anything known by then. Outcomes
-    lie in a file of their own, so that no feature file holds what came later.
+    lie in a file of their own, so that no feature file holds what came later. `panel.toml` is a run over both files.
     """
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
     with progress("checking sources"):
@@ -67,8 +68,10 @@ def _write(run: Run, tables: Tables, directory: Path, progress: Progress) -> dic
     accounts = account_ids(run, tables)
     with progress("reducing events to cells"):
         plan = plan_panel(run, tables, accounts, days)
-    rows = _rows(run, tables, plan, directory)
+    end = None if run.outcome is None else data_end_of(run, tables)
+    rows = plan.seen() if end is None else _outcomes(run, tables, plan, end, directory)
     (directory / "dictionary.md").write_text(markdown(plan.features, run.title or run.name), encoding="utf-8")
+    (directory / "panel.toml").write_text(panel_run(run, plan.features, end), encoding="utf-8")
     written, writer = 0, None
     with progress("computing features") as advance:
         for chunk in plan.chunks(rows, advance):
@@ -90,11 +93,11 @@ def _write(run: Run, tables: Tables, directory: Path, progress: Progress) -> dic
     }
 
 
-def _rows(run: Run, tables: Tables, plan: PanelPlan | ReadyPanel, directory: Path) -> NDArray[np.bool_]:
+def _outcomes(
+    run: Run, tables: Tables, plan: PanelPlan | ReadyPanel, data_end: int, directory: Path
+) -> NDArray[np.bool_]:
     """Which (as-of day, account) the panel holds; what became of them is written beside it."""
-    if run.outcome is None:
-        return plan.seen()
-    snapshots = snapshots_of(run, tables, plan.accounts, plan.as_ofs, data_end_of(run, tables))
+    snapshots = snapshots_of(run, tables, plan.accounts, plan.as_ofs, data_end)
     at_risk = snapshots.at_risk
     day, account = np.nonzero(at_risk)
     label = snapshots.label[at_risk]
@@ -104,6 +107,7 @@ def _rows(run: Run, tables: Tables, plan: PanelPlan | ReadyPanel, directory: Pat
             "as_of": pa.array(np.asarray(plan.as_ofs, np.int32)[day]).cast(pa.date32()),
             "outcome": pa.array(label, mask=label < 0),
             "status": pa.array([Label(code).name.lower() for code in label]),
+            "value": pa.array(snapshots.value[at_risk], from_pandas=True),
         }
     )
     pq.write_table(table, directory / "outcomes.parquet", compression="zstd")

@@ -15,7 +15,7 @@ from healthscore.features.dictionary import markdown
 from healthscore.models import MODELS
 from healthscore.models.bundle import Bundle, save
 from healthscore.models.choice import Choice, choose
-from healthscore.pipelines.build import Book, build_book, iso
+from healthscore.pipelines.build import Book, build_book, iso, more_history
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
 from healthscore.pipelines.tracking import record
@@ -65,7 +65,7 @@ def train(
         raise InsufficientDataError(
             f"{run.name}: {left} different accounts left in the labelled history, and a model needs "
             f"{run.model.minimum_exits}; this cannot support a model, a scorecard can still be validated",
-            "a longer history, or `healthscore validate` on the score that you have",
+            more_history(book, "`healthscore validate` on the score that you have"),
         )
     with progress("fitting the candidates") as advance:
         candidates = fit(book, rows, lambda done, of: advance(done / of))

@@ -20,7 +20,7 @@ from healthscore.models.design import Design
 from healthscore.models.drivers import component_drivers
 from healthscore.models.health import Bands, ScoreScale
 from healthscore.outcomes.snapshots import Label
-from healthscore.pipelines.build import Book, days_of, iso
+from healthscore.pipelines.build import Book, days_of, iso, more_history
 from healthscore.pipelines.progress import Advance, Progress
 
 Floats = NDArray[np.float64]
@@ -163,7 +163,9 @@ def walk(book: Book, progress: Progress) -> Walk:
     """
     folds = folds_of(book)
     if not folds:
-        raise InsufficientDataError(_too_little(book), "a longer history, a shorter horizon, or `healthscore validate`")
+        raise InsufficientDataError(
+            _too_little(book), more_history(book, "a shorter horizon, or `healthscore validate`")
+        )
     _enough_to_judge(book, folds)
     by_training: dict[bytes, list[Fold]] = {}
     for fold in folds:
@@ -202,7 +204,7 @@ def _enough_to_judge(book: Book, folds: list[Fold]) -> None:
         raise InsufficientDataError(
             f"{book.run.name}: {left} different accounts left after the {len(folds)} "
             f"{'date' if len(folds) == 1 else 'dates'} that can be tested, and figures need {needed}",
-            "a longer history, more as-of dates, or `healthscore validate`",
+            more_history(book, "more as-of dates, or `healthscore validate`"),
         )
 
 
