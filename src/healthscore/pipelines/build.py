@@ -171,6 +171,17 @@ def snapshots_of(run: Run, tables: Tables, accounts: pa.Array, as_ofs: Sequence[
     )
 
 
+def more_history(book: Book, other: str) -> str:
+    """What to do where too few outcomes are known: declare what a panel leaves open, a longer history, or `other`."""
+    run = book.run
+    if run.data_end is None and run.need_outcome().source == PANEL:
+        return (
+            "declare `data_end`, the first day that the panel's outcomes do not cover: without it that is the last "
+            f"as-of date, {iso(book.data_end)}; or bring a longer history, or {other}"
+        )
+    return f"a longer history, or {other}"
+
+
 def period(run: Run, as_of: date) -> str:
     """The days that a score as of a date speaks of, in words."""
     outcome = run.need_outcome()
