@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from healthscore.config import Bands
 from healthscore.evaluation.clustered import resample
 from healthscore.evaluation.metrics import Metric
+from healthscore.evaluation.multiple import holm
 from healthscore.evaluation.proportions import rate, rates
 from healthscore.evaluation.reliability import quantile_bins
 from healthscore.evaluation.resampled import Resampled
@@ -148,18 +149,9 @@ def segment_table(rows: Scored) -> list[dict[str, Any]]:
                 "separates": None,
             }
         )
-    for index, shown in _holm(doubts).items():
+    for index, shown in holm(doubts).items():
         table[index]["separates"] = bool(shown and table[index]["auc"]["estimate"] > 0.5)
     return table
-
-
-def _holm(doubts: dict[int, float], level: float = 0.05) -> dict[int, bool]:
-    """Which of several tests hold together: Holm's step-down procedure."""
-    answer, standing = {}, True
-    for rank, (key, doubt) in enumerate(sorted(doubts.items(), key=lambda item: item[1])):
-        standing = standing and doubt <= level / (len(doubts) - rank)
-        answer[key] = standing
-    return answer
 
 
 def by_date(history: History, observed: Observed, rows: Scored) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
