@@ -56,7 +56,7 @@ def judge(
     _extent(engine, judgement)
     judgement.shaped = binding.shaped | {text: raw(text) for text in _tidy(engine, judgement)}
     if "account_id" in binding.texts:
-        judgement.problems += alike_ids(engine, binding.name, judgement.groups)
+        judgement.problems += alike_ids(engine, judgement)
     judgement.problems += _weigh(judgement, checks)
     return judgement
 

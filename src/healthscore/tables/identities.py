@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from healthscore.tables.engine import Engine
+from healthscore.tables.judgement import Judgement
+from healthscore.tables.places import located
 from healthscore.tables.problems import Problem
 from healthscore.tables.quoting import quote_identifier
 from healthscore.tables.rules import Rule, bound
 
+LISTED = 20
+"""Ids that an error spells out."""
 _LOOSE = {"ltrim({0}, '0')": "leading zeros", "lower({0})": "upper and lower case"}
 """SQL under which ids that a person takes for the same are equal -> in what they differ."""
 
@@ -95,37 +99,33 @@ def _union(relations: Sequence[str]) -> str:
     return " UNION ".join(f"SELECT account_id FROM {relation}" for relation in relations)
 
 
-def alike_ids(engine: Engine, name: str, groups: str) -> Iterator[Problem]:
+def alike_ids(engine: Engine, judgement: Judgement) -> Iterator[Problem]:
     """Ids that tidying has made equal (an error), and ids that are equal but for leading zeros or case (a warning)."""
-    used = f"(SELECT * FROM {groups} WHERE id IS NOT NULL AND rows > faulty)"
-    collisions = engine.query(
-        f"SELECT id, list(raw ORDER BY raw) AS spellings, sum(rows) AS rows FROM {used} GROUP BY id "
-        "HAVING count(*) > 1 ORDER BY id LIMIT 20"
-    ).to_pylist()
+    name, id_ = judgement.binding.name, bound("account_id")
+    used = f"(SELECT * FROM {judgement.groups} WHERE id IS NOT NULL AND rows > faulty)"
+
+    def of_rows(problem: Problem, ids: str) -> Problem:
+        return located(engine, judgement.relation, problem, f"{id_} IN ({ids})", among="_fault IS NULL")
+
+    merged = f"FROM {used} GROUP BY id HAVING count(*) > 1"
+    listing = f"SELECT id, list(raw ORDER BY raw) AS spellings {merged} ORDER BY id LIMIT {LISTED}"
+    collisions = engine.query(listing).to_pylist()
     if collisions:
         spelled = "; ".join(" and ".join(ascii(text) for text in row["spellings"]) for row in collisions)
-        yield Problem(
-            "id_collision",
-            "error",
-            name,
-            "account_id",
-            int(sum(row["rows"] for row in collisions)),
-            rule=f"ids stay apart when blanks and Unicode forms are tidied; these become one: {spelled}",
-            remedy=f'mend the ids; for one account declare `columns.account_id = "trim(...)"` in [sources.{name}]',
-        )
+        rule = f"ids stay apart when blanks and Unicode forms are tidied; these become one: {spelled}"
+        remedy = f'mend the ids; for one account declare `columns.account_id = "trim(...)"` in [sources.{name}]'
+        problem = Problem("id_collision", "error", name, "account_id", rule=rule, remedy=remedy)
+        yield of_rows(problem, f"SELECT id {merged}")
     for loose, words in _LOOSE.items():
+        alike = f"FROM (SELECT DISTINCT id FROM {used}) GROUP BY {loose.format('id')} HAVING count(*) > 1"
         found = engine.query(
-            "SELECT COALESCE(sum(n), 0) AS n, any_value(example) AS example FROM ("
-            f"SELECT count(*) AS n, min(id) || ' and ' || max(id) AS example FROM (SELECT DISTINCT id FROM {used}) "
-            f"GROUP BY {loose.format('id')} HAVING count(*) > 1)"
+            "SELECT COALESCE(sum(n), 0) AS n, min(example) AS example FROM "
+            f"(SELECT count(*) AS n, min(id) || ' and ' || max(id) AS example {alike})"
         ).to_pylist()[0]
         if found["n"]:
-            yield Problem(
-                "ids_look_alike",
-                "warning",
-                name,
-                "account_id",
-                int(found["n"]),
-                rule=f"ids that differ only in {words} are different accounts, such as {found['example']}",
-                remedy="mend the ids if they are one account",
+            rule = f"{found['n']:,} ids differ only in {words} and are different accounts, such as {found['example']}"
+            remedy = "mend the ids if they are one account"
+            problem = Problem("ids_look_alike", "warning", name, "account_id", rule=rule, remedy=remedy)
+            yield of_rows(
+                problem, f"SELECT id FROM {used} WHERE {loose.format('id')} IN (SELECT {loose.format('id')} {alike})"
             )

@@ -10,6 +10,7 @@ from healthscore.tables.columns import BindingError
 from healthscore.tables.engine import Engine
 from healthscore.tables.expressions import listed, nearest_name
 from healthscore.tables.files import DataFile
+from healthscore.tables.places import located
 from healthscore.tables.problems import Problem
 from healthscore.tables.quoting import quote_identifier
 from healthscore.tables.sorts import Sort, sort_of
@@ -96,12 +97,12 @@ def _faults(name: str, lookup: Lookup, columns: dict[str, str], other: dict[str,
 def _multiplied(engine: Engine, name: str, lookup: Lookup, other: RawTable) -> list[Problem]:
     """A lookup that holds more than one row for a key."""
     keys = ", ".join(quote_identifier(key) for key in lookup.on)
-    counts = f"SELECT count(*) AS n FROM {other.relation} GROUP BY {keys} HAVING count(*) > 1"
-    found = engine.query(f"SELECT count(*) AS keys, COALESCE(sum(n), 0) AS rows FROM ({counts})").to_pylist()[0]
-    if not found["keys"]:
+    repeated = f"SELECT {keys} FROM {other.relation} GROUP BY {keys} HAVING count(*) > 1"
+    count = int(engine.query(f"SELECT count(*) AS n FROM ({repeated})").to_pylist()[0]["n"])
+    if not count:
         return []
     on = ", ".join(lookup.on)
-    rule = f"a lookup has one row per {on}; {lookup.path} repeats {found['keys']:,} of them and would multiply rows"
+    rule = f"a lookup has one row per {on}; {lookup.path} repeats {count:,} of them and would multiply rows"
     remedy = "add the columns that make it unique to `on`; or say `many = true` if every match is a row of its own"
-    file = Path(lookup.path).name
-    return [Problem("lookup_multiplies", "error", name, on, int(found["rows"]), rule=rule, remedy=remedy, file=file)]
+    problem = Problem("lookup_multiplies", "error", name, on, rule=rule, remedy=remedy)
+    return [located(engine, other.relation, problem, f"({keys}) IN ({repeated})", among="TRUE")]

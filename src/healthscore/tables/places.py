@@ -28,23 +28,27 @@ def file_of(lines: tuple[str, ...]) -> str:
     return lines[0].rpartition(":")[0] if lines else ""
 
 
-def located(engine: Engine, relation: str, problem: Problem, condition: str) -> Problem:
-    """The finding with its rows: how many, which share of those that the run wants, and the first places.
+def located(
+    engine: Engine, relation: str, problem: Problem, condition: str, among: str = f"{WHERE} IS TRUE"
+) -> Problem:
+    """The finding with its rows: how many, which share of those that are asked about, and the first places.
 
     Parameters
     ----------
     engine
         Where the relation is.
     relation
-        The source's read layer: the rows as they are in the files, with `where` told.
+        Rows with their places.
     problem
         What was found about one of its columns.
     condition
         SQL over the relation that holds for the rows concerned.
+    among
+        SQL for the rows that are asked about; of the read layer, those that `where` keeps.
     """
     found = engine.query(
         f"SELECT count(*) AS rows, count(*) FILTER (WHERE {condition}) AS n, {first_places(condition)} AS places "
-        f"FROM {relation} WHERE {WHERE} IS TRUE"
+        f"FROM {relation} WHERE {among}"
     ).to_pylist()[0]
     lines, count = places(found["places"]), int(found["n"])
     share = count / max(int(found["rows"]), 1)
