@@ -156,7 +156,7 @@ def worst(book: Book, walked: Walk) -> list[dict[str, Any]]:
     X, bundle = book.panel.X[rows], walked.last
     explained = explain_rows(bundle, X, bundle.model.design.names)
     told = reasons(bundle, explained, X, book.panel.features)
-    account = book.accounts.iloc[book.panel.account[rows]]
+    account = book.about(rows)
     probability = walked.probability[walked.choice.name][chosen]
     return [
         {

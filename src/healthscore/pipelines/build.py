@@ -59,7 +59,7 @@ class Book:
 
     @property
     def accounts(self) -> pd.DataFrame:
-        """Indexed by account code: account_id, and today's name, segment, owner, person_id (missing where not given)."""
+        """By account code: account_id, and today's name, segment, owner, person_id (missing where not given)."""
         return self.directory.today
 
     def about(self, rows: NDArray[np.integer]) -> pd.DataFrame:

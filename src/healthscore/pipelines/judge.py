@@ -164,8 +164,8 @@ class Judge:
         return {key: getattr(found, key) for key in vars(found)}
 
     def segments(self) -> list[dict[str, Any]]:
-        """Churn rate and AUC of the chosen model per segment, where the accounts have one."""
-        segment = self.book.accounts["segment"].to_numpy()[self.account]
+        """Churn rate and AUC of the chosen model per segment of the rows' dates, where the accounts have one."""
+        segment = self.book.about(self.walk.rows)["segment"].to_numpy()
         named = np.array(["" if s is None or s != s else str(s) for s in segment])
         if not named.any():
             return []

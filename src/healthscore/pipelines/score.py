@@ -155,7 +155,7 @@ def scores_frame(scored: ScoredBook, as_of: date) -> pd.DataFrame:
     book, bundle, explained = scored.book, scored.bundle, scored.explained
     z = explained.logit
     health = explained.health
-    about = book.accounts.iloc[book.panel.account].reset_index(drop=True)
+    about = book.about(np.arange(len(book.label)))
     down = [_told(pair[0]) for pair in scored.reasons]
     up = [_told(pair[1]) for pair in scored.reasons]
     frame = pd.DataFrame(
@@ -197,7 +197,7 @@ def scores_frame(scored: ScoredBook, as_of: date) -> pd.DataFrame:
 def _unscored(book: Book, frame: pd.DataFrame, as_of: date) -> pd.DataFrame:
     status = book.snapshots.status[0]
     rows = np.flatnonzero(np.isin(status, list(UNSCORED)))
-    about = book.accounts.iloc[rows].reset_index(drop=True)
+    about = book.directory.at(rows, book.snapshots.as_ofs[0])
     left = pd.DataFrame(
         {
             **{key: about[key] for key in ("account_id", "name", "segment", "owner")},
