@@ -77,6 +77,12 @@ class Source(Section):
     def _says_what_can_be_meant(self) -> Source:
         if self.sentiment is not None and self.contract != "levels":
             raise ValueError('`sentiment` fills the value of levels: contract = "levels"')
+        if self.corrections and self.contract not in ("events", "levels", "intervals"):
+            raise ValueError(f"`corrections` are of events, levels and intervals, not of {self.contract}")
+        if self.corrections and any(lookup.many for lookup in self.lookup):
+            raise ValueError("`corrections` need one row per version; a lookup with `many` makes several of it")
+        if self.sentiment is not None and "value" in self.columns:
+            raise ValueError("`sentiment` fills the value of levels; leave out `columns.value`")
         if unknown := [name for name in self.static if name not in self.attributes]:
             raise ValueError(f"`static` names attributes of the source; {unknown[0]!r} is none")
         if self.deduplicate_by and any(lookup.many for lookup in self.lookup):

@@ -39,6 +39,7 @@ _SORTS = {
     Kind.FLAG: Sort.BOOLEAN,
 }
 _TEXTS = (Kind.IDENTIFIER, Kind.TEXT)
+_FLAGS = {"true": "TRUE", "1": "TRUE", "false": "FALSE", "0": "FALSE"}
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,6 @@ class Binding:
         In order of precedence.
     scales
         Decimals kept, of numbers.
-    payload
-        SQL of everything that a row says, but for when it became known: equal for copies of one row.
     probes
         Derived numbers: the check computes them, so that an overflow is found there and not by whoever reads the rows.
     texts
@@ -78,7 +77,6 @@ class Binding:
     sorts: dict[str, Sort]
     rules: tuple[Rule, ...]
     scales: dict[str, int] = field(default_factory=dict)
-    payload: str = ""
     probes: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     instants: dict[str, str] = field(default_factory=dict)
@@ -89,6 +87,16 @@ class Binding:
             return own(column)
         found = self.contract.column(column)
         return raw(column) if found is not None and found.kind is Kind.MOMENT else bound(column)
+
+    def says(self, *unstated: str) -> str:
+        """SQL of everything that a row says, but for some columns, as JSON."""
+        said = [c for c in (*self.present, *self.source.attributes) if c not in unstated]
+        return f"to_json([{', '.join(f'CAST({self.exact(column)} AS VARCHAR)' for column in said)}])"
+
+    @property
+    def payload(self) -> str:
+        """SQL of everything that a row says, but for when it became known: equal for copies of one row."""
+        return self.says("known_at", "end_known_at")
 
 
 def bind(engine: Engine, run: Run, name: str, table: RawTable) -> Binding:
@@ -114,14 +122,14 @@ def bind(engine: Engine, run: Run, name: str, table: RawTable) -> Binding:
     relation = value_layer(engine, name, read, columns)
     rules += [rule for column in columns for rule in column.rules]
     rules += range_rules(name, source.ranges, columns)
-    rules += contract_rules(assigned.contract, assigned.columns, name)
+    rules += contract_rules(assigned.contract, assigned.columns, name, corrections=source.corrections)
     attributes = {attribute: own(attribute) for attribute in assigned.attributes}
     sorts = {
         c.name: _SORTS[c.kind] for c in assigned.contract.columns if c.kind in _SORTS and c.name not in CHECKED_ONLY
     }
     instants = {column.column: column.instant for column in columns if column.instant}
     delay, time = source.availability_delay_days, instants.get("time", "")
-    binding = Binding(
+    return Binding(
         name=name,
         source=source,
         contract=assigned.contract,
@@ -135,13 +143,6 @@ def bind(engine: Engine, run: Run, name: str, table: RawTable) -> Binding:
         texts=tuple(c for c, e in assigned.columns.items() if e.sort is Sort.TEXT and assigned.kind(c) in _TEXTS),
         instants=instants,
     )
-    return _with_payload(binding)
-
-
-def _with_payload(binding: Binding) -> Binding:
-    said = [c for c in binding.present if c not in ("known_at", "end_known_at")] + list(binding.source.attributes)
-    values = ", ".join(f"CAST({binding.exact(column)} AS VARCHAR)" for column in said)
-    return Binding(**{**vars(binding), "payload": f"to_json([{values}])"})
 
 
 def _probes(assigned: Assigned) -> Iterator[str]:
@@ -224,12 +225,26 @@ def _bind_text(column: str, kind: Kind, sort: Sort) -> BoundColumn | None:
     """Ids and texts as tidied texts, flags as booleans; None if values of this sort are neither."""
     value = raw(column)
     if kind is Kind.FLAG:
-        return BoundColumn(column, value) if sort in {Sort.BOOLEAN, Sort.NULL} else None
+        return _bind_flag(column, sort)
     if sort is Sort.TEXT:
         return BoundColumn(column, tidy_identifier(value) if kind is Kind.IDENTIFIER else tidy_text(value))
     if sort in {Sort.INTEGER, Sort.NULL} or (kind is Kind.TEXT and sort in {Sort.BOOLEAN, Sort.DATE}):
         return BoundColumn(column, f"CAST({value} AS VARCHAR)")
     return None
+
+
+def _bind_flag(column: str, sort: Sort) -> BoundColumn | None:
+    """Flags as booleans; of texts and integers only those that can be nothing else."""
+    value = raw(column)
+    if sort in {Sort.BOOLEAN, Sort.NULL}:
+        return BoundColumn(column, value)
+    if sort not in {Sort.TEXT, Sort.INTEGER}:
+        return None
+    flag = f"CASE lower(CAST({value} AS VARCHAR)) {' '.join(f'WHEN {t!r} THEN {sql}' for t, sql in _FLAGS.items())} END"
+    unread = f"{value} IS NOT NULL AND {bound(column)} IS NULL"
+    remedy = "write such a value, leave it empty, or declare a condition that is true for the rows meant"
+    rule = Rule("flag_unreadable", column, unread, "quarantine", "a flag is true or false, or 1 or 0", remedy)
+    return BoundColumn(column, flag, (rule,))
 
 
 def _wrong_type(name: str, column: str, text: str, kind: Kind, engine_type: str) -> Problem:

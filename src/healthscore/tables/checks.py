@@ -55,6 +55,8 @@ def judge(
     judgement.used = judgement.considered - sum(judgement.taken("quarantine").values())
     _extent(engine, judgement)
     judgement.shaped = binding.shaped | {text: raw(text) for text in _tidy(engine, judgement)}
+    if judgement.versions:
+        judgement.shaped["until_day"] = '"_until"'
     if "account_id" in binding.texts:
         judgement.problems += alike_ids(engine, judgement)
     judgement.problems += _weigh(judgement, checks)

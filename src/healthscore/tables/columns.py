@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from healthscore.config import PANEL, Source
@@ -135,6 +135,7 @@ def assign(name: str, source: Source, columns: Mapping[str, str]) -> Assigned:
     for column in contract.columns:
         if column.required and texts[column.name] is None:
             problems.append(_missing(name, contract, column.name, names))
+    problems += _correction_faults(name, source, contract, found)
     if contract.name == PANEL:
         found, own = _of_panel(source, found, own, problems)
     if problems:
@@ -182,6 +183,22 @@ def _missing(name: str, contract: Contract, column: str, names: Mapping[str, Nam
     rule += f"; did you mean {near!r}?" if near else ""
     remedy = f'set `columns.{column} = "{near or "..."}"` in [sources.{name}]'
     return Problem("missing_column", "error", name, column, rule=rule, remedy=remedy)
+
+
+def _correction_faults(name: str, source: Source, contract: Contract, present: Collection[str]) -> Iterator[Problem]:
+    """What a source with `corrections` lacks: something that identifies a row, and when each version was known."""
+    if not source.corrections:
+        return
+    if "known_at" not in present:
+        rule = "versions of a row are told apart by when they became known; there is no known_at"
+        remedy = f'set `columns.known_at = "..."` in [sources.{name}], or leave out `corrections`'
+        yield Problem("corrections_without_known_at", "error", name, "known_at", rule=rule, remedy=remedy)
+    if not source.deduplicate_by and not any(key in present for key in contract.key):
+        identity = contract.key[0] if contract.key else "deduplicate_by"
+        own = f'`columns.{identity} = "..."` or ' if contract.key else ""
+        rule = "versions of a row share what identifies it; nothing does"
+        remedy = f'set {own}`deduplicate_by = ["..."]` in [sources.{name}], or leave out `corrections`'
+        yield Problem("corrections_without_identity", "error", name, identity, rule=rule, remedy=remedy)
 
 
 def _refuse_strangers(name: str, source: Source, contract: Contract) -> None:

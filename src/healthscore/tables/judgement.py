@@ -28,6 +28,9 @@ class Judgement:
     groups, strangers, marks
         Tables of ids as they are spelled, of those that are no account's, and of the places of marked rows (copies,
         contradictions); the latter two are empty where there are none.
+    versions
+        Table of rows that are versions of one another: their places, marks, and until when they stand; empty where
+        there are none.
     """
 
     binding: Binding
@@ -45,6 +48,7 @@ class Judgement:
     groups: str = ""
     strangers: str = ""
     marks: str = ""
+    versions: str = ""
 
     def taken(self, action: str) -> dict[str, int]:
         """Code -> rows, for rules of one action."""
@@ -70,4 +74,8 @@ def number_faults(engine: Engine, judgement: Judgement) -> None:
     if judgement.marks:
         join = f"LEFT JOIN {judgement.marks} m ON t.{FILE} = m.file AND t.{LINE} = m.line"
         source = f'(SELECT t.*, m.mark AS "_mark" FROM {source} t {join})'
+    if judgement.versions:
+        join = f"LEFT JOIN {judgement.versions} v ON t.{FILE} = v.file AND t.{LINE} = v.line"
+        told = 'v.mark AS "_mark", v.until_day AS "_until", v.later AS "_later", v.tied AS "_tied"'
+        source = f"(SELECT t.*, {told} FROM {source} t {join})"
     engine.execute(f"CREATE OR REPLACE VIEW {judgement.relation} AS SELECT *, CASE {cases} END AS _fault FROM {source}")

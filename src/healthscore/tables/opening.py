@@ -134,9 +134,9 @@ def _materialise(engine: Engine, judgement: Judgement, *, stored: bool) -> str:
     """The relation that others read: a view where a scan is cheap, a table where texts were parsed or copies fell."""
     binding = judgement.binding
     relation = quote_identifier(f"source:{binding.name}")
-    clean = judgement.used == judgement.rows_in
+    clean = judgement.used == judgement.rows_in and not judgement.versions
     source = binding.relation if clean else f"{judgement.relation} WHERE _fault IS NULL"
-    copied = stored or bool(judgement.marks) or binding.contract.name == "accounts"
+    copied = stored or bool(judgement.marks or judgement.versions) or binding.contract.name == "accounts"
     what = "TABLE" if copied else "VIEW"
     engine.execute(f"CREATE {what} {relation} AS SELECT {projection(judgement.shaped)} FROM {source}")
     return relation

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from healthscore.tables.binding import Binding
 from healthscore.tables.contract import Contract
+from healthscore.tables.corrections import link_versions
 from healthscore.tables.dates import OPEN
 from healthscore.tables.engine import Engine
 from healthscore.tables.judgement import Judgement, number_faults
@@ -26,6 +27,8 @@ def without_repeats(engine: Engine, judgement: Judgement) -> bool:
         keys.insert(0, (_declared_key(binding), True))
     if not keys:
         return True
+    if binding.source.corrections:
+        return link_versions(engine, judgement, keys[0][0])
     known = bound("known_at") if "known_at" in binding.present else "0"
     for key, declared in keys:
         found = _fresh_marks(engine, judgement)

@@ -6,6 +6,7 @@ A moment becomes days, `time` simply `day`; known-at is never before the thing i
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 
 from healthscore.tables.contract import Contract, Kind
 from healthscore.tables.dates import OPEN
@@ -35,8 +36,9 @@ FIRST_DAY = {
 }
 """Column by which a source's first and last day are told."""
 
-CORRECTABLE = frozenset({"events", "levels", "intervals"})
-"""Contracts whose rows may be versions of one another: `until_day` is the first day on which a later one was known."""
+FIRST_MOMENT = {"events": "time", "levels": "time", "intervals": "start"}
+"""When a row of a contract came to be, of those whose rows may be versions of one another: `until_day` of their
+relation is the first day on which a later one was known."""
 
 CHECKED_ONLY = frozenset({"currency", "purpose", "retracted"})
 """Columns that decide which rows are used, and that nobody reads afterwards: the relation does without them."""
@@ -69,7 +71,7 @@ def shape(contract: Contract, present: Collection[str], delay: int, instant: str
     plain = {name: of(name) for name in kept} | _times(contract, present, of, delay)
     if contract.name == "levels":
         plain["instant"] = instant
-    return plain | ({"until_day": "CAST(NULL AS INTEGER)"} if contract.name in CORRECTABLE else {})
+    return plain | ({"until_day": "CAST(NULL AS INTEGER)"} if contract.name in FIRST_MOMENT else {})
 
 
 def _times(contract: Contract, present: Collection[str], of: Callable[[str], str], delay: int) -> dict[str, str]:
@@ -95,10 +97,16 @@ def _times(contract: Contract, present: Collection[str], of: Callable[[str], str
     return {}
 
 
-def contract_rules(contract: Contract, present: Collection[str], source: str) -> list[Rule]:
+def contract_rules(
+    contract: Contract, present: Collection[str], source: str, *, corrections: bool = False
+) -> list[Rule]:
     """Rules between the columns of one row."""
     rules = [_required(column.name, column.meaning, source) for column in contract.columns if column.required]
     rules = [rule for rule in rules if rule.column != "account_id"]  # rows without an account are dropped, not faulty
+    if "retracted" in present and corrections:
+        rules = [replace(rule, predicate=f"{rule.predicate} AND NOT {_WITHDRAWS}") for rule in rules]
+    elif "retracted" in present:
+        rules.append(_retracted(source))
     if contract.name == "subscriptions":
         rules += _subscription_rules(present)
     if contract.name == "intervals" and "end" in present:
@@ -126,6 +134,17 @@ def _subscription_rules(present: Collection[str]) -> list[Rule]:
     if "seats" in present:
         rules.append(_broken("negative_seats", "seats", f"{bound('seats')} < 0", "seats are not negative"))
     return rules
+
+
+_WITHDRAWS = f"COALESCE({bound('retracted')} AND {bound('known_at')} IS NOT NULL, FALSE)"
+"""A version that withdraws a row need not repeat what the row said, if only it says when this became known."""
+
+
+def _retracted(source: str) -> Rule:
+    withdrawn = f"{bound('retracted')} IS TRUE"
+    rule = "rows that were withdrawn are versions of earlier ones"
+    remedy = f"declare `corrections = true` in [sources.{source}], or drop them by `where`"
+    return Rule("retracted", "retracted", withdrawn, "quarantine", rule, remedy)
 
 
 def _required(column: str, meaning: str, source: str) -> Rule:
