@@ -1,6 +1,7 @@
 """The command line: parse, call one pipeline, print, exit with a code. The only place that prints.
 
-Exit codes: 0 done; 2 bad input, configuration or bundle; 3 the data cannot support what was asked.
+Exit codes: 0 done; 2 bad input, configuration or bundle; 3 the data cannot support what was asked;
+4 a leak was found.
 """
 
 from __future__ import annotations

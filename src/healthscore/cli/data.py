@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from healthscore.cli.leaks import show_leaks
 from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile
 from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
 
@@ -99,17 +100,32 @@ def when_of(columns: Mapping[str, str]) -> str:
     return f"days in {counted[2]}" if counted[0] else written
 
 
-def check(run: RunFile = None, data: DataRoot = None, out: OutRoot = None, as_json: AsJson = False) -> None:
-    """Open and check the sources: rows, accounts, dates, coverage, base rates, and how to mend each fault."""
+def check(
+    run: RunFile = None,
+    data: DataRoot = None,
+    out: OutRoot = None,
+    leaks: Annotated[
+        bool, typer.Option("--leaks", help="Also ask whether the tables tell the past what happened later.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Open and check the sources: rows, accounts, dates, coverage, base rates, and how to mend each fault.
+
+    With --leaks every feature is computed again without the future, and the exit code is 4 if anything knows it.
+    """
     import healthscore
 
-    made = healthscore.check(run, data=data, out=out, progress=progress(as_json))
+    made = healthscore.check(run, data=data, out=out, leaks=leaks, progress=progress(as_json))
     if as_json:
         emit(made.result)
     else:
         show_check(made.result)
+        if leaks:
+            show_leaks(made.result)
     if not made.ok:
         raise typer.Exit(2)
+    if made.leaks:
+        raise typer.Exit(4)
 
 
 def show_check(result: Mapping[str, Any]) -> None:

@@ -17,6 +17,7 @@ from healthscore.features.planning import families_of
 from healthscore.outcomes.snapshots import Label, Snapshots
 from healthscore.pipelines.build import as_ofs_of, data_end_of, iso, snapshots_of
 from healthscore.pipelines.coverage import Coverage, coverage_of, outage_line
+from healthscore.pipelines.leakcheck import leak_section
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
 from healthscore.tables import Problem, Tables, inspect_tables
@@ -40,6 +41,7 @@ class CheckResult:
         (per source the account of its rows, what it covers, its findings); base_rates (per as-of date: at_risk, exits,
         stayed, exit_in_gap, censored, immature, rate, and how many accounts have each other status); exiting_accounts;
         faults (severity error, quarantine, rule or warning; rule and remedy in words); warnings; quarantine; directory.
+        Where leaks were asked for, also what `find_leaks` gives: leaks, questions, replay, checked.
     """
 
     directory: Path
@@ -50,15 +52,23 @@ class CheckResult:
         """Whether nothing stands in the way of a run."""
         return bool(self.result["ok"])
 
+    @property
+    def leaks(self) -> list[dict[str, str]]:
+        """Leaks found, each with code, where, evidence and remedy; empty also where nobody asked."""
+        return list(self.result.get("leaks", ()))
+
 
 def check(
     run: Run | str | Path | None = None,
     *,
     data: str | Path | None = None,
     out: str | Path | None = None,
+    leaks: bool = False,
     progress: Progress = silent,
 ) -> CheckResult:
-    """Open and inspect a run's sources. Faults of the data are reported, never raised.
+    """Open and inspect a run's sources; with `leaks`, also ask whether they tell the past what happened later.
+
+    Faults of the data are reported, never raised, and so are leaks.
 
     Raises
     ------
@@ -78,9 +88,12 @@ def check(
         with progress("checking sources"):
             tables = inspect_tables(run, quarantine_dir=staged)
         with tables:
-            identity = run_identity(run, "check", {name: report.fingerprint for name, report in tables.reports.items()})
+            prints = {name: report.fingerprint for name, report in tables.reports.items()}
+            identity = run_identity(run, "check", prints, **({"leaks": True} if leaks else {}))
             with progress("measuring coverage and base rates"):
                 result = _result(run, tables)
+            if leaks:
+                result |= leak_section(run, tables, result, progress)
         target = run.out / "check" / identity
         with run_directory(run.out, "check", identity) as directory:
             kept = sorted(staged.glob("*.parquet")) if staged.is_dir() else []

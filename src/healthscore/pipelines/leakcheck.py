@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from healthscore.config import Run
+from healthscore.errors import HealthScoreError
 from healthscore.pipelines.build import build_book
 from healthscore.pipelines.leaks import EVIDENCE, OF_PANELS
 from healthscore.pipelines.leaks.findings import Finding
 from healthscore.pipelines.leaks.material import Material
 from healthscore.pipelines.progress import Progress, silent
-from healthscore.tables import Tables
+from healthscore.tables import Problem, Tables
 
 
 def find_leaks(
@@ -49,3 +50,20 @@ def find_leaks(
         **figures,
         "checked": checked,
     }
+
+
+def leak_section(run: Run, tables: Tables, checked: Mapping[str, Any], progress: Progress = silent) -> dict[str, Any]:
+    """What a check's result says of leaks: what `find_leaks` finds, or why it cannot be asked.
+
+    What then turns out to be impossible joins the faults that the check has found already.
+    """
+    nothing: dict[str, Any] = {"leaks": [], "questions": [], "replay": None}
+    if run.outcome is None or not checked["ok"]:
+        reason = "the run has no [outcome]" if run.outcome is None else "of the errors above"
+        return {**nothing, "checked": [f"nothing: leaks cannot be looked for, because {reason}"]}
+    try:
+        return find_leaks(run, tables, progress=progress)
+    except HealthScoreError as error:
+        fault = Problem("not_possible", "error", "leaks", rule=error.what, remedy=error.remedy)
+        faults = [*checked["faults"], {**vars(fault), "lines": []}]
+        return {**nothing, "checked": [f"nothing: {error.what}"], "faults": faults, "ok": False}

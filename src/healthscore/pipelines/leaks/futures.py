@@ -14,10 +14,12 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from healthscore.pipelines.leaks.material import Material
 from healthscore.tables import Tables
 from healthscore.tables.quoting import quote_identifier
+from healthscore.tables.successions import Successions
 
 FUTURES = ("cut", "altered", "swollen")
 OTHERS = '"leak others"'
@@ -44,7 +46,12 @@ def world_without(material: Material, t: int, future: str) -> Iterator[Tables]:
             versions = tables.versions(name) if contract == "accounts" else None
             if versions is not None:
                 histories[name] = _view(tables, f"{name} versions", versions, _states(tables, versions, t, future))
-        yield replace(tables, relations={**tables.relations, **made}, histories={**tables.histories, **histories})
+        yield replace(
+            tables,
+            relations={**tables.relations, **made},
+            histories={**tables.histories, **histories},
+            successions=_successions(tables.successions, t, future, others),
+        )
     finally:
         for view in (*made.values(), *histories.values()):
             engine.execute(f"DROP VIEW IF EXISTS {view}")
@@ -97,16 +104,15 @@ def _settled(contract: str, columns: list[str], t: int, future: str) -> Mapping[
         changed["end_day"] = f"CASE WHEN {unknown} THEN {end} ELSE end_day END"
         changed["end_known_day"] = f"CASE WHEN {unknown} THEN {told} ELSE end_known_day END"
     if contract == "subscriptions":
+        strange = "" if future == "cut" else "ELSE 'merged' "
         for column in ("end", "notice"):
-            quoted = quote_identifier(column)
-            changed[column] = f"CASE WHEN {quoted} < {t} THEN {quoted} ELSE {later} END"
-        ended = quote_identifier("end")
-        changed["exit_type"] = f"CASE WHEN {ended} < {t} THEN exit_type {'' if future == 'cut' else _else_type()}END"
+            told = f"{column}_known_day"
+            happened = f"{quote_identifier(column)} < {t}" + (f" AND {told} < {t}" if told in columns else "")
+            changed[column] = f"CASE WHEN {happened} THEN {quote_identifier(column)} ELSE {later} END"
+            changed[told] = f"CASE WHEN {happened} THEN {told} ELSE {later} END"
+            if column == "end":
+                changed["exit_type"] = f"CASE WHEN {happened} THEN exit_type {strange}END"
     return {column: sql for column, sql in changed.items() if column in columns}
-
-
-def _else_type() -> str:
-    return "ELSE 'merged' "
 
 
 def _distorted(columns: list[str]) -> dict[str, str]:
@@ -128,7 +134,7 @@ def _moved(contract: str, columns: list[str], t: int) -> dict[str, str]:
         "known_day": f"GREATEST(r.known_day, {t}) + 3",
     }
     if contract == "subscriptions":
-        moved |= {"end": "NULL", "notice": "NULL"}
+        moved |= dict.fromkeys(("end", "notice", "end_known_day", "notice_known_day"), "NULL")
     if "instant" in columns:
         moved["instant"] = "r.instant - 1"
     return moved
@@ -151,6 +157,20 @@ def _states(tables: Tables, versions: str, t: int, future: str) -> str:
         f"{rows} UNION ALL SELECT {_project(columns, other, 'r.')} FROM {versions} r JOIN {OTHERS} o "
         f"ON r.account_id = o.account_id WHERE NOT {known.replace('known_day', 'r.known_day')}"
     )
+
+
+def _successions(known: Successions, t: int, future: str, others: pa.Array) -> Successions:
+    """Mergers and splits that were known at `t`; the later ones gone, or told of other accounts."""
+
+    def told(table: pa.Table, day: str) -> pa.Table:
+        before = pc.less(table[day], t)
+        later = table.filter(pc.invert(before))
+        if future == "cut" or not later.num_rows:
+            return table.filter(before)
+        strangers = others.take(pa.array(np.arange(later.num_rows) % len(others)))
+        return pa.concat_tables([table.filter(before), later.set_column(0, "account_id", strangers)])
+
+    return replace(known, ceased=told(known.ceased, "ceased_day"), founded=told(known.founded, "day"))
 
 
 def _project(columns: list[str], changed: Mapping[str, str], of: str = "") -> str:

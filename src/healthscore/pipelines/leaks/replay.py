@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from healthscore.features.panel import Panel, PanelPlan
-from healthscore.outcomes import OUTCOMES
-from healthscore.outcomes.snapshots import Snapshots
-from healthscore.pipelines.build import iso
+from healthscore.features.panel import Panel
+from healthscore.features.ready import plan_panel
+from healthscore.pipelines.build import iso, snapshots_of
 from healthscore.pipelines.leaks.findings import Evidence, Finding
 from healthscore.pipelines.leaks.futures import FUTURES, world_without
 from healthscore.pipelines.leaks.material import Material
@@ -69,9 +68,8 @@ def _computed(
 ) -> tuple[Panel, NDArray[np.bool_]]:
     """Features of the chosen rows, and who is at risk: (as-of days, accounts)."""
     run = material.run
-    panel = PanelPlan(run, tables, material.accounts, days).build(rows)
-    outcome = run.need_outcome()
-    snapshots: Snapshots = OUTCOMES[outcome.kind](run, tables, material.accounts, days, material.book.data_end)
+    panel = plan_panel(run, tables, material.accounts, days).build(rows)
+    snapshots = snapshots_of(run, tables, material.accounts, days, material.book.data_end)
     return panel, snapshots.at_risk
 
 
