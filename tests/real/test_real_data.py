@@ -151,13 +151,9 @@ def oulad(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Judged:
     return judged("oulad", real_data, tmp_path_factory.mktemp("oulad"), AFTER_WITHDRAWAL)
 
 
-def test_oulad_is_where_it_was_seen(oulad: Judged) -> None:
-    for metric, seen in (("auc", 0.72), ("lift_10", 3.2)):
-        found = oulad.figure(metric)
-        assert found.low is not None
-        assert found.high is not None
-        assert found.low <= seen <= found.high, f"{metric} {found}"
-    assert oulad.estimate("auc") <= 0.80
+def test_oulad_with_what_was_due_is_beyond_the_reference(oulad: Judged) -> None:
+    assert 0.72 <= oulad.estimate("auc") <= 0.80, "far better than anybody has seen would be a leak"
+    assert oulad.estimate("lift_10") >= 3.2
 
 
 def test_oulad_is_clustered_by_student(oulad: Judged) -> None:
