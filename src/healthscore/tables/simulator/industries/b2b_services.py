@@ -154,6 +154,7 @@ def _milestones_and_surveys(company: Company) -> tuple[Any, Any]:
     )
     open_yet = (delivered >= end) | (company.status(account, delivered) != ACTIVE)
     step = random.integers(0, len(STEPS), size)
+    recorded = later(random, begun, 12.0)
     ids = [f"M-{n:06d}" for n in range(1, size + 1)]
     milestones = pa.table(
         {
@@ -163,9 +164,9 @@ def _milestones_and_surveys(company: Company) -> tuple[Any, Any]:
             "started": dates(start),
             "due": dates(start + planned),
             "delivered": dates(delivered, open_yet),
-            "recorded_at": instants(later(random, begun, 12.0)),
+            "recorded_at": instants(recorded),
         }
-    )
+    ).filter(pa.array(recorded < end * DAY))
     done = np.flatnonzero(~open_yet)
     asked = delivered[done] * DAY + random.integers(9, 17, len(done)) * HOUR + 2 * DAY
     # The survey goes out two days after the delivery; those that the end of the data cuts off were not sent.

@@ -164,7 +164,7 @@ def _complaints(company: Company) -> tuple[Any, Any]:
     """List the complaints, open as long as nothing has been resolved, and the history of their status."""
     random, end = company.stream("complaints"), company.timeline.days * DAY
     state = company.state("service")
-    account, opened, week = occasions(company, random, 0.02 * np.exp(-0.8 * state))
+    account, opened, week = occasions(company, random, 0.04 * np.exp(-0.9 * state))
     size, mood = len(account), state[account, week]
     days = random.lognormal(np.log(9.0) - 0.5 * mood, 0.6, size)
     resolved = opened + np.maximum(1, days * 24).astype(np.int64) * HOUR
@@ -201,7 +201,7 @@ def _advice(company: Company) -> Any:
     """List the meetings with advisers, and whether the customer came."""
     random = company.stream("advice")
     state = company.state("advice")
-    account, moment, week = occasions(company, random, 0.05 * np.exp(0.6 * state))
+    account, moment, week = occasions(company, random, 0.08 * np.exp(0.7 * state))
     came = random.random(len(account)) < sigmoid(0.9 + 0.9 * state[account, week])
     noted = later(random, moment, 20.0, 0.5)
     return pa.table(
@@ -218,7 +218,7 @@ def _advice(company: Company) -> Any:
 def _ratings(company: Company) -> Any:
     """List the answers to "how easy was it?" (1 to 7) after a service, asked of some and answered by half of them."""
     random, end = company.stream("ratings"), company.timeline.days * DAY
-    account, asked, week = occasions(company, random, np.full(company.states.shape[:2], 0.06))
+    account, asked, week = occasions(company, random, np.full(company.states.shape[:2], 0.12))
     answered = later(random, asked, 20.0)
     silent = (random.random(len(account)) > 0.5) | (answered >= end)
     points = rating(random, 5.0 + 1.1 * company.state("satisfaction")[account, week], 0.9, 1, 7)

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from healthscore.tables.simulator.company import Company
 from healthscore.tables.simulator.experiences import simulate_claims
-from healthscore.tables.simulator.industries.terms import Terms, cut, terms_of
+from healthscore.tables.simulator.industries.terms import Terms, anniversaries, cut, terms_of
 from healthscore.tables.simulator.lives import ACTIVE, CAUSES, NOT_ENDED
 from healthscore.tables.simulator.occasions import HOUR, WAKING_HOURS, arrivals, later, occasions
 from healthscore.tables.simulator.population import owners
@@ -69,7 +69,7 @@ def _customers(company: Company) -> Any:
 def _policies(company: Company) -> Any:
     """List the policies, a row per term of a year: one as long as somebody is a customer, others beside it.
 
-    The others have terms of their own; when a customer leaves, they end on the same day.
+    The others have terms of their own.
     """
     random, lives, days = company.stream("policies"), company.lives, company.timeline.days
     size = len(lives.account)
@@ -82,8 +82,11 @@ def _policies(company: Company) -> Any:
             lapses = np.where(years == year, anniversary(start, year), lapses)
         # Whoever has given notice takes out nothing more.
         wanted = (random.random(size) < 0.35) & (start < np.minimum(lives.decided, days))
-        alone = lapses < np.minimum(lives.end, days)
-        end, cause = np.where(alone, lapses, lives.end), np.where(alone, NOT_ENDED, lives.cause)
+        alone = lapses < np.minimum(lives.decided, days)
+        # With a notice, they end at their next renewal, or with the customer if that comes first.
+        due = anniversaries(start, np.where(lives.notice < OPEN, (lives.notice - start) // 365 + 1, 0))
+        with_customer = np.where(lives.notice < OPEN, np.minimum(due, lives.end), lives.end)
+        end, cause = np.where(alone, lapses, with_customer), np.where(alone, NOT_ENDED, lives.cause)
         notice = np.where(alone, OPEN, lives.notice)
         terms = cut(lives.account[wanted], start[wanted], end[wanted], notice[wanted], cause[wanted], days)
         parts.append(_rows(terms, line))
@@ -126,6 +129,7 @@ def _claims_and_surveys(company: Company) -> tuple[Any, Any]:
     random, size = company.stream("claims table"), len(account)
     order = np.argsort(reported, kind="stable")
     moment = reported * DAY + random.integers(7, 22, size) * HOUR
+    entered = later(random, moment[order], 8.0)
     claims = pa.table(
         {
             "claim_id": pa.array([f"S-{n:06d}" for n in range(1, size + 1)], type=pa.string()),
@@ -135,9 +139,9 @@ def _claims_and_surveys(company: Company) -> tuple[Any, Any]:
             "promised": dates(promised[order]),
             "settled": dates(settled[order], settled[order] >= days),
             "amount": money(drawn.cents[mine][order]),
-            "entered_at": instants(later(random, moment[order], 8.0)),
+            "entered_at": instants(entered),
         }
-    )
+    ).filter(pa.array(entered < days * DAY))
     over = np.flatnonzero(settled + 3 < days)
     asked_late = (settled - promised)[over]
     yearly = occasions(company, random, np.full(company.states.shape[:2], 1 / 26))
@@ -172,11 +176,12 @@ def _surveys(company: Company, account: Integers, asked: Integers, mood: Floats,
 
 
 def _premiums(company: Company) -> Any:
-    """List the premium bills: one per quarter and customer, due after 14 days."""
+    """List the premium bills: one per quarter and customer, spread over its months, due after 14 days."""
     random, population = company.stream("premiums"), company.population
-    quarters = np.array(company.timeline.month_starts[::3])
-    account, quarter = np.nonzero(company.lives.status[:, quarters] == ACTIVE)
-    day, size = quarters[quarter], len(account)
+    months = np.array(company.timeline.month_starts)
+    turn = np.arange(len(months))[None, :] % 3 == np.arange(population.size)[:, None] % 3
+    account, month = np.nonzero((company.lives.status[:, months] == ACTIVE) & turn)
+    day, size = months[month], len(account)
     state = company.state("payments")[account, day // 7]
     late = random.random(size) < sigmoid(-1.5 - 1.2 * state)
     term = PAYMENT_TERM_DAYS

@@ -41,7 +41,7 @@ def cut(account: Integers, begin: Integers, end: Integers, notice: Integers, cau
     count = 1 + np.maximum(0, (last - begin) // 365)
     life = np.repeat(np.arange(len(account)), count)
     year = np.arange(len(life)) - np.repeat(np.cumsum(count) - count, count)
-    start, renewal = _anniversaries(begin[life], year), _anniversaries(begin[life], year + 1)
+    start, renewal = anniversaries(begin[life], year), anniversaries(begin[life], year + 1)
     # A life of 365 days can be a day short of its anniversary: its second term has not begun.
     begun = (year == 0) | (start < last[life])
     life, year, start, renewal = life[begun], year[begun], start[begun], renewal[begun]
@@ -58,8 +58,8 @@ def cut(account: Integers, begin: Integers, end: Integers, notice: Integers, cau
     )
 
 
-def _anniversaries(begin: Integers, years: Integers) -> Integers:
-    """The same day `years` later, each."""
+def anniversaries(begin: Integers, years: Integers) -> Integers:
+    """The same day so many `years` later, each account with a number of its own."""
     result = begin.copy()
     for number in np.unique(years).tolist():
         chosen = years == number
