@@ -1,4 +1,4 @@
-"""Features of the account itself: how long it has been a customer, and whether it began as a part of another."""
+"""Features of the account itself: how long it has been a customer, whether it was split off another, its renewal."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ class AccountState:
     ----------
     since
         First day of the first subscription known before `t`, else the first active day of any signal; NaN for neither.
+    renewal
+        Next renewal, on `t` or later, of the subscriptions in force at `t`; NaN where none is known.
     founded
         Day on which the account was known to come from a split, far in the future for others.
     """
 
     t: int
     since: Values
+    renewal: Values
     founded: NDArray[np.int32]
 
 
@@ -35,6 +38,9 @@ def account_features(run: Run, *, splits: bool = False) -> Iterator[Feature]:
 
     Where a source of successions tells splits from merges (`splits`), also who came from one: such an account is new by
     its days and old by its people.
+
+    Where renewals are predicted, also how far off the next one is. That is no merit of the account: it is context,
+    which the probability follows and the score does not.
     """
     if run.features.tenure:
         yield Feature(
@@ -63,4 +69,19 @@ def account_features(run: Run, *, splits: bool = False) -> Iterator[Feature]:
             sentence="split off another account: {truth}",
             healthy=0,
             compute=lambda state: (state.founded < state.t).astype(np.float64),
+        )
+    if run.outcome is not None and run.outcome.kind == "non_renewal":
+        yield Feature(
+            name="days_to_renewal",
+            component="renewal",
+            family="account",
+            signal="",
+            window="",
+            unit="days",
+            zero="the renewal is due on the as-of date",
+            missing="no renewal known",
+            sentence="the renewal is due in {value} days",
+            healthy=0,
+            compute=lambda state: state.renewal - state.t,
+            context=True,
         )

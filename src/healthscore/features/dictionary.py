@@ -40,6 +40,8 @@ class Feature:
         The calculation on a signal's state (for features of the account itself, on its `AccountState`).
     nothing
         Said instead of the sentence where the value is 0; empty where the sentence will do.
+    context
+        Whether it is a circumstance and no merit of the account: the probability follows it, the score does not.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Feature:
     healthy: int
     compute: Callable[[Any], Values]
     nothing: str = ""
+    context: bool = False
 
     def say(self, value: float) -> str:
         """The sentence, with a value in it: as a number, in per cent, or (a log ratio) as so many per cent more."""
@@ -149,6 +152,7 @@ def markdown(features: Sequence[Feature], title: str) -> str:
         for feature in features:
             if feature.component == component:
                 more = {1: "healthier", -1: "riskier", 0: "for the model to find out"}[feature.healthy]
+                more = "context: in the probability, not in the score" if feature.context else more
                 cells = (
                     f"`{feature.name}`",
                     feature.family,

@@ -18,7 +18,7 @@ from healthscore.features.kinds import read_signals
 from healthscore.features.planning import features_of, plan_signals
 from healthscore.features.states import Chunk
 from healthscore.tables import Tables
-from healthscore.tables.subscriptions import Subscriptions, load_subscriptions
+from healthscore.tables.subscriptions import Subscriptions, load_subscriptions, source_of_subscriptions
 
 CHUNK_VALUES = 2_000_000
 """Values that one array of a chunk (segments, or rows, x accounts) may hold: 16 MB, however many accounts there are."""
@@ -100,7 +100,7 @@ class PanelPlan:
         self._combined = combinations(run, self._measured)
         self.features = (*self._measured, *self._combined)
         self._signals = read_signals(tables, self.plans, self.as_ofs, accounts)
-        source = run.source_of("subscriptions")
+        source = source_of_subscriptions(run)
         self._subscriptions: Subscriptions | None = (
             None if source is None else load_subscriptions(tables, source, accounts)
         )
@@ -156,12 +156,13 @@ class PanelPlan:
         unknown = np.full(len(founded), np.nan)
         seats = None if subscriptions is None else subscriptions.at(subscriptions.seats, t)
         since = unknown if subscriptions is None else subscriptions.first_start(t)
+        renewal = unknown if subscriptions is None else subscriptions.next_renewal(t)
         values, first = [], unknown
         for chunk, features in zip(chunks, self.of_signal, strict=True):
             signal = chunk.at(index, t, seats)
             values += [feature.compute(signal) for feature in features]
             first = np.fmin(first, signal.first_day())
-        state = AccountState(t, np.where(np.isnan(since), first, since), founded)
+        state = AccountState(t, np.where(np.isnan(since), first, since), renewal, founded)
         values += [feature.compute(state) for feature in self.of_account]
         columns = dict(zip((feature.name for feature in self._measured), values, strict=True))
         return values + [feature.compute(columns) for feature in self._combined]
