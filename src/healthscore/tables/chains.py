@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,7 +46,52 @@ def ends(following: Codes) -> Codes:
         last = further
 
 
-def first_above(following: Codes, wanted: NDArray[np.bool_]) -> Codes:
-    """First wanted account on every account's chain, the account itself included; -1 where there is none."""
-    found = ends(np.where(wanted, -1, following))
-    return np.where(wanted[found], found, -1)
+def least_above(following: Codes, values: Codes) -> Codes:
+    """Least value on every account's chain, its own included. There are no cycles."""
+    step = np.where(following >= 0, following, np.arange(len(following)))
+    while True:  # as in `ends`
+        values = np.minimum(values, values[step])
+        further = step[step]
+        if np.array_equal(further, step):
+            return values
+        step = further
+
+
+def reach(start: Codes, links: Sequence[tuple[Codes, Codes]]) -> tuple[Codes, Codes, Codes]:
+    """Every account that the given ones lead to, and from which day on.
+
+    Parameters
+    ----------
+    start
+        Codes to begin with.
+    links
+        Kinds of links, each as (code that each account leads to or -1, day from which that holds).
+
+    Returns
+    -------
+    Origin, account reached, and day: that of the last link of a path, on the path on which it is the earliest.
+    """
+    accounts = max((len(following) for following, _ in links), default=1)
+    key, day = start * accounts + start, np.full(len(start), np.iinfo(np.int32).min, np.int64)
+    reached, since = key, day
+    while len(key):
+        keys, days = [], []
+        for following, begin in links:
+            origin, at = np.divmod(key, accounts)
+            on = following[at] >= 0
+            keys.append(origin[on] * accounts + following[at[on]])
+            days.append(np.maximum(day[on], begin[at[on]]))
+        key, day = _earliest(np.concatenate(keys), np.concatenate(days))
+        place = np.minimum(np.searchsorted(reached, key), len(reached) - 1)
+        sooner = (reached[place] != key) | (day < since[place])
+        key, day = key[sooner], day[sooner]
+        reached, since = _earliest(np.append(reached, key), np.append(since, day))
+    origin, at = np.divmod(reached, accounts)
+    return origin, at, since
+
+
+def _earliest(key: Codes, day: Codes) -> tuple[Codes, Codes]:
+    """Each key once, with its earliest day."""
+    order = np.lexsort((day, key))
+    unique, first = np.unique(key[order], return_index=True)
+    return unique, day[order][first]

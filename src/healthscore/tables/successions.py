@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from healthscore.tables.binding import Binding
-from healthscore.tables.chains import Codes, cycles, ends, first_above
+from healthscore.tables.chains import Codes, cycles, ends, least_above, reach
 from healthscore.tables.engine import Engine
 from healthscore.tables.hierarchy import about, circles_text, codes, following, of_accounts
 from healthscore.tables.judgement import Judgement
@@ -136,49 +136,50 @@ def read_successions(
 class _Kin:
     """Rows of successions and links of parents, as codes of ids.
 
-    A part follows the nearest account above it that ceased, itself included: what becomes of the whole becomes of its
-    parts.
+    What becomes of a whole becomes of its parts, too. A part may also go its own way; then both hold, each from its own
+    day on, so that what is known later never takes back what was known before.
     """
 
     def __init__(self, rows: pa.Table, ids: pa.Array, account: Codes, successor: Codes, above: Codes) -> None:
-        self.rows, self.ids, self.account, self.successor = rows, ids, account, successor
+        self.rows, self.ids, self.account, self.successor, self.above = rows, ids, account, successor, above
         self.split = pc.equal(rows["kind"], "split").to_numpy()
         self.day, self.date = (rows[name].to_numpy().astype(np.int64) for name in ("day", "date"))
         self.top = ends(above)
-        first = np.full(len(ids), -1, np.int64)
-        first[account[::-1]] = np.arange(len(account))[::-1]  # rows are in order of time: the first one stays
-        nearest = first_above(above, first >= 0)
-        self.row = np.where(nearest >= 0, first[nearest], -1)
-        """Row of the succession that each account follows, -1 for none."""
-        merged = np.flatnonzero(self.row >= 0)
-        merged = merged[~self.split[self.row[merged]]]
-        self.step = following(len(ids), merged, successor[self.row[merged]])
 
     def resolve(self) -> Successions:
         return Successions(self._heirs(), self._ceased(), self._founded())
 
     def _heirs(self) -> pa.Table:
-        """Every account with all that follow it by merges, and the day on which the last of the steps was known."""
-        account = node = np.flatnonzero(self.step >= 0)
-        day = np.full(len(account), np.iinfo(np.int32).min, np.int64)
-        found: list[Codes] = []
-        while len(account):
-            day = np.maximum(day, self.day[self.row[node]])
-            node = self.step[node]
-            found.append(np.stack([account, self.top[node], day]))
-            further = self.step[node] >= 0
-            account, node, day = account[further], node[further], day[further]
-        pairs = np.concatenate(found, axis=1) if found else np.empty((3, 0), np.int64)
-        pairs = pairs[:, self.top[pairs[0]] != pairs[1]]  # within one top nothing changes hands
-        pairs = pairs[:, np.lexsort((pairs[2], pairs[1], pairs[0]))]
-        if pairs.shape[1]:
-            pairs = pairs[:, np.append(True, (np.diff(pairs[:2], axis=1) != 0).any(axis=0))]
-        columns = {"account_id": self._names(pairs[0]), "heir_id": self._names(pairs[1])}
-        return pa.table(columns | {"heir_day": pa.array(pairs[2], pa.int32())})
+        """Every account with the top parents to which merges lead, of its own or of what it is a part of."""
+        merged = ~self.split
+        step = following(len(self.ids), self.account[merged], self.successor[merged])
+        day = np.zeros(len(self.ids), np.int64)
+        day[self.account[merged]] = self.day[merged]
+        start = np.flatnonzero(least_above(self.above, np.where(step >= 0, 0, 1)) == 0)
+        always = np.full(len(self.ids), np.iinfo(np.int32).min, np.int64)
+        account, node, known = reach(start, [(self.above, always), (step, day)])
+        heir = self.top[node]
+        other = heir != self.top[account]  # within one top nothing changes hands
+        account, heir, known = account[other], heir[other], known[other]
+        order = np.lexsort((known, heir, account))
+        pairs = np.stack([account, heir], axis=1)[order]
+        first = np.append(True, (np.diff(pairs, axis=0) != 0).any(axis=1)) if len(pairs) else np.empty(0, bool)
+        return pa.table(
+            {
+                "account_id": self._names(pairs[first, 0]),
+                "heir_id": self._names(pairs[first, 1]),
+                "heir_day": pa.array(known[order][first], pa.int32()),
+            }
+        )
 
     def _ceased(self) -> pa.Table:
-        ceased = np.flatnonzero(self.row >= 0)
-        row = self.row[ceased]
+        """Accounts that ceased, or that are parts of one that did, by the succession that was known first."""
+        none = len(self.account)
+        row = np.full(len(self.ids), none, np.int64)
+        np.minimum.at(row, self.account, np.arange(none))  # rows are in order of the day on which they were known
+        row = least_above(self.above, row)
+        ceased = np.flatnonzero(row < none)
+        row = row[ceased]
         return pa.table(
             {
                 "account_id": self._names(ceased),
@@ -215,8 +216,8 @@ def _two_successors(engine: Engine, judgement: Judgement, kin: _Kin) -> Iterator
 
 def _circular(engine: Engine, judgement: Judgement, kin: _Kin) -> Iterator[Problem]:
     """Accounts that succeed themselves: A into B into A, or a whole into its own part."""
-    moved = np.flatnonzero(kin.step >= 0)
-    source, target = np.append(kin.account, moved), np.append(kin.successor, kin.step[moved])
+    parts = np.flatnonzero(kin.above >= 0)
+    source, target = np.append(kin.account, parts), np.append(kin.successor, kin.above[parts])
     circles = cycles(len(kin.ids), source, target)
     if circles:
         inside = kin.ids.take(pa.array(np.concatenate(circles))).to_pylist()
