@@ -23,11 +23,11 @@ from healthscore.asof import date_of, day_of
 from healthscore.config import Run
 from healthscore.features.cells import source_accounts
 from healthscore.features.dictionary import Feature
-from healthscore.features.panel import PanelPlan
+from healthscore.features.ready import plan_panel
 from healthscore.outcomes import OUTCOMES
 from healthscore.outcomes.snapshots import Label, Snapshots, Status
 from healthscore.tables import Tables, open_tables
-from oracle import FAMILIES, Signal, Source, events, intervals, levels, read_rows
+from oracle import FAMILIES, Signal, Source, account_states, events, intervals, levels, read_rows
 
 Cells = dict[tuple[str, date], dict[str, float | None]]
 """(account, as-of date) -> feature -> value; None where it is missing."""
@@ -102,7 +102,7 @@ def panel_of(run: Run, as_of: Sequence[date] | None = None) -> Cells:
     dates = sorted(dates_of(run) if as_of is None else as_of)
     with open_tables(run) as tables:
         accounts = accounts_of(run, tables)
-        plan = PanelPlan(run, tables, accounts, [day_of(t) for t in dates])
+        plan = plan_panel(run, tables, accounts, [day_of(t) for t in dates])
         panel = plan.build(np.ones((len(dates), len(accounts)), bool))
     names = [feature.name for feature in panel.features]
     ids = panel.accounts.to_pylist()
@@ -117,7 +117,7 @@ def panel_of(run: Run, as_of: Sequence[date] | None = None) -> Cells:
 def entry_of(run: Run, name: str) -> Feature:
     """The dictionary entry of a feature of the run."""
     with open_tables(run) as tables:
-        features = PanelPlan(run, tables, accounts_of(run, tables), [day_of(dates_of(run)[0])]).features
+        features = plan_panel(run, tables, accounts_of(run, tables), [day_of(dates_of(run)[0])]).features
     return next(feature for feature in features if feature.name == name)
 
 
@@ -186,6 +186,7 @@ def oracle_signals(run: Run, conditions: Mapping[str, Callable[[Any], bool]]) ->
                 windows=signal.windows or run.features.windows,
                 where=conditions[signal.where] if signal.where else lambda row: True,
                 key=signal.key,
+                attribute=signal.attribute,
                 favourable_from=signal.favourable_from,
                 unfavourable_to=signal.unfavourable_to,
             )
@@ -204,6 +205,8 @@ def _oracle_source(run: Run, name: str, conditions: Mapping[str, Callable[[Any],
     words: dict[str, Any] = {"outages": declared.outages, "users": declared.actors, "kinds": declared.names}
     if declared.contract == "intervals":
         return Source(rows=intervals(rows, **clock), has=set(rows[0]), **words)
+    if declared.contract == "accounts":
+        return Source(rows=account_states(rows, attributes=declared.attributes, delay=clock["delay"]))
     if declared.contract == "levels":
         return Source(rows=levels(rows, **clock), has=set(rows[0]), **words)
     column = {c: declared.columns.get(c, c) for c in ("time", "actor_id", "name", "quantity", "known_at")}

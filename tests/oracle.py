@@ -246,6 +246,40 @@ def visible(row: Any, t: date) -> bool:
     return bool(row.day < t and row.known < t and (row.until is None or row.until >= t))
 
 
+@dataclass(frozen=True)
+class AccountState:
+    """What a source of accounts says of an account, `fields`, and the days on which that was known, and known over."""
+
+    account: str
+    fields: dict[str, Any]
+    known: date | None
+    over: date | None
+    until: date | None = None
+
+    @property
+    def day(self) -> date:
+        """Never seen as something that happened."""
+        return date.max
+
+
+def account_states(rows: Sequence[dict[str, Any]], *, attributes: dict[str, str], delay: int = 0) -> list[AccountState]:
+    """States of accounts from rows as they were read; `attributes` says which column each attribute is."""
+
+    def day(row: dict[str, Any], name: str) -> date | None:
+        value = row.get(name)
+        return None if value is None or value.year == 9999 else value + delay * DAY
+
+    return [
+        AccountState(
+            row["account_id"],
+            {name: row[column] for name, column in attributes.items()},
+            day(row, "valid_from"),
+            day(row, "valid_to"),
+        )
+        for row in rows
+    ]
+
+
 @dataclass
 class Source:
     """Rows of one table, in order of time, and the days on which it is said to have recorded nothing.
@@ -307,6 +341,7 @@ class Signal:
     key: Sequence[str] = ()
     favourable_from: float | None = None
     unfavourable_to: float | None = None
+    attribute: str | None = None
 
 
 @dataclass
@@ -346,6 +381,22 @@ Cells = Iterator[tuple[str, Number]]
 
 
 # --- one function per family -----------------------------------------------------------------------------------------
+
+
+def attributes(past: Past) -> Cells:
+    """What was said of the account by the last state that was known, if it was not known to be over."""
+    last: AccountState | None = None
+    for state in past.signal.source.of_account.get(past.account, []):
+        known = state.known or date.min
+        if known < past.t and (last is None or known >= (last.known or date.min)):
+            last = state
+    if last is not None and last.over is not None and last.over < past.t:
+        last = None
+    value = None if last is None else last.fields[str(past.signal.attribute)]
+    if not past.signal.key:
+        yield past.signal.name, None if value is None else float(value)
+    for name in past.signal.key:
+        yield past.named(name.lower().replace(" ", "_")), None if value is None else int(value == name)
 
 
 def frequency(past: Past) -> Cells:
@@ -557,7 +608,9 @@ FAMILIES: dict[str, dict[str, Callable[[Past], Cells]]] = {
         "levels": last_and_change,
         "response": response,
     },
-    "accounts": {},
+    "accounts": {
+        "attributes": attributes,
+    },
 }
 TWINS = {name: twin for twins in FAMILIES.values() for name, twin in twins.items()}
 
