@@ -77,6 +77,7 @@ class Features(Section):
         "intervals",
         "deadlines",
         "levels",
+        "attributes",
     )
     tenure: bool = True
     tenure_component: Name = "tenure"

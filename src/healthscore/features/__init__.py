@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from healthscore.features.attributes import attributes
 from healthscore.features.breadth import breadth
 from healthscore.features.deadlines import deadlines
 from healthscore.features.depth import depth
@@ -36,7 +37,9 @@ FAMILIES: dict[str, dict[str, Callable[[SignalPlan], Iterator[Feature]]]] = {
         "levels": levels,
         "response": response,
     },
-    "accounts": {},
+    "accounts": {
+        "attributes": attributes,
+    },
 }
 """Feature families by the kind of signal (the contract of its source).
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 
+from healthscore.features.attributerows import read_attributes
 from healthscore.features.eventrows import read_events
 from healthscore.features.intervalrows import read_intervals
 from healthscore.features.levelrows import read_levels
@@ -21,6 +22,7 @@ KINDS: dict[str, Callable[[Tables, Sequence[SignalPlan], Sequence[int], pa.Array
     "events": read_events,
     "intervals": read_intervals,
     "levels": read_levels,
+    "accounts": read_attributes,
 }
 """Contract of a source -> reads the signals of one such source: `(tables, plans, as-of days, account ids)`."""
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from healthscore.config import Run
 from healthscore.features.account import AccountState, account_features
+from healthscore.features.attributerows import refuse_current_state
 from healthscore.features.combinations import combinations
 from healthscore.features.dictionary import Feature
 from healthscore.features.history import Values
@@ -79,6 +80,8 @@ class PanelPlan:
         Ids, without repetition.
     as_ofs
         As-of days, rising.
+    data_end
+        First day that the data do not cover: from it on, today's state of an account may stand for its state then.
 
     Attributes
     ----------
@@ -86,7 +89,10 @@ class PanelPlan:
         Dictionary entries, in the order of the panel's columns.
     """
 
-    def __init__(self, run: Run, tables: Tables, accounts: pa.Array, as_ofs: Sequence[int]) -> None:
+    def __init__(
+        self, run: Run, tables: Tables, accounts: pa.Array, as_ofs: Sequence[int], data_end: int | None = None
+    ) -> None:
+        refuse_current_state(run, tables, as_ofs, data_end)
         self.run = run
         self.accounts = accounts
         self.as_ofs = tuple(as_ofs)

@@ -13,6 +13,12 @@ from healthscore.features.coverage import merged
 from healthscore.features.dictionary import Feature
 from healthscore.features.signals import SignalPlan
 from healthscore.tables import Tables
+from healthscore.tables.sorts import Sort
+
+ATTRIBUTES = (Sort.TEXT, Sort.INTEGER, Sort.NUMBER, Sort.BOOLEAN)
+"""What an attribute may be."""
+IDENTITIES = ("account_id", "name", "person_id", "parent_id")
+"""Columns of accounts that tell which account it is, not what kind of account."""
 
 
 def plan_signals(run: Run, tables: Tables) -> list[SignalPlan]:
@@ -26,7 +32,7 @@ def _plan(run: Run, tables: Tables, name: str, signal: Signal) -> SignalPlan:
     quantity = "depth" in families and "quantity" in columns
     return SignalPlan(
         name=name,
-        label=signal.label or f"rows of {name.replace('_', ' ')}",
+        label=signal.label or ("" if source.contract == "accounts" else "rows of ") + name.replace("_", " "),
         source=signal.source,
         kind=source.contract,
         component=signal.component,
@@ -38,15 +44,41 @@ def _plan(run: Run, tables: Tables, name: str, signal: Signal) -> SignalPlan:
         distinct=tuple(thing for thing in ("actor_id", "name") if _distinct(thing, families, columns, quantity)),
         quantity=quantity,
         named="recurrence" in families and "name" in columns,
-        key=signal.key if "depth" in families else (),
+        key=signal.key if {"depth", "attributes"} & set(families) else (),
         favourable_from=signal.favourable_from,
         unfavourable_to=signal.unfavourable_to,
-        attribute=signal.attribute,
+        attribute=_attribute(tables, name, signal) if source.contract == "accounts" else None,
         healthy={"healthy": 1, "risky": -1}.get(signal.direction or "", 0),
         unit=signal.unit or "",
         words={"actor_id": source.actors, "name": source.names},
         seats=_seats(run, tables),
     )
+
+
+def _attribute(tables: Tables, name: str, signal: Signal) -> str:
+    """The attribute of the accounts that a signal is: a number, or a text whose names `key` lists."""
+    where, sorts = f"signals.{name}", tables.bindings[signal.source].sorts
+    offered = [c for c in tables.bound_columns(signal.source) if sorts.get(c) in ATTRIBUTES and c not in IDENTITIES]
+    if signal.attribute not in offered:
+        nearest = difflib.get_close_matches(signal.attribute or name, offered, n=1)
+        hint = f"name {nearest[0]!r}" if nearest else f"bind it under [sources.{signal.source}.attributes]"
+        raise ConfigurationError(
+            f"{where}.attribute: {signal.source} have no attribute {signal.attribute!r}; "
+            f"there are {', '.join(map(repr, offered)) or 'none'}",
+            hint,
+        )
+    if signal.where is not None:
+        raise ConfigurationError(f"{where}.where: an attribute has no rows to choose from", "leave `where` out")
+    if (sorts[signal.attribute] is Sort.TEXT) != bool(signal.key):
+        what = "a text: which of its names count?" if not signal.key else "no text, and has no names"
+        raise ConfigurationError(
+            f"{where}.key: {signal.attribute!r} is {what}",
+            "leave `key` out"
+            if signal.key
+            else 'list them, such as `key = ["EU", "US"]`; digits become a number by a CAST in '
+            f"[sources.{signal.source}.attributes]",
+        )
+    return signal.attribute
 
 
 def families_of(run: Run, name: str) -> tuple[str, ...]:

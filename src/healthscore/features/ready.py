@@ -22,11 +22,13 @@ READ_VALUES = 8_000_000
 """Values that one read of a panel may hold: 64 MB, however large the panel is."""
 
 
-def plan_panel(run: Run, tables: Tables, accounts: pa.Array, as_ofs: Sequence[int]) -> PanelPlan | ReadyPanel:
-    """The run's panel: its own file where it names one, else what its signals measure."""
+def plan_panel(
+    run: Run, tables: Tables, accounts: pa.Array, as_ofs: Sequence[int], data_end: int | None = None
+) -> PanelPlan | ReadyPanel:
+    """The run's panel: its own file where it names one, else what its signals measure. Parameters as of `PanelPlan`."""
     if run.panel is not None:
         return ReadyPanel(run, run.panel, tables, accounts, as_ofs)
-    return PanelPlan(run, tables, accounts, as_ofs)
+    return PanelPlan(run, tables, accounts, as_ofs, data_end)
 
 
 class ReadyPanel:

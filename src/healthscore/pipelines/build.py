@@ -131,7 +131,7 @@ def build_book(run: Run, tables: Tables, as_ofs: Sequence[int] | None = None, pr
     with progress("reading outcomes"):
         snapshots = snapshots_of(run, tables, accounts, days, end)
     with progress("reducing events to cells"):
-        plan = plan_panel(run, tables, accounts, days)
+        plan = plan_panel(run, tables, accounts, days, end)
     with progress("computing features") as advance:
         panel = plan.build(snapshots.at_risk, advance)
     directory = read_directory(run, tables, accounts)

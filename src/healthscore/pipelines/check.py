@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from healthscore.asof import date_of
 from healthscore.config import PANEL, Run, load_run
 from healthscore.errors import ConfigurationError, HealthScoreError
+from healthscore.features.attributerows import current_state
 from healthscore.features.cells import source_accounts
 from healthscore.features.planning import families_of
 from healthscore.outcomes.snapshots import Label, Snapshots
@@ -219,6 +220,8 @@ def _signals(run: Run, tables: Tables) -> Iterator[Problem]:
             families_of(run, name)
         except HealthScoreError as error:
             yield Problem("unknown_family", "error", place, "families", rule=error.what, remedy=error.remedy)
+        if signal.source in tables.reports and (leak := current_state(run, tables, name)) is not None:
+            yield leak
         if signal.where is not None and signal.source in tables.reports:
             try:
                 tables.predicate(signal.source, signal.where)
