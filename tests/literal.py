@@ -27,7 +27,20 @@ from healthscore.features.ready import plan_panel
 from healthscore.outcomes import OUTCOMES
 from healthscore.outcomes.snapshots import Label, Snapshots, Status
 from healthscore.tables import Tables, open_tables
-from oracle import FAMILIES, Signal, Source, account_states, events, intervals, levels, read_rows
+from oracle import (
+    FAMILIES,
+    Number,
+    Signal,
+    Source,
+    Subscription,
+    account_states,
+    events,
+    features,
+    intervals,
+    levels,
+    read_rows,
+    versions,
+)
 
 Cells = dict[tuple[str, date], dict[str, float | None]]
 """(account, as-of date) -> feature -> value; None where it is missing."""
@@ -202,6 +215,9 @@ def _oracle_source(run: Run, name: str, conditions: Mapping[str, Callable[[Any],
         "clock": declared.timezone,
         "delay": declared.availability_delay_days,
     }
+    if declared.corrections:
+        begin = "start" if declared.contract == "intervals" else "time"
+        rows = versions(rows, declared.deduplicate_by or ("event_id",), time=begin, **clock)
     words: dict[str, Any] = {"outages": declared.outages, "users": declared.actors, "kinds": declared.names}
     if declared.contract == "intervals":
         return Source(rows=intervals(rows, **clock), has=set(rows[0]), **words)
@@ -222,3 +238,32 @@ def _oracle_source(run: Run, name: str, conditions: Mapping[str, Callable[[Any],
         **clock,
     )
     return Source(rows=read, has=set(given), **words)
+
+
+def compare(
+    found: Cells,
+    pairs: Sequence[tuple[str, date]],
+    signals: Sequence[Signal],
+    contracts: Sequence[Subscription] | None,
+) -> tuple[list[str], int]:
+    """Cells that differ, in words, and the number of cells compared."""
+    wrong, compared = [], 0
+    for account, t in pairs:
+        mine = None if contracts is None else [c for c in contracts if c.account == account]
+        expected = features(signals, account, t, mine)
+        cells = found[account, t]
+        if sorted(cells) != sorted(expected):
+            wrong.append(f"columns differ: {set(cells) ^ set(expected)}")
+        for name, value in expected.items():
+            compared += 1
+            if not _same(cells.get(name), value):
+                wrong.append(f"{name} of {account} at {t}: {cells.get(name)}, and the oracle says {value}")
+    return wrong, compared
+
+
+def _same(found: float | None, expected: Number) -> bool:
+    if found is None or expected is None:
+        return found is expected
+    if isinstance(expected, int):
+        return found == expected
+    return math.isclose(found, expected, rel_tol=1e-12, abs_tol=1e-12)

@@ -63,6 +63,35 @@ def _read(value: date | str, clock: str | None) -> date:
     return value
 
 
+def versions(
+    rows: Sequence[dict[str, Any]],
+    identity: Sequence[str],
+    *,
+    time: str = "time",
+    zone: str = "UTC",
+    clock: str | None = None,
+    delay: int = 0,
+) -> list[dict[str, Any]]:
+    """Rows that say something, with `until`: the day on which the first later version of the same thing was known."""
+
+    def known(row: dict[str, Any]) -> date | str:
+        at: date | str = row[time] if row.get("known_at") is None else row["known_at"]
+        return at
+
+    def place(row: dict[str, Any]) -> tuple[datetime, bool]:
+        return instant(known(row), zone, clock), bool(row.get("retracted"))
+
+    standing = []
+    for row in rows:
+        mine = [row[column] for column in identity]
+        nameless = all(value is None for value in mine)
+        later = [r for r in rows if not nameless and [r[c] for c in identity] == mine and place(r) > place(row)]
+        until = [local_day(known(other), zone, clock) + delay * DAY for other in later]
+        if not row.get("retracted"):
+            standing.append(row | {"until": min(until, default=None)})
+    return standing
+
+
 @dataclass(frozen=True)
 class Event:
     """A row of events; `fields` is the row as it was read."""
@@ -136,6 +165,7 @@ def events(
                 name=row[name] if name else None,
                 quantity=_exact(row[quantity]) if quantity else None,
                 fields=row,
+                until=row.get("until"),
             )
         )
     return sorted(read, key=lambda event: event.day)
@@ -162,6 +192,7 @@ def intervals(
                 deadline=day(row, "deadline"),
                 kind=row.get("kind"),
                 quantity=_exact(row.get("quantity")),
+                until=row.get("until"),
             )
         )
     return sorted(read, key=lambda interval: interval.day)
@@ -183,6 +214,7 @@ def levels(
                 known=known + delay * DAY,
                 name=row.get("name"),
                 value=_exact(row.get("value")),
+                until=row.get("until"),
             )
         )
     return sorted(read, key=lambda level: level.moment)

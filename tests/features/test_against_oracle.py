@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import random
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +19,7 @@ import oracle
 from healthscore.config import library, load_run
 from healthscore.features import FAMILIES
 from healthscore.tables.simulator import simulate, write
-from literal import Cells, oracle_signals, panel_of, run_of
+from literal import compare, oracle_signals, panel_of, run_of
 from oracle import DAY
 
 PAIRS = 2_000
@@ -53,35 +52,6 @@ def test_a_simulated_company_has_the_features_that_the_oracle_finds(tmp_path: Pa
     wrong, compared = compare(found, pairs, signals, contracts)
     assert not wrong, wrong[:5]
     assert compared == PAIRS * len(next(iter(found.values())))
-
-
-def compare(
-    found: Cells,
-    pairs: Sequence[tuple[str, date]],
-    signals: Sequence[oracle.Signal],
-    contracts: Sequence[oracle.Subscription] | None,
-) -> tuple[list[str], int]:
-    """Cells that differ, in words, and the number of cells compared."""
-    wrong, compared = [], 0
-    for account, t in pairs:
-        mine = None if contracts is None else [c for c in contracts if c.account == account]
-        expected = oracle.features(signals, account, t, mine)
-        cells = found[account, t]
-        if sorted(cells) != sorted(expected):
-            wrong.append(f"columns differ: {set(cells) ^ set(expected)}")
-        for name, value in expected.items():
-            compared += 1
-            if not _same(cells.get(name), value):
-                wrong.append(f"{name} of {account} at {t}: {cells.get(name)}, and the oracle says {value}")
-    return wrong, compared
-
-
-def _same(found: float | None, expected: oracle.Number) -> bool:
-    if found is None or expected is None:
-        return found is expected
-    if isinstance(expected, int):
-        return found == expected
-    return math.isclose(found, expected, rel_tol=1e-12, abs_tol=1e-12)
 
 
 # --- small random histories ------------------------------------------------------------------------------------------
