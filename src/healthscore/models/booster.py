@@ -128,8 +128,9 @@ class BoosterRecipe:
             "num_threads": _threads(self.threads, len(y), settings.rows_per_thread),
             "verbosity": -1,
         }
-        if self.additive:
-            columns = [np.flatnonzero(design.group_of == group).tolist() for group in range(len(design.groups))]
+        apart = design.group_of if self.additive else design.is_context.astype(np.int64)
+        if self.additive or design.context:
+            columns = [np.flatnonzero(apart == group).tolist() for group in range(int(apart.max()) + 1)]
             parameters["interaction_constraints"] = columns
         if any(design.monotone):
             parameters["monotone_constraints"] = list(design.monotone)

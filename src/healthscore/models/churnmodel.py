@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from healthscore.errors import BundleError
 from healthscore.models import stored
 from healthscore.models.calibration import Calibration
 from healthscore.models.design import Design, Labels, Matrix, Vector, expit
@@ -37,7 +38,7 @@ class Reference:
     feature_mean
         The same per feature, shape (p,), such that centred features sum to their centred group.
     quartiles
-        Quartiles of its log-odds, shape (3,).
+        Quartiles of its log-odds, with context held, shape (3,).
     """
 
     rate: float
@@ -126,6 +127,29 @@ class ChurnModel:
         """Return `z` from `component_logit`, so that a scoring job predicts once."""
         return np.asarray(self.intercept + components.sum(axis=1), dtype=np.float64)
 
+    def held(self, components: Matrix) -> Matrix:
+        """Hold context at its mean over the reference population, in `component_logit` (n, G).
+
+        The *score* is made of what this returns, the *probability* of what it was given. An account whose renewal is
+        near is more likely to be lost soon; that is no worse health, and its score is that of an account whose renewal
+        is as far off as the reference's on average: context earns 0 points and is never a driver.
+
+        Raises
+        ------
+        BundleError
+            There is context, and the model has no reference population.
+        """
+        context = self.design.context_groups
+        if not context.any():
+            return components
+        if self.reference is None:
+            raise BundleError("the model has no reference population", "freeze one: ChurnModel.frozen")
+        return np.where(context, self.reference.component_mean, components)
+
+    def held_logit(self, X: npt.ArrayLike, names: Sequence[str]) -> Vector:
+        """Return the log-odds that scores are made of, shape (n,): those of churn, with context held."""
+        return self.logit_from_components(self.held(self.component_logit(X, names)))
+
     def feature_logit(self, X: npt.ArrayLike, names: Sequence[str]) -> Matrix:
         """Return every feature's share of `z`, shape (n, p): TreeSHAP inside the trees, exact in the logistic.
 
@@ -159,12 +183,15 @@ class ChurnModel:
         few = matrix[np.unique(np.linspace(0, len(matrix) - 1, EXPLAINED_REFERENCE_ROWS).astype(np.int64))]
         features = self._features(few)
         components = self._components(matrix) if self.additive else features @ self.design.indicator
-        z = self.logit(matrix, names)
         component_mean, feature_mean = components.mean(axis=0), features.mean(axis=0)
         # Trees' feature shares sum to their group up to a constant, and `few` may be a sample: what is left over is
         # spread evenly, so that centred features sum to their centred group exactly.
         offset = (self._components(few) - features @ self.design.indicator).mean(axis=0)
         leftover = component_mean - offset - feature_mean @ self.design.indicator
         feature_mean = feature_mean + (leftover / self.design.indicator.sum(axis=0))[self.design.group_of]
+        z = (
+            self.logit(matrix if self.additive else few, names)
+            - (components - component_mean) @ self.design.context_groups
+        )
         quartiles = np.quantile(z, [0.25, 0.5, 0.75])
         return replace(self, reference=Reference(rate, len(y), component_mean, feature_mean, quartiles))

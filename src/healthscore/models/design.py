@@ -38,18 +38,22 @@ class Design:
         Direction of each column on the *log-odds of churn*: +1 may only raise them, -1 may only lower them, 0 free.
     joint
         Components that may interact. Each tuple becomes one group, reported as one.
+    context
+        Columns that are circumstances and no merit of the account (the time to its renewal). They make up groups of
+        their own and interact with nothing in any model, so that the score can leave them out: `ChurnModel.held`.
 
     Raises
     ------
     ConfigurationError
         Lengths differ, a name occurs twice, a direction is not -1, 0 or +1, a joint group names an unknown component
-        or shares one with another group.
+        or shares one with another group, a group mixes context with other columns.
     """
 
     names: tuple[str, ...]
     components: tuple[str, ...]
     monotone: tuple[int, ...]
     joint: tuple[tuple[str, ...], ...] = ()
+    context: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.names:
@@ -66,6 +70,7 @@ class Design:
         if any(direction not in (-1, 0, 1) for direction in self.monotone):
             raise ConfigurationError("a direction is not -1, 0 or +1", "use -1, 0 or +1")
         self._check_joint()
+        self._check_context()
 
     def _check_joint(self) -> None:
         joined = [component for group in self.joint for component in group]
@@ -77,6 +82,29 @@ class Design:
             )
         if len(set(joined)) < len(joined):
             raise ConfigurationError("a component occurs twice in the joint groups", "merge those groups into one")
+
+    def _check_context(self) -> None:
+        unknown = [name for name in self.context if name not in self.names]
+        if unknown:
+            raise ConfigurationError(f"context names no column: {', '.join(unknown)}", "name columns of the model")
+        mixed = self.indicator[self.is_context].any(axis=0) & self.indicator[~self.is_context].any(axis=0)
+        if mixed.any():
+            group = self.groups[int(np.flatnonzero(mixed)[0])]
+            raise ConfigurationError(
+                f"the component {group!r} mixes {', '.join(self.context)}, which the score leaves out, with other "
+                "features",
+                f"name the component of the other features otherwise, and leave {group!r} out of joint groups",
+            )
+
+    @cached_property
+    def is_context(self) -> Flags:
+        """Which columns are context, shape (p,)."""
+        return np.isin(np.array(self.names), np.array(self.context, dtype=str))
+
+    @cached_property
+    def context_groups(self) -> Flags:
+        """Which groups are made of context, shape (G,)."""
+        return np.asarray(self.indicator[self.is_context].any(axis=0), dtype=np.bool_)
 
     @cached_property
     def _group_of_component(self) -> dict[str, str]:
@@ -125,6 +153,7 @@ class Design:
             "components": list(self.components),
             "monotone": list(self.monotone),
             "joint": [list(group) for group in self.joint],
+            "context": list(self.context),
         }
 
 

@@ -48,7 +48,7 @@ class Drivers:
 
 
 def component_drivers(model: ChurnModel, scale: ScoreScale, components: Matrix) -> Drivers:
-    """Turn `ChurnModel.component_logit` (n, G) into points.
+    """Turn `ChurnModel.component_logit` (n, G) into points, context held: it has none.
 
     Raises
     ------
@@ -56,6 +56,7 @@ def component_drivers(model: ChurnModel, scale: ScoreScale, components: Matrix) 
         The model has no reference population.
     """
     reference = _reference(model)
+    components = model.held(components)
     z = model.logit_from_components(components)
     score = scale.score(z)
     base = float(scale.unclipped(model.intercept + float(reference.component_mean.sum())))
@@ -69,14 +70,15 @@ def component_drivers(model: ChurnModel, scale: ScoreScale, components: Matrix) 
 
 
 def feature_points(model: ChurnModel, scale: ScoreScale, features: Matrix) -> Matrix:
-    """Turn `ChurnModel.feature_logit` (n, p) into points; within a group they sum to the group's.
+    """Turn `ChurnModel.feature_logit` (n, p) into points; within a group they sum to the group's. Context has none.
 
     Raises
     ------
     BundleError
         The model has no reference population.
     """
-    return np.asarray(-scale.slope * (features - _reference(model).feature_mean), dtype=np.float64)
+    merits = np.where(model.design.is_context, 0.0, features - _reference(model).feature_mean)
+    return np.asarray(-scale.slope * merits, dtype=np.float64)
 
 
 def feature_tenths(design: Design, points: Matrix, group_tenths: Integers) -> Integers:

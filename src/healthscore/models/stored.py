@@ -98,7 +98,7 @@ def design(document: Mapping[str, Any]) -> Design:
     if any(isinstance(value, bool) or not isinstance(value, int) for value in monotone):
         raise ValueError("'monotone' holds something that is not a whole number")
     joint = tuple(texts({"group": group}, "group") for group in items(document, "joint"))
-    return Design(texts(document, "names"), texts(document, "components"), monotone, joint)
+    return Design(texts(document, "names"), texts(document, "components"), monotone, joint, texts(document, "context"))
 
 
 def plain(values: Matrix | Vector) -> list[Any]:

@@ -29,10 +29,12 @@ class Reason:
 class Explained:
     """Scores of n accounts taken apart, by component and by feature, exact and as displayed (tenths of a point).
 
-    `logit` are the log-odds of churn that they come from, shape (n,).
+    `logit` are the log-odds of churn, shape (n,), and `held` those that the scores come from: the same, but for what is
+    context (`ChurnModel.held`).
     """
 
     logit: Floats
+    held: Floats
     drivers: Drivers
     feature_points: Floats
     feature_tenths: NDArray[np.int64]
@@ -51,6 +53,7 @@ def explain_rows(bundle: Bundle, X: Floats, names: Sequence[str]) -> Explained:
     points = feature_points(model, bundle.scale, model.feature_logit(X, names))
     return Explained(
         model.logit_from_components(components),
+        model.logit_from_components(model.held(components)),
         drivers,
         points,
         feature_tenths(model.design, points, drivers.points_tenths),

@@ -151,9 +151,11 @@ def score_book(run: Run, as_of: date, model: str | Path | None, progress: Progre
 
 
 def scores_frame(scored: ScoredBook, as_of: date) -> pd.DataFrame:
-    """One row per account: the scored ones by rank, then those that have a status instead."""
+    """One row per account: the scored ones by rank, then those that have a status instead.
+
+    Health, band, rank and drivers leave context out (how far off the renewal is), `probability` does not.
+    """
     book, bundle, explained = scored.book, scored.bundle, scored.explained
-    z = explained.logit
     health = explained.health
     about = book.about(np.arange(len(book.label)))
     down = [_told(pair[0]) for pair in scored.reasons]
@@ -171,9 +173,9 @@ def scores_frame(scored: ScoredBook, as_of: date) -> pd.DataFrame:
             "health": health,
             "band": bundle.bands.of(health),
             "grade": GRADES.of(health),
-            "rank": rank(z),
-            "percentile": percentile(z).round(1),
-            "probability": expit(z),
+            "rank": rank(explained.held),
+            "percentile": percentile(explained.held).round(1),
+            "probability": expit(explained.logit),
             "value": book.value,
             "drivers_down": down,
             "drivers_up": up,

@@ -110,7 +110,7 @@ def _result(
     book: Book, bundle: Bundle, rows: np.ndarray[tuple[int], np.dtype[np.int64]], choice: Choice, left: int
 ) -> dict[str, Any]:
     model, calibration = bundle.model, bundle.model.calibration
-    z = model.logit(book.panel.X[reference_rows(book, rows)], model.design.names)
+    z = model.held_logit(book.panel.X[reference_rows(book, rows)], model.design.names)
     proposed = bundle.scale.proposed_points_to_halve_odds(z)
     warnings = []
     if proposed is not None:

@@ -68,6 +68,7 @@ def design_of(book: Book) -> Design:
         components=tuple(feature.component for feature in features),
         monotone=tuple(-feature.healthy for feature in features),  # healthier is less churn
         joint=book.run.model.joint,
+        context=tuple(feature.name for feature in features if feature.context),
     )
 
 
