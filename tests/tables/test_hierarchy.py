@@ -168,3 +168,17 @@ def test_a_chain_of_any_depth_is_followed(workspace: Workspace) -> None:
     accounts = ["c0,", *(f"c{n},c{n - 1}" for n in range(1, 1000))]
     tables = workspace.open(sources(workspace, *accounts, events=["account_id,time", "c999,2024-01-01"]))
     assert workspace.column(tables, "events", "account_id") == ["c0"]
+
+
+def test_parents_are_told_by_one_source(workspace: Workspace) -> None:
+    declared = sources(workspace, "H,", "A,H")
+    fault = workspace.refusal(declared | {"others": declared["accounts"]})["second_source"]
+    assert fault.rule == "parents are told by one source, and accounts is one"
+
+
+def test_a_ready_made_panel_with_rows_of_parts_is_refused(workspace: Workspace) -> None:
+    path = workspace.csv("panel.csv", "account_id,as_of,use", "A,2024-06-01,1", "H,2024-06-01,2")
+    panel = {"path": path, "components": {"activity": ["use"]}}
+    fault = workspace.refusal(sources(workspace, "H,", "A,H"), panel=panel)["rows_of_parts"]
+    assert (fault.count, fault.share, fault.lines) == (1, 0.5, ("panel.csv:2",))
+    assert "`parent_id`" in fault.remedy

@@ -260,4 +260,4 @@ def test_a_kind_that_is_none_is_set_aside(workspace: Workspace) -> None:
 def test_a_run_has_one_source_of_successions(workspace: Workspace) -> None:
     declared = sources(workspace, "A,B,2024-01-01,,")
     fault = workspace.refusal(declared | {"others": declared["successions"]})["second_source"]
-    assert "list of files" in fault.remedy
+    assert (fault.source, "list of files" in fault.remedy) == ("others", True)

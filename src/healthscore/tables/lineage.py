@@ -10,17 +10,20 @@ from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
+from healthscore.config import PANEL
 from healthscore.tables.binding import Binding
 from healthscore.tables.engine import Engine
-from healthscore.tables.hierarchy import LINKS, read_parents, top_parents
+from healthscore.tables.hierarchy import LINKS, about, read_parents, top_parents
 from healthscore.tables.judgement import Judgement
+from healthscore.tables.places import file_of
 from healthscore.tables.problems import Problem
 from healthscore.tables.quoting import quote_identifier
+from healthscore.tables.rules import bound
 from healthscore.tables.successions import Successions, read_successions
 
 MEASURED = frozenset({"events", "levels", "intervals"})
 """Contracts of which a ceased account's rows count for its heirs too."""
-AS_GIVEN = frozenset({"successions", "panel"})
+AS_GIVEN = frozenset({"successions", PANEL})
 """Contracts whose ids stay those of the files."""
 
 _TOPS, _HEIRS, _CEASED = (quote_identifier(f"lineage/{name}") for name in ("tops", "heirs", "ceased"))
@@ -42,33 +45,61 @@ class Lineage:
     limit: float
     links: pa.Table = field(default_factory=LINKS.empty_table)
     successions: Successions | None = None
-    _read: str = ""
+    _told: dict[str, str] = field(default_factory=dict)
 
     def read(self, judgement: Judgement, relation: str) -> list[Problem]:
-        """Take in a source of accounts or successions, just bound; what is wrong with its links."""
-        binding = judgement.binding
-        problems: list[Problem] = []
-        if binding.contract.name == "accounts" and "parent_id" in binding.present:
-            links, problems = read_parents(self.engine, judgement, relation, self.limit)
-            self.links = pa.concat_tables([self.links, links])
-        if binding.contract.name == "successions":
-            if self._read:
-                rule = f"a run has one source of successions, and {self._read} is one"
-                remedy = "give that one a list of files as its `path`"
-                return [Problem("second_source", "error", binding.name, rule=rule, remedy=remedy)]
-            self._read = binding.name
-            self.successions, problems = read_successions(self.engine, judgement, relation, self.links)
-        return problems
+        """Take in a source that has just been bound; what is wrong with its links."""
+        contract = judgement.binding.contract.name
+        if contract == "accounts" and "parent_id" in judgement.binding.present:
+            return self._second(judgement) or self._parents(judgement, relation)
+        if contract == "successions":
+            return self._second(judgement) or self._successions(judgement, relation)
+        return self._rows_of_parts(judgement) if contract == PANEL and len(self.links) else []
 
-    def follow(self, bindings: dict[str, Binding], relations: dict[str, str], versions: dict[str, str]) -> None:
-        """Replace the relations by views whose `account_id` is that of whom a row counts for."""
+    def _parents(self, judgement: Judgement, relation: str) -> list[Problem]:
+        self.links, problems = read_parents(self.engine, judgement, relation, self.limit)
         if len(self.links):
             self.engine.register("lineage/tops", top_parents(self.links))
-            for name in versions:
-                versions[name] = self._without_parts(f"versions of {name}", versions[name])
+        return problems
+
+    def _successions(self, judgement: Judgement, relation: str) -> list[Problem]:
+        self.successions, problems = read_successions(self.engine, judgement, relation, self.links)
         if self.successions is not None:
             self.engine.register("lineage/heirs", self.successions.heirs)
             self.engine.register("lineage/ceased", self.successions.ceased)
+        return problems
+
+    def _second(self, judgement: Judgement) -> list[Problem]:
+        """A second source of parents, or of successions: what both say together could contradict itself."""
+        name, contract = judgement.binding.name, judgement.binding.contract.name
+        first = self._told.setdefault(contract, name)
+        if first == name:
+            return []
+        what = "parents are" if contract == "accounts" else "successions are"
+        remedy = f"make one source of both: `path` in [sources.{first}] may be a list of files"
+        return [
+            Problem(
+                "second_source", "error", name, rule=f"{what} told by one source, and {first} is one", remedy=remedy
+            )
+        ]
+
+    def _rows_of_parts(self, judgement: Judgement) -> list[Problem]:
+        """Rows of a ready-made panel that would be nobody's: the book holds the tops, and features do not add up."""
+        condition = f"{bound('account_id')} IN (SELECT account_id FROM {_TOPS})"
+        count, share, lines = about(self.engine, judgement, condition)
+        if not count:
+            return []
+        rule = (
+            "a panel's rows are of accounts of the book; these are of accounts with a parent, which are counted with it"
+        )
+        remedy = "write the panel by the accounts at the top, or leave `columns.parent_id` out of the accounts"
+        where = (judgement.binding.name, "account_id", count, share, lines)
+        return [Problem("rows_of_parts", "error", *where, rule=rule, remedy=remedy, file=file_of(lines))]
+
+    def follow(self, bindings: dict[str, Binding], relations: dict[str, str], versions: dict[str, str]) -> None:
+        """Replace the relations by views whose `account_id` is that of whom a row counts for."""
+        for name in versions if len(self.links) else ():
+            versions[name] = self._without_parts(f"versions of {name}", versions[name])
         for name, binding in bindings.items():
             relations[name] = self._view(name, binding, relations[name])
             if self.successions is not None and binding.contract.name == "subscriptions":
