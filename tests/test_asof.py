@@ -33,20 +33,6 @@ def test_a_row_is_visible_only_if_it_happened_and_was_known_before_the_day() -> 
     assert upto(t, day).tolist() == [True, False, True, True]
 
 
-@pytest.mark.parametrize(
-    ("first", "expected"),
-    [
-        ("2024-01-31", ["2024-01-31", "2024-02-29", "2024-03-31", "2024-04-30"]),
-        ("2023-01-31", ["2023-01-31", "2023-02-28", "2023-03-31", "2023-04-30"]),
-        ("2024-01-30", ["2024-01-30", "2024-02-29", "2024-03-30", "2024-04-30"]),
-        ("2023-11-15", ["2023-11-15", "2023-12-15", "2024-01-15", "2024-02-15"]),
-    ],
-)
-def test_a_month_later_is_the_same_day_or_the_last_one(first: str, expected: list[str]) -> None:
-    days = as_of_days(date.fromisoformat(first), date.fromisoformat(expected[-1]), "month")
-    assert [date_of(day).isoformat() for day in days] == expected
-
-
 def test_weeks_and_numbers_of_days_count_from_the_first_date() -> None:
     weeks = as_of_days(date(2024, 1, 1), date(2024, 1, 29), "week")
     assert [date_of(day).day for day in weeks] == [1, 8, 15, 22, 29]

@@ -154,6 +154,9 @@ def show_check(result: Mapping[str, Any]) -> None:
     ]
     if spans:
         table("What they cover", ("source", "accounts", "first", "last", "months with rows"), spans)
+    for name, s in sources.items():
+        if s["lateness"]:
+            paragraph(f"{name}: {s['lateness']}")
     rates = [
         (r["as_of"], f"{r['at_risk']:,}", f"{r['exits']:,}", "" if r["rate"] is None else f"{100 * r['rate']:.1f} %",
          f"{r['exit_in_gap']:,}", f"{r['censored']:,}", f"{r['immature']:,}")

@@ -211,6 +211,7 @@ def _sources(result: Result) -> list[View]:
             "dropped": [(reason(why), rows) for why, rows in (one.get("dropped") or {}).items()],
             "quarantined": [(reason(why), rows) for why, rows in (one.get("quarantined") or {}).items()],
             "columns": one.get("columns") or {},
+            "lateness": one.get("lateness") or "",
         }
         for name, one in sources.items()
     ]

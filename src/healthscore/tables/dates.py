@@ -8,7 +8,7 @@ from typing import Any
 
 from healthscore.asof import DAY_MICROSECONDS, day_of
 from healthscore.tables import zones
-from healthscore.tables.moments import PLAUSIBLE, Clock, Reading
+from healthscore.tables.moments import PLAUSIBLE, UNITS, Clock, Reading
 from healthscore.tables.rules import BoundColumn, Rule, bound, raw, step
 
 OPEN = day_of(date(9999, 1, 1))
@@ -56,7 +56,7 @@ def bind_moment(
     if reading.form != "date" and reading.days:
         value = f"COALESCE({reading.days}, {value})"
     # The first fault decides, and a sentinel read as local time may fall into a gap of long ago: sentinels go first.
-    rules = [_unreadable(column, clock), _sentinel(column, opens=opens, shifted=bool(instants)), *extra]
+    rules = [_unreadable(column, facts, clock), _sentinel(column, opens=opens, shifted=bool(instants)), *extra]
     if data_end is not None:
         rules.append(_future(column, data_end))
     exact = _instant(reading, step(column) if instants else "", clock, span)
@@ -76,7 +76,7 @@ def _instant(reading: Reading, utc: str, clock: Clock, span: zones.Range | None)
     return f"COALESCE({last}, {exact})" if reading.days else exact
 
 
-def _unreadable(column: str, clock: Clock) -> Rule:
+def _unreadable(column: str, facts: Mapping[str, Any], clock: Clock) -> Rule:
     declared = "is a date or an ISO-8601 time that exists"
     if clock.time_format is not None:
         declared = f"follows {clock.time_format!r}"
@@ -84,6 +84,12 @@ def _unreadable(column: str, clock: Clock) -> Rule:
         declared = f"is an epoch in {clock.time_unit} between 1990 and the data's end"
     unread = f"{raw(column)} IS NOT NULL AND {bound(column)} IS NULL"
     remedy = f"mend the rows, or declare `time_format` or `time_unit` in [sources.{clock.source}]"
+    if clock.time_unit is not None:
+        fitting = {unit: int(facts.get(f"fits_{unit}") or facts.get(f"epoch_fits_{unit}") or 0) for unit in UNITS}
+        other = max((unit for unit in UNITS if unit != clock.time_unit), key=lambda unit: fitting[unit])
+        if fitting[other]:
+            remedy = f"{fitting[other]:,} rows would fit {other}: bring them to one unit by `columns.{column}` = CASE"
+            remedy += f" WHEN ... END, or set `time_unit` in [sources.{clock.source}]"
     return Rule("time_unreadable", column, unread, "quarantine", f"a time {declared}", remedy)
 
 

@@ -114,6 +114,7 @@ class Opening:
             dropped=judgement.taken("drop"),
             first_day=judgement.first_day,
             last_day=judgement.last_day,
+            lateness=_lateness(binding),
             findings=tuple(findings),
         )
         self.quarantine.write(engine, judgement)
@@ -140,6 +141,15 @@ def _materialise(engine: Engine, judgement: Judgement, *, stored: bool) -> str:
     what = "TABLE" if copied else "VIEW"
     engine.execute(f"CREATE {what} {relation} AS SELECT {projection(judgement.shaped)} FROM {source}")
     return relation
+
+
+def _lateness(binding: Binding) -> str:
+    """Why late rows of a source cannot be told; empty where they can, or where nothing has a moment."""
+    if binding.contract.name not in ("events", "levels", "intervals") or "known_at" in binding.present:
+        return ""
+    delay = binding.source.availability_delay_days
+    counted = f"each counts as known {delay} days later" if delay else "each counts as known on its day"
+    return f"rows do not say when they became known, so late ones cannot be told; {counted}"
 
 
 def _engine_fault(name: str, error: EngineError) -> Problem:

@@ -28,6 +28,8 @@ class SourceReport:
         Days since 1970-01-01 of the first and the last row used (by `day`, `start_day` or `start`); None without time.
     fingerprint
         SHA-256 of the files' names, sizes and contents.
+    lateness
+        Why late rows cannot be told, where they cannot; empty where rows say when they became known, or have no time.
     findings
         Everything worth saying about the source, each with its remedy.
     """
@@ -42,6 +44,7 @@ class SourceReport:
     dropped: Mapping[str, int] = field(default_factory=dict)
     first_day: int | None = None
     last_day: int | None = None
+    lateness: str = ""
     findings: tuple[Problem, ...] = ()
 
     def __post_init__(self) -> None:
@@ -70,5 +73,6 @@ class SourceReport:
             "first_date": None if self.first_day is None else date_of(self.first_day).isoformat(),
             "last_date": None if self.last_day is None else date_of(self.last_day).isoformat(),
             "fingerprint": self.fingerprint,
+            "lateness": self.lateness,
             "findings": [{**vars(finding), "lines": list(finding.lines)} for finding in self.findings],
         }
