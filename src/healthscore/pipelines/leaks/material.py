@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from healthscore.config import Run
+from healthscore.config import Run, Signal
 from healthscore.outcomes.snapshots import Label, Snapshots
 from healthscore.outcomes.spells import spells
 from healthscore.pipelines.build import Book
@@ -97,6 +97,17 @@ class Material:
         """Sources of dated rows that signals measure, in the run's order."""
         used = {signal.source for signal in self.run.signals.values()}
         return [name for name, s in self.run.sources.items() if name in used and s.contract in MEASURED]
+
+    def signals_over(self, source: str) -> dict[str, Signal]:
+        """Signals that read a source."""
+        return {name: signal for name, signal in self.run.signals.items() if signal.source == source}
+
+    def read(self, source: str) -> str:
+        """SQL of the rows that any signal reads."""
+        given = [signal.where for signal in self.signals_over(source).values()]
+        if None in given:
+            return "TRUE"
+        return f"({' OR '.join(self.tables.predicate(source, where) for where in given if where)})"
 
     @cached_property
     def subscriptions(self) -> Subscriptions | None:

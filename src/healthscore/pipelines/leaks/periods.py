@@ -1,8 +1,8 @@
 """Periods: totals dated with the first day of what they sum up.
 
 A quarter's total, dated 1 January, knows on 2 January what will be done until March. The sign: among accounts that
-left, the total of the period in which they left grows with the days that they had in it, although it is dated before
-all of them. A total dated with the last day knows nothing of the kind.
+left, the total dated before the exit, as a share of the one before it, grows with the days that the account still has
+in the period. A total dated with the last day knows nothing of the kind.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from healthscore.pipelines.leaks.findings import Evidence, Finding
 from healthscore.pipelines.leaks.material import EXITS, FEWEST, Material
 from healthscore.pipelines.leaks.timing import DAY, register_exits
 
-LEAK = 0.2
-"""Lower bound of the rank correlation between a leaver's total and its days in the period."""
+TIMES = 2.0
+"""How much larger the totals of those who left in the last third of a period are than of those in its first, at least;
+the rank correlation of total and days is above 0 besides, with one chance in a thousand that it is not."""
 FEWEST_DATES = 4
-PASTS = 3
-"""Periods before the one of the exit with which its total is compared."""
 LENGTHS = {"quarter": 92, "month": 31, "week": 7}
+"""Days after which a total of what began is known for sure."""
 
 
 def periods(material: Material) -> Evidence:
@@ -36,7 +36,7 @@ def periods(material: Material) -> Evidence:
     for source in material.measured:
         days = _days(material, source)
         period = period_begun(days)
-        if period is None:
+        if period is None or _known_after(material, source) >= LENGTHS[period] - 1:
             continue
         looked.append(f"{source} (first days of a {period})")
         findings += _asked(material, source, days, period)
@@ -63,6 +63,15 @@ def _days(material: Material, source: str) -> NDArray[np.int64]:
     return days
 
 
+def _known_after(material: Material, source: str) -> int:
+    """Days after its own at which every row was known."""
+    day = DAY[material.run.sources[source].contract]
+    found = material.tables.engine.query(
+        f"SELECT min(known_day - {day}) AS days FROM {material.tables.relation(source)}"
+    )
+    return int(found["days"][0].as_py() or 0)
+
+
 def _asked(material: Material, source: str, days: NDArray[np.int64], period: str) -> Iterator[Finding]:
     """A leak where totals know how long the account will stay; else a question."""
     remedy = (
@@ -76,16 +85,15 @@ def _asked(material: Material, source: str, days: NDArray[np.int64], period: str
         return
     known = float(spearmanr(share, total).statistic) if np.ptp(total) > 0 else 0.0
     low = math.tanh(math.atanh(min(known, 0.999999)) - SURE / math.sqrt(len(share) - 3))
-    if low >= LEAK:
-        early, late = total[share < 1 / 3], total[share >= 2 / 3]
-        figures = (
-            f"; for those who left in its first third the total is {np.mean(early):.0%} of what it was before, in its "
-            f"last third {np.mean(late):.0%}" if len(early) and len(late) else ""
-        )  # fmt: skip
+    early, late = (
+        float(np.median(total[part])) if part.any() else math.nan for part in (share < 1 / 3, share >= 2 / 3)
+    )
+    if low > 0 and late >= TIMES * early:
         evidence = (
             f"all rows lie on the first day of a {period}, and know how it ends: of {len(share):,} accounts that left, "
-            f"the row dated before the exit is the larger, the later in the {period} the account left (rank "
-            f"correlation {known:.2f}, at least {low:.2f}){figures}"
+            f"the last row before the exit is the larger, the later in the {period} the account left (rank correlation "
+            f"{known:.2f}, at least {low:.2f}); the median is {early:.0%} of the total before for those who left in "
+            f"its first third, {late:.0%} for its last third"
         )
         yield Finding("period_start", "leak", source, evidence, remedy)
 
@@ -93,25 +101,24 @@ def _asked(material: Material, source: str, days: NDArray[np.int64], period: str
 def _totals(
     material: Material, source: str, days: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of each exit: share of the period that the account still had, and its total as a share of those before."""
+    """Of each exit: share of the period that the account still had, and its total as a share of the one before."""
     exits, nothing = material.exits, (np.empty(0), np.empty(0))
     column = next((c for c in ("quantity", "value") if c in material.tables.bound_columns(source)), None)
     if exits is None or column is None:
         return nothing
     bounds = np.append(days, 2 * days[-1] - days[-2])
     place = np.searchsorted(bounds, exits.ended, side="left") - 1
-    inside = (place >= PASTS) & (place < len(days))
-    register_exits(material, exits.account[inside], bounds[place[inside]])
+    inside = (place >= 1) & (place < len(days)) & (exits.ended < material.book.data_end)
+    register_exits(material, exits.account[inside], bounds[place[inside]], bounds[place[inside] - 1])
     day = DAY[material.run.sources[source].contract]
     rows = material.tables.engine.query(
         f"SELECT x.number, CAST(sum(e.{column}) FILTER (WHERE e.{day} = x.at) AS DOUBLE) AS now, "
-        f"CAST(sum(e.{column}) FILTER (WHERE e.{day} < x.at) AS DOUBLE) AS past, "
-        f"count(DISTINCT e.{day}) FILTER (WHERE e.{day} < x.at) AS periods "
+        f"CAST(sum(e.{column}) FILTER (WHERE e.{day} = x.before) AS DOUBLE) AS past "
         f'FROM {material.tables.relation(source)} e JOIN "{EXITS}" x ON e.account_id = x.account_id '
-        f"WHERE e.{day} <= x.at AND e.{day} >= x.at - {PASTS} * {int(np.median(np.diff(days))) + 1} GROUP BY x.number"
+        f"WHERE e.{day} IN (x.at, x.before) GROUP BY x.number ORDER BY x.number"
     ).to_pylist()
     told: list[Any] = [row for row in rows if row["now"] is not None and (row["past"] or 0) > 0]
     number = np.array([row["number"] for row in told], np.int64)
-    total = np.array([row["now"] / (row["past"] / row["periods"]) for row in told])
+    total = np.array([row["now"] / row["past"] for row in told])
     begin, end = bounds[place[inside]][number], bounds[place[inside] + 1][number]
     return (exits.ended[inside][number] - begin) / np.maximum(end - begin, 1), total

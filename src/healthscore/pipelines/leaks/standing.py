@@ -34,6 +34,8 @@ CONSTANT = 0.99
 RECENT_DAYS = 91
 ODDS_STATE, ODDS_ANY, SHARE, LEVEL = 5.0, 12.0, 0.15, 0.001
 MOST_VALUES = 30
+MEASURING = ("depth", "levels", "intervals", "deadlines")
+"""Families that read what a row measures."""
 
 
 @dataclass(frozen=True)
@@ -76,20 +78,27 @@ def current_state(material: Material) -> Evidence:
 
 
 def _columns(material: Material) -> Iterator[tuple[str, str]]:
-    """Columns beside time and name that features may read: attributes, quantities, seats and value of contracts."""
+    """Columns beside time and name that features may read: attributes, quantities, and the seats of contracts."""
     for source in material.measured:
         bound = material.tables.bound_columns(source)
         for column in ("quantity", "value", *material.run.sources[source].attributes):
-            if column in bound:
+            if column in bound and _is_read(material, source, column):
                 yield source, column
     contracts = material.run.source_of("subscriptions")
-    if contracts is not None:
-        for column in ("seats", "value"):
-            if column in material.tables.bound_columns(contracts):
-                yield contracts, column
+    if contracts is not None and any("seats" in feature.name for feature in material.book.panel.features):
+        yield contracts, "seats"
     for signal in material.run.signals.values():
         if signal.attribute and material.tables.versions(signal.source) is None:
             yield signal.source, signal.attribute
+
+
+def _is_read(material: Material, source: str, column: str) -> bool:
+    """Whether a signal measures a column, or chooses its rows by it."""
+    signals = material.signals_over(source).values()
+    if column in ("quantity", "value") and any(f.signal in material.signals_over(source) and f.family in MEASURING
+                                               for f in material.book.panel.features):  # fmt: skip
+        return True
+    return any(signal.where and re.search(rf"\b{re.escape(column)}\b", signal.where) for signal in signals)
 
 
 def _held(material: Material, source: str, column: str) -> Held | None:

@@ -149,7 +149,7 @@ def _gatherings(
     )
     join = (
         f'FROM {tables.relation(source)} e JOIN "{EXITS}" x ON e.account_id = x.account_id '
-        f"WHERE e.{day} BETWEEN x.at + {EARLIEST} AND x.at + {HALF}"
+        f"WHERE e.{day} BETWEEN x.at + {EARLIEST} AND x.at + {HALF} AND {material.read(source)}"
     )
     name = COLUMN[contract] if COLUMN[contract] in tables.bound_columns(source) else None
     grouped = f", e.{name} AS name" if name else ""
@@ -163,20 +163,23 @@ def _gatherings(
         for value in common[np.argsort(-near, kind="stable")][:NAMES].tolist():
             chosen = said == value
             yield Group(source, name=value), _hits(number[chosen], counts[chosen], len(at))
-    for signal, declared in material.run.signals.items():
-        if declared.source == source and declared.where:
+    for signal, declared in material.signals_over(source).items():
+        if declared.where:
             condition = tables.predicate(source, declared.where)
             rows = tables.engine.query(f"SELECT x.number, {windows} {join} AND {condition} GROUP BY x.number")
             counts = np.stack([rows[f"w{index}"].to_numpy() for index in range(len(MIDDLES))], axis=1)
             yield Group(source, signal=signal), _hits(rows["number"].to_numpy(), counts, len(at))
 
 
-def register_exits(material: Material, account: NDArray[np.int64], at: NDArray[np.int64]) -> None:
-    """Put exits on the engine: number, account_id, at."""
+def register_exits(
+    material: Material, account: NDArray[np.int64], at: NDArray[np.int64], before: NDArray[np.int64] | None = None
+) -> None:
+    """Put exits on the engine: number, account_id, a day `at` and, where it is given, one `before`."""
     table = {
         "number": np.arange(len(account), dtype=np.int32),
         "account_id": material.accounts.take(pa.array(account)),
         "at": at.astype(np.int32),
+        "before": (at if before is None else before).astype(np.int32),
     }
     material.tables.engine.register(EXITS, pa.table(table))
 
