@@ -103,7 +103,8 @@ class PanelTable(Section):
     `components` says which columns are features, and to which component each belongs; features stand in the order in
     which they are named. `healthy` and `risky` name features of which more may only be good, or bad. `outcome` names a
     column with 1 (it happened), 0 or nothing (not known yet), for `[outcome] kind = "recorded"`; `value` one with
-    revenue per month. `lookup` fetches columns from a second file, such as outcomes that are kept apart from features.
+    revenue per month. `context` names features that are a circumstance and no merit of the account: probabilities
+    follow them, scores do not. `lookup` fetches columns from a second file, such as outcomes kept apart from features.
     """
 
     path: str | tuple[str, ...]
@@ -113,6 +114,7 @@ class PanelTable(Section):
     components: dict[Name, tuple[ColumnName, ...]] = Field(min_length=1)
     healthy: tuple[ColumnName, ...] = ()
     risky: tuple[ColumnName, ...] = ()
+    context: tuple[ColumnName, ...] = ()
     outcome: Expression | None = None
     value: Expression | None = None
     lookup: tuple[Lookup, ...] = ()
@@ -128,7 +130,7 @@ class PanelTable(Section):
         if len(components) != sum(len(names) for names in self.components.values()):
             named = [name for names in self.components.values() for name in names]
             raise ValueError(f"components: {max(named, key=named.count)!r} is named twice")
-        for key in ("healthy", "risky"):
+        for key in ("healthy", "risky", "context"):
             for name in getattr(self, key):
                 known_name(key, name, components)
         if both := sorted(set(self.healthy) & set(self.risky)):

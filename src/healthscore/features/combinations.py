@@ -38,16 +38,15 @@ def combinations(run: Run, features: Sequence[Feature]) -> tuple[Feature, ...]:
         A condition names no feature, or another combination, or the name of a combination is taken.
     """
     known = {feature.name: feature for feature in features}
-    made = []
+    made: list[Feature] = []
     for name, combination in run.combinations.items():
+        if taken := {name, f"{name}_met"} & set(known):
+            raise ConfigurationError(
+                f"combinations.{name}: there is a feature {min(taken)!r} already", "choose another name"
+            )
         for condition in combination.conditions:
             _need_feature(f"combinations.{name}", condition.feature, known, run.combinations)
-        for feature in _of_combination(name, combination, known):
-            if feature.name in known:
-                raise ConfigurationError(
-                    f"combinations.{name}: there is a feature {feature.name!r} already", "choose another name"
-                )
-            made.append(feature)
+        made += _of_combination(name, combination, known)
     return tuple(made)
 
 

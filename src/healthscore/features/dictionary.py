@@ -12,9 +12,16 @@ from healthscore.config import Window
 from healthscore.features.history import Values
 from healthscore.features.signals import SignalPlan
 
-ONE = re.compile(r"^([+-]?1) ((?:\w+ ){0,2}?\w+?)s\b")
-"""A plural after the number one: "1 days", "1 different users", "+1 points"."""
-PLACEHOLDER = re.compile(r"\{(value|signed|percent|ratio)\}")
+ONE = re.compile(r"^((?:at (?:least|most) )?[+-]?1) ((?:\w+ ){0,2}?\w+?)s\b")
+"""A plural after the number one: "1 days", "1 different users", "+1 points", "at least 1 tickets"."""
+UNSAID = {
+    "{value}": "n",
+    "{signed}": "n",
+    "{percent}": "n%",
+    "{ratio}": "n% more or fewer",
+    "{truth}": "yes or no",
+}
+"""What stands for a value that is not known."""
 
 
 @dataclass(frozen=True)
@@ -74,18 +81,24 @@ class Feature:
 
     def bounded(self, bound: Literal["at least", "at most"], value: float) -> str:
         """The sentence as a condition: `at least 3 users in the last 28 days`."""
-        change = f"{abs(math.expm1(value)):.0%} {'more' if value > 0 else 'fewer'}"
-        # At most -30 % is a fall by at least 30 %.
-        turned = bound if value > 0 else "at most" if bound == "at least" else "at least"
-        ratio = f"{turned} {change}" if value else f"no {'fewer' if bound == 'at least' else 'more'}"
-        number = f"{bound} " + (f"{value:,.0f}" if float(value).is_integer() else f"{value:,}")
-        said = self.sentence.replace("{value}", number).replace("{percent}", f"{bound} {100 * value:g}%")
-        return said.replace("{ratio}", ratio).replace("{truth}", number)
+        number = f"{value:,.0f}" if float(value).is_integer() else f"{value:,}"
+        said = self.sentence.replace("{value}", f"{bound} {number}").replace("{percent}", f"{bound} {100 * value:g}%")
+        said = said.replace("{signed}", f"{bound} {'+' if value > 0 else ''}{number}")
+        if "{ratio}" in said:
+            # At most -30 % is a fall by at least 30 %.
+            turned = bound if value > 0 else "at most" if bound == "at least" else "at least"
+            change = f"{turned} {abs(math.expm1(value)):.0%} {'more' if value > 0 else 'fewer'}"
+            said = said.replace("{ratio}", change if value else f"no {'fewer' if bound == 'at least' else 'more'}")
+        said = said.replace("{truth}", "yes" if bound == "at least" else "no")
+        return ONE.sub(r"\1 \2", said)
 
     @property
     def label(self) -> str:
         """The sentence without a value."""
-        return PLACEHOLDER.sub("n", self.sentence).replace("{truth}", "yes or no")
+        said = self.sentence
+        for placeholder, word in UNSAID.items():
+            said = said.replace(placeholder, word)
+        return said
 
 
 def of_signal(

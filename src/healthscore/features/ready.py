@@ -55,9 +55,7 @@ class ReadyPanel:
         self.run = run
         self.accounts = accounts
         self.as_ofs = tuple(as_ofs)
-        given = tuple(
-            _given(name, component, panel.direction_of(name)) for name, component in panel.component_of.items()
-        )
+        given = tuple(_given(name, component, panel) for name, component in panel.component_of.items())
         self._names = [feature.name for feature in given]
         self._combined = combinations(run, given)
         self.features = (*given, *self._combined)
@@ -100,8 +98,8 @@ class ReadyPanel:
         )
 
 
-def _given(name: str, component: str, healthy: int) -> Feature:
-    """The entry of a feature of which nothing is known but its name."""
+def _given(name: str, component: str, panel: PanelTable) -> Feature:
+    """The entry of a feature of which nothing is known but its name and what the run says of it."""
     return Feature(
         name=name,
         component=component,
@@ -112,8 +110,9 @@ def _given(name: str, component: str, healthy: int) -> Feature:
         zero="",
         missing="not given",
         sentence=f"{name} is {{value}}",
-        healthy=healthy,
+        healthy=panel.direction_of(name),
         compute=_no_calculation,
+        context=name in panel.context,
     )
 
 

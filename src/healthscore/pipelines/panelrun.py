@@ -30,8 +30,9 @@ def panel_run(run: Run, features: Sequence[Feature], data_end: int | None) -> st
     if data_end is not None:
         lines.append(f"data_end = {value_of(date_of(data_end))}")
     lines += ["", f"[{PANEL}]", 'path = "features.parquet"']
-    for key, sign in (("healthy", 1), ("risky", -1)):
-        lines += _names(key, [feature.name for feature in features if feature.healthy == sign])
+    lines += _names("healthy", [feature.name for feature in features if feature.healthy > 0])
+    lines += _names("risky", [feature.name for feature in features if feature.healthy < 0])
+    lines += _names("context", [feature.name for feature in features if feature.context])
     if run.outcome is not None:
         given = {"path": "outcomes.parquet", "on": ["account_id", "as_of"], "columns": ["outcome", "value"]}
         lines += ['outcome = "outcome"', 'value = "value"', f"lookup = [{value_of(given)}]"]
