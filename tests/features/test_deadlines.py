@@ -93,10 +93,10 @@ def test_what_is_late_is_risky_whatever_the_signal(
         ("steps_pending", 3, "3 onboarding steps open and not yet due"),
         ("steps_overdue", 0, "no onboarding steps overdue"),
         ("steps_overdue", 1, "1 onboarding step overdue"),
-        ("steps_days_overdue", 12, "12 days overdue, the longest of onboarding steps"),
+        ("steps_days_overdue", 12, "12 days overdue, the longest of the onboarding steps"),
         ("steps_days_overdue", 0, "no onboarding steps overdue"),
-        ("steps_days_to_deadline", 1, "1 day to the next deadline of onboarding steps"),
-        ("steps_days_to_deadline", 0, "the next deadline of onboarding steps is today"),
+        ("steps_days_to_deadline", 1, "1 day to the next deadline of the onboarding steps"),
+        ("steps_days_to_deadline", 0, "the next deadline of the onboarding steps is today"),
         ("steps_quantity_overdue", 1234.5, "1,234.50 units overdue (onboarding steps)"),
     ],
 )

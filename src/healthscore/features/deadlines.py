@@ -63,8 +63,8 @@ def _pending(signal: SignalPlan) -> Iterator[Feature]:
         unit="days",
         zero="the next deadline is the as-of date itself",
         missing="none open whose deadline lies ahead",
-        sentence=f"{{value}} days to the next deadline of {signal.label}",
-        nothing=f"the next deadline of {signal.label} is today",
+        sentence=f"{{value}} days to the next deadline of the {signal.label}",
+        nothing=f"the next deadline of the {signal.label} is today",
     )
 
 
@@ -90,7 +90,7 @@ def _overdue(signal: SignalPlan) -> Iterator[Feature]:
         "days_overdue",
         compute=IntervalState.days_overdue,
         unit="days",
-        sentence=f"{{value}} days overdue, the longest of {signal.label}",
+        sentence=f"{{value}} days overdue, the longest of the {signal.label}",
     )
     if "quantity" in signal.columns:
         yield entry(

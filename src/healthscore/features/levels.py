@@ -39,8 +39,8 @@ def levels(signal: SignalPlan) -> Iterator[Feature]:
         unit=signal.unit or "units",
         zero="the last value is that of the one before",
         missing=f"fewer than two {label} so far",
-        sentence=f"{_valued(signal, 'signed')} against the one before, the last of the {label}",
-        nothing=f"no change against the one before, the last of the {label}",
+        sentence=f"{_valued(signal, 'signed')} of change from the one before to the last of the {label}",
+        nothing=f"no change from the one before to the last of the {label}",
     )
     for window in signal.windows:
         yield from _in_window(signal, window)
@@ -73,7 +73,7 @@ def _in_window(signal: SignalPlan, window: Window) -> Iterator[Feature]:
             unit=signal.unit or "units",
             zero="the last value is that in force when the window began",
             missing=f"no {label} before the window, or {UNCOVERED}",
-            sentence=f"{_valued(signal, 'signed')} {{span}} ({label})",
+            sentence=f"{_valued(signal, 'signed')} of change {{span}} ({label})",
             nothing=f"no change {{span}} ({label})",
         )
     if signal.favourable_from is not None and signal.unfavourable_to is not None:
