@@ -16,6 +16,7 @@ import pytest
 
 from company import copy_company, rewrite
 from healthscore.errors import BundleError, ConfigurationError, InsufficientDataError
+from healthscore.pipelines.check import check
 from healthscore.pipelines.explain import explain
 from healthscore.pipelines.publish import current
 from healthscore.pipelines.recorded import StaleDataWarning
@@ -373,6 +374,34 @@ def test_names_run_nothing_in_a_spreadsheet(company: Path, trained: TrainResult,
     assert any(float(row["points_activity"]) < 0 for row in rows if row["status"] == "scored")
 
 
+# --- ids that would be paths -----------------------------------------------------------------------------------------
+
+PATHS = ["../../x", "CON", "/etc/passwd", "x" * 300, "a\nb"]
+
+
+def test_ids_of_accounts_are_never_names_of_files(
+    company: Path, trained: TrainResult, scored: ScoreResult, as_of: date, tmp_path: Path
+) -> None:  # fault 13
+    (tmp_path / "inner").mkdir()
+    run = copy_company(company, tmp_path / "inner")
+    renamed = dict(zip(rated(scored)["account_id"], PATHS, strict=False))
+    for table in sorted((run.parent / "data").glob("*.*")):
+        rewrite(run, table.name, lambda rows: rows.assign(account_id=rows["account_id"].replace(renamed)))
+    before = {path for path in tmp_path.rglob("*") if path.is_file()}
+    assert check(run).ok
+    found = score(run, as_of=as_of, model=trained.bundle)
+    assert set(PATHS) <= set(found.scores["account_id"])
+    for account in PATHS:
+        told = explain(account, run, as_of=as_of, model=trained.bundle)
+        assert told.result["account_id"] == account
+        assert re.fullmatch(r"[0-9a-f]{12}", told.directory.name)
+    written = {path for path in tmp_path.rglob("*") if path.is_file()} - before
+    assert written
+    for path in written:
+        assert run.parent / "out" in path.parents or path.is_relative_to(found.directory.parents[1])
+        assert re.fullmatch(r"[A-Za-z0-9_.]{1,40}", path.name), path
+
+
 # --- one account -----------------------------------------------------------------------------------------------------
 
 
@@ -407,6 +436,16 @@ def test_an_explanation_shows_only_rows_that_were_known(company: Path, trained: 
     latest = [date.fromisoformat(row["day"]) for row in told["latest"]["usage"]]
     newest = known.loc[known["account_id"] == busy, "time"].dt.date.sort_values(ascending=False)
     assert latest == newest.head(10).to_list()
+
+
+def test_an_explanation_shows_an_end_only_once_it_was_known(company: Path, trained: TrainResult, as_of: date) -> None:
+    tickets = pd.read_csv(company.parent / "data" / "tickets.csv", dtype=str)
+    opened, closed = (pd.to_datetime(tickets[name], utc=True).dt.date for name in ("opened_at", "closed_at"))
+    running = tickets[(opened < as_of) & (closed >= as_of)]
+    told = explain(str(running["account_id"].iloc[0]), company, as_of=as_of, model=trained.bundle).result
+    shown = told["latest"]["tickets"]
+    assert any(row["end"] is None for row in shown)
+    assert all(row["end"] is None or date.fromisoformat(row["end"]) < as_of for row in shown)
 
 
 def test_an_account_with_a_status_is_explained_by_it(

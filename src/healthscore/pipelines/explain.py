@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from healthscore.asof import day_of
+from healthscore.asof import date_of, day_of
 from healthscore.config import Run, load_run
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.build import period
@@ -20,9 +20,16 @@ from healthscore.pipelines.publish import plain, run_directory, run_identity, wr
 from healthscore.pipelines.recorded import hindsight
 from healthscore.pipelines.score import ScoredBook, drivers_frame, score_book, scores_frame
 from healthscore.tables import Tables, open_tables
-from healthscore.tables.quoting import quote_literal
+from healthscore.tables.quoting import quote_identifier, quote_literal
+from healthscore.tables.shapes import FIRST_DAY, projection
 
 LATEST_ROWS = 10
+SHOWN = {
+    "events": ("name", "actor_id", "quantity"),
+    "levels": ("name", "value"),
+    "intervals": ("end", "kind", "quantity", "deadline"),
+}
+"""Contract -> columns of its latest rows that are shown beside their day."""
 
 
 ABOUT = (
@@ -132,21 +139,29 @@ def _nearest(account: str, ids: list[str]) -> list[str]:
 
 
 def _sources(run: Run) -> list[str]:
-    return list(dict.fromkeys(signal.source for signal in run.signals.values()))
+    """Sources of the run's signals whose rows have a day."""
+    sources = dict.fromkeys(signal.source for signal in run.signals.values())
+    return [source for source in sources if run.sources[source].contract in SHOWN]
 
 
 def _latest(run: Run, tables: Tables, source: str, account: str, t: int) -> list[dict[str, Any]]:
     """The last rows of a source that were visible at as-of day `t`, newest first."""
-    columns = ["day", *(c for c in ("name", "actor_id", "quantity") if c in tables.bound_columns(source))]
+    contract, bound = run.sources[source].contract, tables.bound_columns(source)
+    day = FIRST_DAY[contract]
+    shown = {column: quote_identifier(column) for column in SHOWN[contract] if column in bound}
+    if "end" in shown:
+        shown["end"] = f"CASE WHEN end_known_day < {t} THEN end_day END"
+    columns = {"day": day, **shown}
     found = tables.engine.query(
-        f"SELECT {', '.join(columns)} FROM {tables.relation(source)} "
-        f"WHERE account_id = {quote_literal(account)} AND day < {t} AND known_day < {t} "
+        f"SELECT {projection(columns)} FROM {tables.relation(source)} "
+        f"WHERE account_id = {quote_literal(account)} AND {day} < {t} AND known_day < {t} "
         f"AND (until_day IS NULL OR until_day >= {t}) "
-        f"ORDER BY {', '.join(f'{c} DESC' for c in columns)} LIMIT {LATEST_ROWS}"
+        f"ORDER BY {', '.join(f'{number} DESC' for number in range(1, len(columns) + 1))} LIMIT {LATEST_ROWS}"
     )
     rows: list[dict[str, Any]] = found.to_pylist()
     for row in rows:
-        row["day"] = date.fromordinal(int(row["day"]) + date(1970, 1, 1).toordinal())
-        if row.get("quantity") is not None:
-            row["quantity"] = row["quantity"] / 10 ** tables.scale(source, "quantity")
+        row |= {column: date_of(row[column]) for column in ("day", "end", "deadline") if row.get(column) is not None}
+        for number in ("quantity", "value"):
+            if row.get(number) is not None:
+                row[number] = row[number] / 10 ** tables.scale(source, number)
     return rows
