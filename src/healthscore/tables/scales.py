@@ -161,11 +161,9 @@ def _mixture(engine: Engine, judgement: Judgement, column: str, name: str | None
         f"values{of_name} are on one scale; here {found['shares']:,} look like shares (up to 1) and "
         f"{found['percentages']:,} like percentages (up to 100), with nothing between the two clusters"
     )
-    text = binding.source.columns.get(column, column)
-    remedy = (
-        f'if so, declare `columns.{column} = "CASE WHEN {text} <= 1 THEN {text} * 100 ELSE {text} END"` in '
-        f"[sources.{binding.name}]"
-    )
+    number = f"CAST({binding.source.columns.get(column, column)} AS double)"
+    conversion = f"CASE WHEN {number} <= 1 THEN 100 * {number} ELSE {number} END"
+    remedy = f'if so, declare `columns.{column} = "{conversion}"` in [sources.{binding.name}]'
     declared = column in binding.source.ranges
     remedy += f"; if they are one scale, leave out `ranges.{column}`" if declared else ""
     where = (binding.name, column, count, count / max(judgement.considered, 1), lines)
