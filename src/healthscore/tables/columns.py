@@ -20,7 +20,7 @@ from healthscore.tables.panelcolumns import absent_features, feature_column, pan
 from healthscore.tables.problems import Problem
 from healthscore.tables.quoting import quote_identifier
 from healthscore.tables.sorts import Sort, sort_of
-from healthscore.tables.sources import FILE, LINE
+from healthscore.tables.sources import FILE, LINE, SENTIMENT
 
 ORIGINAL = "_original"
 WHERE = "_where"
@@ -122,6 +122,8 @@ def assign(name: str, source: Source, columns: Mapping[str, str]) -> Assigned:
             return None
 
     texts = {column: source.columns.get(column, column if column in names else None) for column in contract.names}
+    if source.sentiment is not None:
+        texts["value"] = quote_identifier(SENTIMENT)  # whatever else the file calls `value`
     found = {column: compiled(f"columns.{column}", text, column) for column, text in texts.items() if text is not None}
     given = source.attributes
     if contract.name == PANEL:

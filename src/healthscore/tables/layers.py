@@ -111,6 +111,7 @@ def value_layer(engine: Engine, name: str, read: str, columns: Sequence[BoundCol
 
 def forget_layers(engine: Engine, name: str, texts: str, lookups: int) -> None:
     """Drop a source's views, and the table of texts under them, once its rows are bound."""
-    for view in ("judged", "cast", "instants", "read", *(f"looked{number}" for number in range(lookups))):
+    for view in ("judged", "cast", "instants", "read", "sentiment", *(f"looked{number}" for number in range(lookups))):
         engine.execute(f"DROP VIEW IF EXISTS {quote_identifier(f'{name}/{view}')}")
-    engine.execute(f"DROP TABLE IF EXISTS {texts}")
+    for table in (texts, quote_identifier(f"{name}/comments")):
+        engine.execute(f"DROP TABLE IF EXISTS {table}")

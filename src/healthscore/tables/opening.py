@@ -25,6 +25,7 @@ from healthscore.tables.quarantine import Quarantine
 from healthscore.tables.quoting import quote_identifier
 from healthscore.tables.reports import SourceReport
 from healthscore.tables.scales import mixed_scales, named_scale
+from healthscore.tables.sentiment import join_sentiment
 from healthscore.tables.shapes import projection
 from healthscore.tables.sources import SOURCES
 from healthscore.tables.stray import stray_days
@@ -82,6 +83,7 @@ class Opening:
         engine, files = self.engine, self.files[name]
         raw = SOURCES[files[0].kind](engine, name, files)
         table, findings = join_lookups(engine, self.run, name, raw, self.lookups)
+        table = join_sentiment(engine, self.run, name, table)
         binding = bind(engine, self.run, name, table)
         if binding.contract.name == "successions":
             binding = with_succession_rules(binding, self._accounts(), self.run.checks.orphan_limit)

@@ -12,6 +12,8 @@ from healthscore.tables.quoting import quote_identifier, quote_list, quote_liter
 FILE = "_file"
 LINE = "_line"
 """Columns beside the file's own: its path, and the line (a CSV's header is line 1, a Parquet file's first row too)."""
+SENTIMENT = "_sentiment"
+"""Column that a source with `sentiment` has beside them."""
 
 
 @dataclass(frozen=True)
