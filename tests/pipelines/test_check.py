@@ -222,3 +222,13 @@ def test_results_go_where_they_are_told(tmp_path: Path) -> None:
     run = load_run(write(tmp_path, head() + EVENTS, events=daily(50)), out=tmp_path / "elsewhere")
     assert check(run).directory.parent == tmp_path / "elsewhere" / "check"
     assert [path.name for path in (tmp_path / "elsewhere" / "check").glob(".*")] == []
+
+
+def test_a_merge_that_is_planned_for_later_does_not_stretch_the_data(tmp_path: Path) -> None:
+    text = 'name = "small"\n[as_of]\ndates = [2024-02-01]\n' + SUBSCRIPTIONS + CHURN
+    text += '\n[sources.mergers]\ncontract = "successions"\npath = "mergers.csv"\n'
+    subscriptions = ["account_id,start", "A,2024-01-01", "B,2024-03-10"]
+    run = write(tmp_path, text, subscriptions=subscriptions, mergers=["account_id,successor_id,date", "A,B,2026-01-01"])
+    found = check(run).result
+    assert found["data_end"] == "2024-03-11"
+    assert found["ok"]

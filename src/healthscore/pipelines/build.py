@@ -103,7 +103,10 @@ def data_end_of(run: Run, tables: Tables) -> int:
     if run.data_end is not None:
         return day_of(run.data_end)
     events = [name for name, source in run.sources.items() if source.contract == "events"]
-    telling = [PANEL] if run.outcome is not None and run.outcome.source == PANEL else events or list(run.sources)
+    recorded = [
+        name for name, source in run.sources.items() if source.contract != "successions"
+    ]  # those may be planned
+    telling = [PANEL] if run.outcome is not None and run.outcome.source == PANEL else events or recorded
     ends = [
         last if name == PANEL else last + 1
         for name in telling
