@@ -137,10 +137,11 @@ class Report(Section):
 
 
 class Checks(Section):
-    """Shares of bad rows that a run tolerates in quarantine before it refuses."""
+    """Shares of bad rows that a run tolerates in quarantine before it refuses, and how large a file may be unpacked."""
 
     quarantine_limit: float = Field(default=0.005, ge=0, le=1)
     orphan_limit: float = Field(default=0.05, ge=0, le=1)
+    file_limit_gigabytes: float = Field(default=100.0, gt=0)
 
 
 class Tracking(Section):

@@ -7,6 +7,7 @@ import csv
 import gzip
 import hashlib
 import io
+import math
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -97,25 +98,29 @@ def fingerprint(paths: Iterable[Path]) -> str:
     return whole.hexdigest()
 
 
-def inspect_file(path: Path) -> DataFile:
-    """Look at a file before the engine does; FileError if it cannot be a table."""
+def inspect_file(path: Path, largest: float = math.inf) -> DataFile:
+    """Look at a file before the engine does; FileError if it cannot be a table, or holds more than `largest` bytes."""
     if path.stat().st_size == 0:
         raise FileError(
             "empty_file", "a file holds at least a header and one row; this one holds 0 bytes", "export it again"
         )
-    return _inspect_parquet(path) if kind_of(path) == "parquet" else _inspect_csv(path)
+    return _inspect_parquet(path, largest) if kind_of(path) == "parquet" else _inspect_csv(path, largest)
 
 
-def _inspect_parquet(path: Path) -> DataFile:
+def _inspect_parquet(path: Path, largest: float) -> DataFile:
     import pyarrow.parquet as parquet
     from pyarrow import ArrowException
 
     try:
         with parquet.ParquetFile(path) as file:
             schema, rows = file.schema_arrow, int(file.metadata.num_rows)
+            groups = map(file.metadata.row_group, range(file.metadata.num_row_groups))
+            unpacked = sum(int(group.total_byte_size) for group in groups)
     except (ArrowException, OSError) as error:
         reason = str(error).split("\n")[0][:200]
         raise FileError("damaged_file", f"it is no whole Parquet file: {reason}", "export it again") from None
+    if unpacked > largest:
+        raise _too_large(largest)
     types = {column.name: _coarse(str(column.type)) for column in schema}
     return DataFile(path, "parquet", tuple(schema.names), types, rows)
 
@@ -140,10 +145,15 @@ def _coarse(arrow_type: str) -> str:
     )
 
 
-def _inspect_csv(path: Path) -> DataFile:
+def _too_large(largest: float) -> FileError:
+    rule = f"a file unpacks to at most {largest / 1e9:g} gigabytes; this one to more"
+    return FileError("bomb", rule, "split it, or raise `file_limit_gigabytes` in [checks]")
+
+
+def _inspect_csv(path: Path, largest: float) -> DataFile:
     """Header and delimiter; every byte is read once, because the engine lets NUL characters pass and knows no bombs."""
     try:
-        header = _scan_text(path)
+        header = _scan_text(path, largest)
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise FileError("damaged_file", f"it is no whole gzip file: {error}", "export it again") from None
     if header is None:
@@ -166,7 +176,7 @@ def _unquoted(line: str) -> Counter[str]:
     return Counter("".join(line.split('"')[::2]))
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
+def _chunks(path: Path, largest: float) -> Iterator[bytes]:
     """The file's bytes, decompressed, with the bomb's fuse cut."""
     size, total = path.stat().st_size, 0
     with path.open("rb") as plain:
@@ -176,14 +186,16 @@ def _chunks(path: Path) -> Iterator[bytes]:
             if total > max(size, 4096) * MAXIMUM_RATIO:
                 rule = f"a file unpacks to at most {MAXIMUM_RATIO} times its size; this one of {size:,} bytes to more"
                 raise FileError("bomb", rule, "export it plain")
+            if total > largest:
+                raise _too_large(largest)
             yield chunk
 
 
-def _scan_text(path: Path) -> str | None:
+def _scan_text(path: Path, largest: float) -> str | None:
     """The first line, after making sure that all of the file is UTF-8 text without NUL; None if there is none."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     header, lines, complete = "", 1, False
-    for number, chunk in enumerate(_chunks(path)):
+    for number, chunk in enumerate(_chunks(path, largest)):
         if number == 0:
             _refuse_wide(chunk)
         if (at := chunk.find(b"\0")) >= 0:

@@ -38,7 +38,7 @@ def _files_of(run: Run, name: str, patterns: Sequence[str], problems: list[Probl
             if not kind_of(path):
                 endings = ", ".join(SUFFIXES)
                 raise FileError("unknown_format", f"a source's files end with {endings}", "export it as Parquet or CSV")
-            files.append(inspect_file(path))
+            files.append(inspect_file(path, run.checks.file_limit_gigabytes * 1e9))
         except FileError as fault:
             faults.append(unreadable(name, fault, path))
         except OSError as error:
