@@ -189,14 +189,14 @@ def test_random_lives_have_the_attributes_that_the_oracle_finds(
     tmp_path_factory: pytest.TempPathFactory, lives: list[Any], ever: bool, delay: int, at: set[int], seed: int
 ) -> None:
     rows = [{"account_id": "quiet", "valid_from": BEGIN, "valid_to": None, "region": "EU", "size": 1}]
-    for account, life in enumerate(lives):
+    for number_of_account, life in enumerate(lives):
         day = BEGIN
         for number, (pause, length, region, size) in enumerate(life):
             begin, day = day + pause * DAY, day + (pause + length) * DAY
             open_end = number == len(life) - 1 and size == 7
             rows.append(
                 {
-                    "account_id": f"a{account}",
+                    "account_id": f"a{number_of_account}",
                     "valid_from": None if ever and number == 0 else begin,
                     "valid_to": None if open_end else day,
                     "region": region,

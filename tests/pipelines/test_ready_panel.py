@@ -76,7 +76,7 @@ def test_scores_on_the_panel_equal_those_on_the_raw_tables(
     raw = raw[raw["status"] == "scored"].set_index("account_id")
     found = ready_scored.scores.set_index("account_id")
     assert list(found.index) == list(raw.index)
-    for column in ("health", "probability", "value", "band", *(c for c in raw if c.startswith("points_"))):
+    for column in ("health", "probability", "value", "band", *(c for c in map(str, raw) if c.startswith("points_"))):
         pd.testing.assert_series_equal(found[column], raw[column], rtol=0, atol=1e-12)
 
 
