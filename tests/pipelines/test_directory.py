@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from healthscore.asof import day_of
+from healthscore.pipelines.build import build_book
 from healthscore.pipelines.directory import Directory, read_directory
 from healthscore.tables import open_tables
 from literal import run_of
@@ -79,3 +80,23 @@ def test_a_later_state_changes_nothing_before_it(tmp_path: Path) -> None:
     for day in range(day_of(date(2023, 12, 1)), day_of(date(2024, 7, 2))):
         shown = [one.at(accounts, day)[["segment", "owner"]] for one in (before, after)]
         pd.testing.assert_frame_equal(shown[0], shown[1])
+
+
+def test_rows_of_a_book_have_the_segment_of_their_date(tmp_path: Path) -> None:
+    days = ["2024-03-01", "2024-06-01", "2024-07-01"]
+    tables = {
+        "accounts": ACCOUNTS,
+        "subscriptions": "\naccount_id start\nA 2023-01-01\nB 2024-06-15\n",
+        "events": "\naccount_id time\nA 2023-06-01\n",
+    }
+    outcome = {"kind": "churn", "source": "subscriptions", "horizon_days": 30}
+    run = run_of(tmp_path, tables, as_of=days, outcome=outcome, signals={"usage": {"families": ["recency"]}})
+    with open_tables(run) as opened:
+        book = build_book(run, opened)
+    shown = book.about(np.arange(len(book.label)))
+    assert [*zip(shown["account_id"], shown["segment"], strict=True)] == [
+        ("A", "small"),
+        ("A", "small"),
+        ("A", "large"),
+        ("B", "small"),
+    ]

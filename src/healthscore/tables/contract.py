@@ -100,7 +100,7 @@ SUBSCRIPTIONS = Contract(
         Column("start", Kind.DATE, required=True, meaning="first day covered"),
         Column("end", Kind.DATE, meaning="first day no longer covered; empty or 9999-12-31 while open"),
         Column("notice", Kind.DATE, meaning="day on which the cancellation was given"),
-        Column("exit_type", Kind.TEXT, meaning="voluntary, involuntary, merged, closed, completed"),
+        Column("exit_type", Kind.TEXT, meaning="voluntary, involuntary, merged, split, closed, completed"),
         Column("status", Kind.TEXT, meaning="active (default), trial, paused or incomplete"),
         Column("seats", Kind.NUMBER, meaning="users paid for"),
         Column("value", Kind.NUMBER, meaning="recurring revenue per month"),

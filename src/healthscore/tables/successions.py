@@ -141,12 +141,13 @@ class _Kin:
     """
 
     def __init__(self, rows: pa.Table, ids: pa.Array, account: Codes, successor: Codes, above: Codes) -> None:
-        self.rows, self.ids, self.account, self.successor, self.above = rows, ids, account, successor, above
+        self.ids, self.account, self.successor, self.above = ids, account, successor, above
         self.split = pc.equal(rows["kind"], "split").to_numpy()
         self.day, self.date = (rows[name].to_numpy().astype(np.int64) for name in ("day", "date"))
         self.top = ends(above)
 
     def resolve(self) -> Successions:
+        """Who inherits, who ceased, and who began."""
         return Successions(self._heirs(), self._ceased(), self._founded())
 
     def _heirs(self) -> pa.Table:
