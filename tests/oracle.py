@@ -236,12 +236,21 @@ class Subscription:
     seats: Number
     value: Number
     renewal: date | None = None
+    delay: int = 0
+
+    def ended(self, t: date) -> bool:
+        """Whether it was known at t to be over."""
+        return self.end is not None and self.end + self.delay * DAY < t
+
+    def noticed(self, t: date) -> bool:
+        """Whether it was known at t that it would not go on."""
+        return self.notice is not None and self.notice + self.delay * DAY < t
 
 
 def subscriptions(
-    rows: Iterable[dict[str, Any]], *, notice: str = "notice", value: str = "value", zone: str = "UTC"
+    rows: Iterable[dict[str, Any]], *, notice: str = "notice", value: str = "value", zone: str = "UTC", delay: int = 0
 ) -> list[Subscription]:
-    """Rows as subscriptions."""
+    """Rows as subscriptions; all that they say becomes known later by the delay."""
 
     def day(row: dict[str, Any], name: str) -> date | None:
         return None if row.get(name) is None else local_day(row[name], zone)
@@ -259,12 +268,13 @@ def subscriptions(
                 start=start,
                 end=day(row, "end"),
                 notice=day(row, notice),
-                known=start if known is None else max(start, known),
+                known=(start if known is None else max(start, known)) + delay * DAY,
                 exit_type=(row.get("exit_type") or "").lower(),
                 status=(row.get("status") or "active").lower(),
                 seats=number(row, "seats"),
                 value=number(row, value),
                 renewal=day(row, "renewal"),
+                delay=delay,
             )
         )
     return read
@@ -676,7 +686,7 @@ def features(
 def in_force(contracts: Sequence[Subscription], t: date) -> list[Subscription]:
     """The contracts that cover t, by what is known; the one that began last (was known last, ends last) is the last."""
     forever = date.max
-    mine = [c for c in contracts if c.start < t and c.known < t and (c.end is None or c.end >= t)]
+    mine = [c for c in contracts if c.start < t and c.known < t and not c.ended(t)]
     return sorted(mine, key=lambda c: (c.start, c.known, c.end or forever, c.notice or forever))
 
 
@@ -730,7 +740,7 @@ def standing(contracts: Sequence[Subscription], t: date) -> str:
         return "ended" if any(c.start < t and c.known < t for c in contracts) else "not_started"
     paid = [c for c in mine if c.status == "active"]
     if paid:
-        return "leaving" if all(c.notice is not None and c.notice < t for c in paid) else "at_risk"
+        return "leaving" if all(c.noticed(t) for c in paid) else "at_risk"
     return {"trial": "trial", "incomplete": "trial"}.get(mine[-1].status, "paused")
 
 

@@ -282,6 +282,32 @@ def test_a_contract_recorded_late_is_not_known_before(tmp_path: Path) -> None:
     assert found["C"][0] == "ended"
 
 
+def test_with_a_delay_ends_and_notices_are_known_as_late_as_starts(tmp_path: Path) -> None:
+    """Three days late: what happened on 26 February is known on 1 March, what happened on the 27th is not yet."""
+    contracts = """
+    account_id  start       end         notice
+    ended       2023-01-01  2024-02-26  -
+    Ended       2023-01-01  2024-02-27  -
+    notice      2023-01-01  2024-04-01  2024-02-26
+    Notice      2023-01-01  2024-04-01  2024-02-27
+    started     2024-02-26  -           -
+    Started     2024-02-27  -           -
+    renewed     2023-01-01  2024-02-27  -
+    renewed     2024-02-27  -           -
+    """
+    declared = {"kind": "churn", "source": "subscriptions", "gap_days": 7, "horizon_days": 60}
+    sources = {"subscriptions": {"availability_delay_days": 3}}
+    run = run_of(tmp_path, {"subscriptions": contracts}, as_of=[T], outcome=declared, sources=sources)
+    found = {account: fate[:2] for (account, _), fate in fates_of(snapshots_of(run, END)).items()}
+    assert found["ended"][0] == "ended"
+    assert found["Ended"] == ("at_risk", "exit_in_gap")
+    assert found["notice"][0] == "leaving"
+    assert found["Notice"] == ("at_risk", "exit_in_gap")
+    assert found["started"] == ("at_risk", "stayed")
+    assert found["Started"][0] == "not_started"
+    assert found["renewed"] == ("at_risk", "stayed")
+
+
 def test_an_account_whose_life_ended_is_at_risk_again_after_its_return(tmp_path: Path) -> None:
     contracts = """
     account_id  start       end

@@ -120,6 +120,36 @@ def test_a_declared_delay_holds_for_eligibility_not_for_the_label(tmp_path: Path
     assert found["C", T] == ("at_risk", "stayed", None)
 
 
+def test_status_is_by_the_versions_known_at_t_and_the_label_by_the_last(tmp_path: Path) -> None:
+    """A purchase that was withdrawn later speaks for the account at t, and is none when it comes to the label."""
+    purchases = """
+    event_id  account_id   time        quantity  known_at    retracted
+    1         was_seen     2024-02-01  1         2024-02-01  -
+    1         was_seen     2024-02-01  1         2024-03-01  true
+    2         was_not      2024-02-01  1         2024-02-01  -
+    2         was_not      2024-02-01  1         2024-02-29  true
+    3         undone       2024-02-01  1         2024-02-01  -
+    4         undone       2024-04-01  1         2024-04-01  -
+    4         undone       2024-04-01  1         2024-12-01  true
+    5         brought      2024-02-01  1         2024-02-01  -
+    6         brought      2024-08-01  1         2024-08-01  -
+    6         brought      2024-04-01  1         2024-12-01  -
+    7         to_nothing   2024-02-01  1         2024-02-01  -
+    8         to_nothing   2024-04-01  1         2024-04-01  -
+    8         to_nothing   2024-04-01  0         2024-12-01  -
+    """
+    declared = {"kind": "inactivity", "source": "events", "horizon_days": 90, "where": "quantity > 0"}
+    run = run_of(
+        tmp_path, {"events": purchases}, as_of=[T], outcome=declared, sources={"events": {"corrections": True}}
+    )
+    found = {account: fate[:2] for (account, _), fate in fates_of(snapshots_of(run, END)).items()}
+    assert found["was_seen"] == ("at_risk", "exited")
+    assert found["was_not"][0] == "ineligible"
+    assert found["undone"] == ("at_risk", "exited")
+    assert found["brought"] == ("at_risk", "stayed")
+    assert found["to_nothing"] == ("at_risk", "exited")
+
+
 def test_only_rows_that_the_condition_chooses_qualify(tmp_path: Path) -> None:
     purchases = """
     account_id  time        quantity

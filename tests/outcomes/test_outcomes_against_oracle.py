@@ -60,9 +60,17 @@ def test_a_simulated_company_churns_as_the_oracle_finds(tmp_path: Path, world: s
     longer=st.sampled_from([None, 20]),
     types=st.sampled_from([("voluntary",), ("voluntary", "involuntary"), ("merged",)]),
     effective=st.booleans(),
+    delay=st.sampled_from([0, 3]),
 )
 def test_random_contracts_churn_as_the_oracle_finds(
-    table: pa.Table, gap: int, horizon: int, grace: int, longer: int | None, types: tuple[str, ...], effective: bool
+    table: pa.Table,
+    gap: int,
+    horizon: int,
+    grace: int,
+    longer: int | None,
+    types: tuple[str, ...],
+    effective: bool,
+    delay: int,
 ) -> None:
     outcome = {
         "kind": "churn",
@@ -74,7 +82,7 @@ def test_random_contracts_churn_as_the_oracle_finds(
         "date": "effective" if effective else "decision",
         "maturity_days": longer,
     }
-    rows = oracle.subscriptions(table.to_pylist())
+    rows = oracle.subscriptions(table.to_pylist(), delay=delay)
     expected = {
         (account, t): oracle.churn(
             [contract for contract in rows if contract.account == account],
@@ -90,7 +98,8 @@ def test_random_contracts_churn_as_the_oracle_finds(
         for account in {contract.account for contract in rows}
         for t in DATES
     }
-    assert differences_on_files({"subscriptions": table}, outcome, expected) == []
+    sources = {"subscriptions": {"availability_delay_days": delay}}
+    assert differences_on_files({"subscriptions": table}, outcome, expected, sources) == []
 
 
 @settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

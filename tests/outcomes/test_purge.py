@@ -40,6 +40,8 @@ def random_terms(chance: random.Random) -> Subscriptions:
         notice=columns[:, 3],
         renewal=columns[:, 4],
         known=columns[:, 1],
+        end_known=columns[:, 2],
+        notice_known=columns[:, 3],
         exit_type=np.full(len(rows), "", object),
         status=np.full(len(rows), "active", object),
         seats=np.full(len(rows), np.nan),

@@ -56,7 +56,7 @@ class Contracts:
         standing = held.standing(t)
         active = standing[held.active[standing]]
         status[held.account[active]] = Status.LEAVING
-        status[held.account[active[held.notice[active] >= t]]] = Status.AT_RISK
+        status[held.account[active[held.notice_known[active] >= t]]] = Status.AT_RISK
         return status
 
     def exits(self, t: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

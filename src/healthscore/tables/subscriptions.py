@@ -1,10 +1,10 @@
 """Subscriptions as arrays, with what was in force at an as-of day.
 
 An account may have several at a time: a base contract and add-ons. In force at `t` are all rows with start < t, known
-before t, and end >= t (an end at `t` itself is still the future). Its numbers are sums over them: of the active rows
-where there are any (a trial or a pause beside a paid contract adds nothing), else of the others. Worked example, as of
-2024-03-01: a base of 100 since 2023, an add-on of 20 since February and a trial of 50 since February make 120; once
-base and add-on have ended, the trial alone makes 50.
+before t, and no end that was known before t (an end at `t` itself is still the future). Its numbers are sums over them:
+of the active rows where there are any (a trial or a pause beside a paid contract adds nothing), else of the others.
+Worked example, as of 2024-03-01: a base of 100 since 2023, an add-on of 20 since February and a trial of 50 since
+February make 120; once base and add-on have ended, the trial alone makes 50.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ ACTIVE = "active"
 class Subscriptions:
     """Rows sorted by account, start, known day and end; days since 1970-01-01, `OPEN` where empty.
 
-    `end` is the first day no longer covered. `known` is the day on which the start became known; an end or a notice is
-    known on its own day, a renewal with the start. `status` is in lower case.
+    `end` is the first day no longer covered. `known` is the day on which the start became known, and with it the
+    renewal; an end or a notice is known on its own day, or later by the source's delay: `end_known`, `notice_known`.
+    `status` is in lower case.
     """
 
     accounts: int
@@ -40,6 +41,8 @@ class Subscriptions:
     notice: NDArray[np.int32]
     renewal: NDArray[np.int32]
     known: NDArray[np.int32]
+    end_known: NDArray[np.int32]
+    notice_known: NDArray[np.int32]
     exit_type: NDArray[np.object_]
     status: NDArray[np.object_]
     seats: NDArray[np.float64]
@@ -60,7 +63,7 @@ class Subscriptions:
 
     def standing(self, t: int) -> NDArray[np.int64]:
         """Rows in force at as-of day `t`, by what was known then."""
-        return np.flatnonzero((self.start < t) & (self.known < t) & (self.end >= t))
+        return np.flatnonzero((self.start < t) & (self.known < t) & (self.end_known >= t))
 
     def in_force(self, t: int) -> NDArray[np.int64]:
         """Row in force at `t` per account, the one that started last where there are several; -1 for none."""
@@ -114,6 +117,7 @@ def load_subscriptions(tables: Tables, source: str, accounts: pa.Array) -> Subsc
     """Read a source of subscriptions for the given accounts; a code is the position of the account's id in them."""
     bound = tables.bound_columns(source)
     wanted = ["account_id", "start", "known_day", *(c for c in _OPTIONAL if c in bound)]
+    wanted += [f"{name}_known_day" for name in ("end", "notice") if name in bound]
     columns = ", ".join(f'"{name}"' for name in wanted)
     # All columns, so that rows that begin on one day have an order of their own, whatever the order in the files.
     found = tables.engine.query(f"SELECT {columns} FROM {tables.relation(source)} ORDER BY ALL")
@@ -123,7 +127,7 @@ def load_subscriptions(tables: Tables, source: str, accounts: pa.Array) -> Subsc
     order = order[np.searchsorted(code[order], 0) :]
 
     def days(name: str) -> NDArray[np.int32]:
-        if name not in bound:
+        if name not in found.column_names:
             return np.full(len(order), OPEN, np.int32)
         values: NDArray[np.int32] = pc.fill_null(found[name], int(OPEN)).to_numpy()[order].astype(np.int32)
         return values
@@ -147,7 +151,9 @@ def load_subscriptions(tables: Tables, source: str, accounts: pa.Array) -> Subsc
         end=days("end"),
         notice=days("notice"),
         renewal=days("renewal"),
-        known=found["known_day"].to_numpy()[order].astype(np.int32),
+        known=days("known_day"),
+        end_known=days("end_known_day"),
+        notice_known=days("notice_known_day"),
         exit_type=text("exit_type", ""),
         status=np.array([str(status).lower() for status in text("status", ACTIVE)], object),
         seats=number("seats"),
