@@ -118,6 +118,6 @@ def test_check_as_json_is_the_result_file(tables: Path, tmp_path: Path, capsys: 
     assert (code, err) == (0, "")
     assert set(result) == {
         *("run", "title", "path", "ok", "data_end", "accounts", "sources", "outcome", "base_rates", "exiting_accounts"),
-        *("faults", "warnings", "quarantine", "identity", "directory"),
+        *("dropped_snapshots", "faults", "warnings", "quarantine", "identity", "directory"),
     }
     assert json.loads((Path(result["directory"]) / "result.json").read_text()) == result

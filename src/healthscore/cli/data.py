@@ -157,14 +157,7 @@ def show_check(result: Mapping[str, Any]) -> None:
     for name, s in sources.items():
         if s["lateness"]:
             paragraph(f"{name}: {s['lateness']}")
-    rates = [
-        (r["as_of"], f"{r['at_risk']:,}", f"{r['exits']:,}", "" if r["rate"] is None else f"{100 * r['rate']:.1f} %",
-         f"{r['exit_in_gap']:,}", f"{r['censored']:,}", f"{r['immature']:,}")
-        for r in result["base_rates"]
-    ]  # fmt: skip
-    if rates:
-        say(rate_title(result))
-        table("", ("as of", "at risk", "left", "rate", "in gap", "censored", "immature"), rates)
+    show_snapshots(result)
     for severity, title in (
         ("error", "ERROR"),
         ("quarantine", "Set aside"),
@@ -186,11 +179,36 @@ def show_check(result: Mapping[str, Any]) -> None:
     )
 
 
-def rate_title(result: Mapping[str, Any]) -> str:
-    """Title of the table of base rates."""
+def show_snapshots(result: Mapping[str, Any]) -> None:
+    """Print who was at risk at each date and what became of them, and by which rules snapshots are dropped."""
+    if not result["base_rates"]:
+        return
+    from healthscore.pipelines.happenings import HAPPENINGS
+
     outcome = result["outcome"]
+    rates = [
+        (r["as_of"], f"{r['at_risk']:,}", f"{r['exits']:,}", "" if r["rate"] is None else f"{100 * r['rate']:.1f} %",
+         f"{r['exit_in_gap']:,}", f"{r['censored']:,}", f"{r['immature']:,}")
+        for r in result["base_rates"]
+    ]  # fmt: skip
     first, last = outcome["gap_days"], outcome["gap_days"] + outcome["horizon_days"]
-    return f"{outcome['kind'].capitalize()} between day {first} and day {last} after each date"
+    name = outcome["kind"].replace("non_", "non-").replace("_", " ").capitalize()
+    say(f"{name} between day {first} and day {last} after each date")
+    did = HAPPENINGS[outcome["kind"]].did
+    table("", ("as of", "at risk", did, "rate", "in gap", "censored", "immature"), rates)
+    dropped = result["dropped_snapshots"]
+    rows = [
+        (
+            f"learned from: {rule['words']}" if rule["kept"] else rule["words"],
+            f"{rule['snapshots']:,}",
+            f"{rule['accounts']:,}",
+            f"{100 * rule['share']:.1f} %",
+        )
+        for rule in dropped
+        if rule["snapshots"] or rule["kept"]
+    ]
+    say(f"Snapshots of all dates (accounts times dates): {sum(rule['snapshots'] for rule in dropped):,}")
+    table("", ("dropped because", "snapshots", "accounts", "share"), rows)
 
 
 def months_of(coverage: Mapping[str, Any] | None) -> str:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
-from healthscore.asof import date_of
-from healthscore.config import PANEL, Run, load_run
+from healthscore.config import Run, load_run
 from healthscore.errors import ConfigurationError, HealthScoreError
 from healthscore.features.attributerows import current_state
 from healthscore.features.cells import source_accounts
@@ -18,14 +16,13 @@ from healthscore.features.planning import families_of
 from healthscore.outcomes.snapshots import Label, Snapshots
 from healthscore.pipelines.build import as_ofs_of, data_end_of, iso, snapshots_of
 from healthscore.pipelines.coverage import Coverage, coverage_of, outage_line
+from healthscore.pipelines.dropped import dropped_snapshots
 from healthscore.pipelines.leakcheck import leak_section
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
+from healthscore.pipelines.rates import base_rates, rate_warnings
 from healthscore.tables import Problem, Tables, inspect_tables
 
-FEW_EXITS = 200
-PREVALENT = 0.5
-JUMP = 3.0
 Answer = TypeVar("Answer")
 
 
@@ -40,8 +37,9 @@ class CheckResult:
     result
         The JSON object of the command: run, title, ok (nothing stands in the way of a run), data_end, accounts; sources
         (per source the account of its rows, what it covers, its findings); base_rates (per as-of date: at_risk, exits,
-        stayed, exit_in_gap, censored, immature, rate, and how many accounts have each other status); exiting_accounts;
-        faults (severity error, quarantine, rule or warning; rule and remedy in words); warnings; quarantine; directory.
+        stayed, exit_in_gap, censored, immature, rate, and how many accounts have each other status); dropped_snapshots
+        (over all dates, per rule: words, kept, snapshots, accounts, share); exiting_accounts; faults
+        (severity error, quarantine, rule or warning; rule and remedy in words); warnings; quarantine; directory.
         Where leaks were asked for, also what `find_leaks` gives: leaks, questions, replay, checked.
     """
 
@@ -121,6 +119,7 @@ def _result(run: Run, tables: Tables) -> dict[str, Any]:
     end = _attempt(problems, "data_end", lambda: data_end_of(run, tables))
     snapshots = None if end is None else _attempt(problems, "outcome", lambda: _snapshots(run, tables, end))
     rates = [] if snapshots is None else base_rates(snapshots)
+    dropped = [] if snapshots is None or run.outcome is None else dropped_snapshots(run.outcome, snapshots)
     exiting = (
         0 if snapshots is None else int((snapshots.labelled & (snapshots.label == Label.EXITED)).any(axis=0).sum())
     )
@@ -136,6 +135,7 @@ def _result(run: Run, tables: Tables) -> dict[str, Any]:
         },
         "outcome": None if run.outcome is None else run.outcome.model_dump(mode="json"),
         "base_rates": rates,
+        "dropped_snapshots": dropped,
         "exiting_accounts": exiting,
         "faults": [{**vars(problem), "lines": list(problem.lines)} for problem in problems],
         "warnings": list(_warnings(run, tables, rates, exiting, end)),
@@ -158,16 +158,6 @@ def _snapshots(run: Run, tables: Tables, end: int) -> Snapshots | None:
     book = run.source_of("accounts")
     accounts = source_accounts(tables, [book] if book in tables.reports and book is not None else list(tables.reports))
     return snapshots_of(run, tables, accounts, as_ofs_of(run, tables), end)
-
-
-def base_rates(snapshots: Snapshots) -> list[dict[str, Any]]:
-    """Per as-of date who was at risk and what became of them; `rate` is exits of those whose outcome is known."""
-    rows = []
-    for t, counts in zip(snapshots.as_ofs, snapshots.counts(), strict=True):
-        known = counts["exited"] + counts["stayed"]
-        row: dict[str, Any] = {"as_of": iso(t), "exits": counts.pop("exited"), **counts}
-        rows.append(row | {"rate": row["exits"] / known if known else None})
-    return rows
 
 
 def _covered(coverage: Coverage | None) -> dict[str, Any] | None:
@@ -240,42 +230,8 @@ def _warnings(run: Run, tables: Tables, rates: list[dict[str, Any]], exiting: in
     if run.outcome is None:
         yield "the run has no [outcome]: features can be computed, nothing can be trained"
         return
-    known = [row for row in rates if row["rate"] is not None]
-    if rates and not known:
-        reach = run.outcome.gap_days + run.outcome.horizon_days + run.outcome.maturity
-        until = "" if end is None else f"; the last date whose outcome is final is {date_of(end - reach)}"
-        declare = "declare `data_end`, " if run.data_end is None and run.outcome.source == PANEL else ""
-        yield f"no date has a known outcome yet{until}: {declare}choose earlier as-of dates or a shorter horizon"
-    if known:
-        yield from _few(run, exiting)
-    high = [row for row in known if row["rate"] > PREVALENT]
-    if high:
-        yield (
-            f"more than half of the accounts at risk leave ({high[0]['rate']:.0%} at {high[0]['as_of']}, "
-            f"{len(high)} of {len(known)} dates): "
-            "is the horizon, or the condition for being active, what you mean?"
-        )
-    for before, after in pairwise(known):
-        low, top = sorted((before["rate"], after["rate"]))
-        if max(before["exits"], after["exits"]) >= 10 and top > JUMP * low:
-            yield (
-                f"the rate jumps from {before['rate']:.1%} at {before['as_of']} to {after['rate']:.1%} at "
-                f"{after['as_of']}: "
-                "a season, a change of definition, or rows that are missing?"
-            )
+    yield from rate_warnings(run, rates, exiting, end)
     yield from _coverage_gaps(run, tables, end)
-
-
-def _few(run: Run, exiting: int) -> Iterator[str]:
-    if exiting < run.model.minimum_exits:
-        yield (
-            f"{exiting} accounts leave within the windows; a model needs {run.model.minimum_exits}: "
-            "these data cannot support one (a scorecard can still be validated)"
-        )
-    elif exiting < FEW_EXITS:
-        yield (
-            f"{exiting} accounts leave within the windows: enough for a model, with wide intervals (below {FEW_EXITS})"
-        )
 
 
 def _coverage_gaps(run: Run, tables: Tables, end: int | None) -> Iterator[str]:

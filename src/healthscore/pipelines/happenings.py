@@ -1,4 +1,4 @@
-"""Outcomes in words, for headlines and reports."""
+"""Outcomes in words: what each kind is called wherever people read of it, in headlines, reports, checks and tables."""
 
 from __future__ import annotations
 
@@ -15,26 +15,121 @@ class Happening:
         In "... in the 60 days after the score".
     found
         What the worst-scored accounts hold a share of, in "Of 31 ...".
+    did, kept
+        What accounts did to which it happened, in "accounts that ...", and those to which it did not.
+    event, events
+        One, and several of them.
+    those
+        The accounts to which it happened (or the events, where those are counted), in "share of ... found".
+    ineligible
+        Why an active account is not asked about.
+    unknown
+        Why the outcome of an account at risk cannot be used though its window is over.
     dated
         Whether it happens on a day of its own, so that several scores may announce the same one; if not, each score
         that it followed counts.
+    gain
+        Whether it is good: no score of health can be made from it, and no band is "at risk".
     """
 
     happens: str
     found: str
-    dated: bool
+    did: str
+    kept: str
+    event: str
+    events: str
+    those: str
+    ineligible: str = "not eligible"
+    unknown: str = "left by a type of exit that does not count"
+    dated: bool = True
+    gain: bool = False
 
 
 HAPPENINGS: dict[str, Happening] = {
-    "churn": Happening("the account leaves", "accounts that left in the test period", dated=True),
-    "non_renewal": Happening("the renewal is lost", "renewals that were lost in the test period", dated=True),
-    "inactivity": Happening("no activity", "scores that were followed by silence", dated=False),
-    "declining_purchases": Happening(
-        "purchases decline", "scores that were followed by a decline of purchases", dated=False
+    "churn": Happening(
+        happens="the account leaves",
+        found="accounts that left in the test period",
+        did="left",
+        kept="stayed",
+        event="exit",
+        events="exits",
+        those="leavers",
     ),
-    "contraction": Happening("revenue falls", "falls of revenue in the test period", dated=True),
-    "expansion": Happening("revenue grows", "expansions in the test period", dated=True),
-    "complaint": Happening("a complaint comes", "complaints in the test period", dated=True),
-    "recorded": Happening("the recorded outcome", "scores that were followed by the recorded outcome", dated=False),
+    "non_renewal": Happening(
+        happens="the renewal is lost",
+        found="renewals that were lost in the test period",
+        did="did not renew",
+        kept="renewed",
+        event="lost renewal",
+        events="lost renewals",
+        those="lost renewals",
+        ineligible="no known renewal within the horizon",
+    ),
+    "inactivity": Happening(
+        happens="no activity",
+        found="scores that were followed by silence",
+        did="fell silent",
+        kept="stayed active",
+        event="silence",
+        events="silences",
+        those="silences",
+        ineligible="no recent activity",
+        dated=False,
+    ),
+    "declining_purchases": Happening(
+        happens="purchases decline",
+        found="scores that were followed by a decline of purchases",
+        did="bought less",
+        kept="kept buying",
+        event="decline",
+        events="declines",
+        those="declines",
+        ineligible="too few purchases before the date",
+        dated=False,
+    ),
+    "contraction": Happening(
+        happens="revenue falls",
+        found="falls of revenue in the test period",
+        did="paid less",
+        kept="kept paying",
+        event="contraction",
+        events="contractions",
+        those="contractions",
+        ineligible="no revenue before the date",
+        unknown="left, or revenue at the end not known",
+    ),
+    "expansion": Happening(
+        happens="revenue grows",
+        found="expansions in the test period",
+        did="expanded",
+        kept="did not expand",
+        event="expansion",
+        events="expansions",
+        those="expansions",
+        ineligible="no revenue before the date, or too new",
+        unknown="left otherwise, or revenue not known",
+        gain=True,
+    ),
+    "complaint": Happening(
+        happens="a complaint comes",
+        found="complaints in the test period",
+        did="complained",
+        kept="did not complain",
+        event="complaint",
+        events="complaints",
+        those="complaints",
+        ineligible="no recent activity",
+    ),
+    "recorded": Happening(
+        happens="the recorded outcome",
+        found="scores that were followed by the recorded outcome",
+        did="had the outcome",
+        kept="did not have it",
+        event="outcome",
+        events="outcomes",
+        those="outcomes",
+        ineligible="not in the panel",
+        dated=False,
+    ),
 }
 """By the name that a run's `[outcome] kind` gives."""
