@@ -39,6 +39,9 @@ bench: $(INSTALLED)  ## time and memory of checks and features on 20 million eve
 	test -e $(BENCH)/healthscore.toml || $(BIN)/python benchmarks/book.py --out $(BENCH)
 	$(BIN)/python benchmarks/measure.py --data $(BENCH)
 
+dictionaries: $(INSTALLED)  ## write features/dictionary/*.md; of the runs over public data too with HEALTHSCORE_DATA=path
+	$(BIN)/python -m healthscore.pipelines.dictionaries $(HEALTHSCORE_DATA)
+
 lock:  ## renew requirements.lock from pyproject.toml (needs uv); names no package index
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		pyproject.toml --group dev -o requirements.lock

@@ -19,7 +19,7 @@ RECIPE = Recipe(
         share_at_start=0.8,
     ),
     annual_rates={"voluntary": 0.17, "involuntary": 0.01, "merged": 0.0, "paused": 0.0},
-    strength=3.5,
+    strength=4.5,
     persistence=0.985,
     notice_share=0.6,
     months=30,
