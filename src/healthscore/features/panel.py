@@ -23,6 +23,8 @@ from healthscore.tables.subscriptions import Subscriptions, load_subscriptions, 
 
 CHUNK_VALUES = 2_000_000
 """Values that one array of a chunk (segments, or rows, x accounts) may hold: 16 MB, however many accounts there are."""
+PANEL_VALUES = 32_000_000
+"""Values that the panel of a chunk (features x as-of dates x accounts) may hold: 256 MB, however many dates."""
 SMALLEST_CHUNK = 256
 """Accounts that a chunk holds at least, however wide the signals are."""
 Progress = Callable[[float], None]
@@ -118,7 +120,8 @@ class PanelPlan:
     def chunks(self, rows: NDArray[np.bool_], progress: Progress | None = None) -> Iterator[Panel]:
         """The panel of the chosen rows, a chunk of accounts at a time."""
         widest = max((signal.width for signal in self._signals), default=1)
-        size = max(SMALLEST_CHUNK, CHUNK_VALUES // widest)
+        columns = max(len(self.as_ofs) * len(self.features), 1)
+        size = max(SMALLEST_CHUNK, min(CHUNK_VALUES // widest, PANEL_VALUES // columns))
         for low in range(0, max(len(self.accounts), 1), size):
             high = min(low + size, len(self.accounts))
             yield self._chunk(rows[:, low:high], low, high)
