@@ -28,7 +28,6 @@ READS = {
     "account_id": "nps",
     "touchpoints": "touchpoints",
     "surveys": "nps",
-    "tickets": "tickets",
 }
 """What a leak is about -> a signal of the shipped run that reads it."""
 FEW_DATES = """

@@ -73,7 +73,7 @@ REMEDIES: dict[str, tuple[str, dict[str, Any]]] = {
     "cancel_notice": ("usage", {"where": "name <> 'plan_change_requested'"}),
     "backfilled_rows": ("notes", {"columns": {"known_at": "created_at"}}),
     "same_day": ("sessions", {"timezone": "America/Los_Angeles"}),
-    "final_invoice": ("invoices", {"where": "kind <> 'settlement'"}),
+    "final_invoice": ("billing", {"where": "kind <> 'settlement'"}),
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -25,10 +26,14 @@ from healthscore.tables.quoting import quote_identifier
 LATE = 0.01
 """Share of rows written on a later day than their own, from which on it matters."""
 DIFFERENCE, LEVEL = 0.25, 0.001
-"""Share of leavers with a row that was not written yet, minus that of stayers: a time of any name is a leak then."""
+"""Share of leavers with a row that was not written yet, minus that of stayers: a time of any name is suspect then."""
+FILLED = 0.95
+"""Share of rows that have the time, at least: all rows are written, and only some are closed, paid or answered."""
 BEFORE = 0.05
 """Share of rows written before they happened, above which a time is no time of writing."""
 MOST = 8
+FLAG = "leak_filled"
+"""Attribute that tells whether a row has the time."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class Lateness:
         Rows, and those known on a later day than by what the run declares.
     days
         Median lateness of these, in days.
+    filled
+        Share of the rows that have the time.
     waiting
         Cases with a row dated before their date and written at it or later, among leavers and stayers.
     """
@@ -48,6 +55,7 @@ class Lateness:
     rows: int
     late: int
     days: float
+    filled: float
     waiting: Shares
 
     @property
@@ -58,7 +66,9 @@ class Lateness:
 
 def arrivals(material: Material) -> Evidence:
     """Open sources with each unbound time of theirs as `known_at`, and see which rows would have come too early."""
-    findings, looked, bound = [], [], []
+    findings: list[Finding] = []
+    looked: list[str] = []
+    bound: list[str] = []
     for source in material.measured:
         if "known_at" in material.tables.bound_columns(source):
             bound.append(source)
@@ -68,8 +78,7 @@ def arrivals(material: Material) -> Evidence:
             if lateness is None:
                 continue
             looked.append(f"{source}.{column}")
-            if _is_leak(column, lateness):
-                findings.append(_finding(source, column, lateness))
+            findings += _judged(source, column, lateness)
     said = "times of writing: " + (
         f"{', '.join(looked)} would not hide rows from a snapshot that saw them too early"
         if looked and not findings
@@ -81,11 +90,16 @@ def arrivals(material: Material) -> Evidence:
     return Evidence(tuple(findings), (said,))
 
 
-def _is_leak(column: str, lateness: Lateness) -> bool:
+def _judged(source: str, column: str, lateness: Lateness) -> Iterator[Finding]:
+    """A leak where a time of writing says so; a question where another time that all rows have tells who left."""
     waiting = lateness.waiting
-    if waiting.difference >= DIFFERENCE and waiting.chance < LEVEL:
-        return True
-    return is_writing(column) and lateness.share >= LATE
+    apart = waiting.difference >= DIFFERENCE and waiting.chance < LEVEL
+    if lateness.filled < FILLED:
+        return
+    if is_writing(column) and (apart or lateness.share >= LATE):
+        yield _finding("leak", source, column, lateness)
+    elif apart:
+        yield _finding("question", source, column, lateness)
 
 
 def is_writing(column: str) -> bool:
@@ -121,7 +135,8 @@ def _lateness(material: Material, source: str, column: str) -> Lateness | None:
         relation = tables.relation(source)
         late = f"known_day - {day} > {delay}"
         found = tables.engine.query(
-            f"SELECT count(*) AS n, count(*) FILTER (WHERE {late}) AS late FROM {relation}"
+            f"SELECT count(*) AS n, count(*) FILTER (WHERE {late}) AS late, "
+            f"count(*) FILTER (WHERE {FLAG}) AS filled FROM {relation}"
         ).to_pylist()[0]
         days = tables.engine.query(
             f"SELECT known_day - {day} AS days, count(*) AS n FROM {relation} WHERE {late} GROUP BY 1 ORDER BY 1"
@@ -134,25 +149,45 @@ def _lateness(material: Material, source: str, column: str) -> Lateness | None:
     shown = np.zeros(len(material.cases.account), bool)
     shown[waiting["number"].to_numpy()] = True
     median = float(np.median(np.repeat(days["days"].to_numpy(), days["n"].to_numpy()))) if found["late"] else 0.0
-    return Lateness(found["n"], found["late"], median, Shares.of(shown, material.cases.left))
+    filled = found["filled"] / max(found["n"], 1)
+    return Lateness(found["n"], found["late"], median, filled, Shares.of(shown, material.cases.left))
 
 
 def _bound(run: Run, source: str, column: str) -> Run:
     declared = run.sources[source]
     columns = {**declared.columns, "known_at": quote_identifier(column)}
-    changed = declared.model_copy(update={"columns": columns, "availability_delay_days": 0, "deduplicate_by": ()})
+    attributes = {**declared.attributes, FLAG: f"{quote_identifier(column)} is not null"}
+    changed = declared.model_copy(
+        update={
+            "columns": columns,
+            "attributes": attributes,
+            "availability_delay_days": 0,
+            "corrections": False,
+            "deduplicate_by": (),
+        }
+    )
     return run.model_copy(update={"sources": {**run.sources, source: changed}})
 
 
-def _finding(source: str, column: str, lateness: Lateness) -> Finding:
+def _finding(severity: Literal["leak", "question"], source: str, column: str, lateness: Lateness) -> Finding:
     waiting = lateness.waiting
-    evidence = (
-        f"{percent(lateness.share)} of {lateness.rows:,} rows were written on a later day than the one that they are "
-        f"dated ({column}; half of these by {lateness.days:.0f} days or more), and the run lets snapshots see them "
-        f"before: rows that did not exist yet stand in the past of {percent(waiting.share_left)} of the accounts that "
-        f"left and {percent(waiting.share_stayed)} of those that stayed"
+    stand = (
+        f"stand in the past of {percent(waiting.share_left)} of the accounts that left and "
+        f"{percent(waiting.share_stayed)} of those that stayed"
     )
+    later = f"{percent(lateness.share)} of {lateness.rows:,} rows"
+    if severity == "question":
+        evidence = (
+            f"{column} lies on a later day than the one that the row is dated for {later}, and such rows {stand}: "
+            "is it the time at which the row was written?"
+        )
+    else:
+        evidence = (
+            f"{later} were written on a later day than the one that they are dated ({column}; half of these by "
+            f"{lateness.days:.0f} days or more), and the run lets snapshots see them before: rows that did not exist "
+            f"yet {stand}"
+        )
     remedy = f'bind it: `columns.known_at = "{column}"` in [sources.{source}]'
     if lateness.days <= 1 and lateness.share > 0.05:
         remedy += "; or are the times those of another zone? then mend `timezone`"
-    return Finding("arrival", "leak", f"{source}.{column}", evidence, remedy)
+    return Finding("arrival", severity, f"{source}.{column}", evidence, remedy)

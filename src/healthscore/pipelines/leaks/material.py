@@ -29,6 +29,8 @@ EXITS = "leak exits"
 FEWEST = 20
 """Accounts that left, below which no comparison of leavers with others is made."""
 MEASURED = ("events", "intervals", "levels")
+MEASURING = ("depth", "levels", "intervals")
+"""Families that read how much a row says."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,11 @@ class Material:
     def signals_over(self, source: str) -> dict[str, Signal]:
         """Signals that read a source."""
         return {name: signal for name, signal in self.run.signals.items() if signal.source == source}
+
+    def measures(self, source: str) -> bool:
+        """Whether features read how much a row of a source says, and not only that it is there."""
+        signals = self.signals_over(source)
+        return any(one.signal in signals and one.family in MEASURING for one in self.book.panel.features)
 
     def read(self, source: str) -> str:
         """SQL of the rows that any signal reads."""

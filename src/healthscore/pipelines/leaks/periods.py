@@ -33,14 +33,16 @@ def periods(material: Material) -> Evidence:
     """Find sources whose rows all lie on first days of periods, and ask whether their totals know the exit."""
     findings: list[Finding] = []
     looked: list[str] = []
-    for source in material.measured:
+    for source in filter(material.measures, material.measured):
         days = _days(material, source)
         period = period_begun(days)
         if period is None or _known_after(material, source) >= LENGTHS[period] - 1:
             continue
         looked.append(f"{source} (first days of a {period})")
         findings += _asked(material, source, days, period)
-    said = "periods: " + (", ".join(looked) if looked else "no source is dated with first days of weeks or months only")
+    said = "periods: " + (
+        ", ".join(looked) if looked else "no source of amounts is dated with first days of weeks or months only"
+    )
     return Evidence(tuple(findings), (said,))
 
 

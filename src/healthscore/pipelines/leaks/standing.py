@@ -34,8 +34,6 @@ CONSTANT = 0.99
 RECENT_DAYS = 91
 ODDS_STATE, ODDS_ANY, SHARE, LEVEL = 5.0, 12.0, 0.15, 0.001
 MOST_VALUES = 30
-MEASURING = ("depth", "levels", "intervals", "deadlines")
-"""Families that read what a row measures."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +92,10 @@ def _columns(material: Material) -> Iterator[tuple[str, str]]:
 
 def _is_read(material: Material, source: str, column: str) -> bool:
     """Whether a signal measures a column, or chooses its rows by it."""
-    signals = material.signals_over(source).values()
-    if column in ("quantity", "value") and any(f.signal in material.signals_over(source) and f.family in MEASURING
-                                               for f in material.book.panel.features):  # fmt: skip
+    if column in ("quantity", "value") and material.measures(source):
         return True
-    return any(signal.where and re.search(rf"\b{re.escape(column)}\b", signal.where) for signal in signals)
+    said = re.compile(rf"\b{re.escape(column)}\b")
+    return any(signal.where and said.search(signal.where) for signal in material.signals_over(source).values())
 
 
 def _held(material: Material, source: str, column: str) -> Held | None:

@@ -97,16 +97,16 @@ FINAL_INVOICE = Leak(
     "final_invoice",
     "the settlement that ends a contract, invoiced before the end is booked",
     "as many settlements of other matters",
-    "invoices",
+    "billing",
     _final_invoice,
     """
-[sources.invoices]
+[sources.billing]
 contract = "events"
 path = "invoices.parquet"
 columns = { time = "issued", name = "kind", quantity = "amount" }
 
-[signals.invoices]
-source = "invoices"
+[signals.billing]
+source = "billing"
 component = "finance"
 label = "invoices"
 unit = "dollars"

@@ -94,14 +94,17 @@ CURRENT_STATUS = Leak(
     "current_status",
     "the status of tickets as it is today: leaving closes them as abandoned",
     "as many abandoned tickets, whoever opened them",
-    "tickets.status",
+    "all_tickets.status",
     _current_status,
     """
-[sources.tickets.attributes]
-status = "status"
+[sources.all_tickets]
+contract = "events"
+path = "tickets.csv"
+columns = { time = "opened_at" }
+attributes = { status = "status" }
 
 [signals.abandoned_tickets]
-source = "tickets"
+source = "all_tickets"
 component = "support"
 label = "abandoned tickets"
 where = "status = 'abandoned'"
