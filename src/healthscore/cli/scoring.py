@@ -81,6 +81,9 @@ def show_scores(made: ScoreResult) -> None:
         for w in worst
     ]
     table("Most at risk", ("account", "what lowers the score most", "health", "risk"), rows, left=2)
+    if result["low_confidence"]:
+        said = f"{result['low_confidence']:,} accounts are unlike those that the model learned from"
+        paragraph(f"{said}: the column low_confidence of the scores says in what")
 
 
 def show_explanation(result: dict[str, Any]) -> None:

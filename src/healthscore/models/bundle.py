@@ -27,6 +27,7 @@ from healthscore.models.design import Design
 from healthscore.models.health import Bands, ScoreScale
 from healthscore.models.logistic import LogisticPart
 from healthscore.models.parts import Part
+from healthscore.models.seen import Seen
 
 FORMAT = 1
 MANIFEST, MODEL = "manifest.json", "model.json"
@@ -44,6 +45,8 @@ class Bundle:
         JSON values: horizon, run, data fingerprint, training dates ...
     versions
         Of this package, LightGBM and NumPy when it was saved; filled in by `save`.
+    seen
+        What the model learned from, to tell accounts that are unlike it; None where that was not kept.
     """
 
     model: ChurnModel
@@ -51,6 +54,7 @@ class Bundle:
     bands: Bands = field(default_factory=Bands)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    seen: Seen | None = None
 
 
 _READERS: dict[str, Callable[[Mapping[str, Any], Design], Part]] = {
@@ -87,6 +91,7 @@ def save(bundle: Bundle, directory: str | os.PathLike[str]) -> None:
         "seed": model.seed,
         "scale": bundle.scale.to_json(),
         "bands": bundle.bands.to_json(),
+        "seen": None if bundle.seen is None else bundle.seen.to_json(),
         "versions": current_versions(),
         "metadata": dict(bundle.metadata),
     }
@@ -129,7 +134,9 @@ def load(directory: str | os.PathLike[str], *, threads: int = 2) -> Bundle:
         scale = ScoreScale.from_json(stored.section(document, "scale"))
         bands = Bands.from_json(stored.section(document, "bands"))
         versions = stored.section(document, "versions")
-        return Bundle(model, scale, bands, stored.section(document, "metadata"), dict(versions))
+        known = document.get("seen") is not None
+        seen = Seen.from_json(stored.section(document, "seen"), len(design.names)) if known else None
+        return Bundle(model, scale, bands, stored.section(document, "metadata"), dict(versions), seen)
 
 
 def current_versions() -> dict[str, str]:

@@ -20,6 +20,7 @@ from healthscore.models.health import GRADES, percentile, rank
 from healthscore.outcomes.snapshots import Status
 from healthscore.pipelines.build import Book, build_book, period
 from healthscore.pipelines.bundles import find_bundle, same_features, same_outcome
+from healthscore.pipelines.confidence import alarms, doubts, refuse_identical
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import current, plain, run_directory, run_identity, write_csv, write_json
 from healthscore.pipelines.reasons import Explained, Reason, explain_rows, reasons
@@ -36,7 +37,10 @@ UNSCORED = {
 """Accounts that are customers and get a status instead of a prediction."""
 
 
-TEXTS = ("account_id", "name", "segment", "owner", "status", "band", "grade", "drivers_down", "drivers_up", "model")
+TEXTS = (
+    *("account_id", "name", "segment", "owner", "status", "band", "grade", "drivers_down", "drivers_up"),
+    *("low_confidence", "model"),
+)
 """Columns of texts in the table of scores."""
 
 
@@ -62,13 +66,14 @@ class ScoreResult:
 
 @dataclass(frozen=True)
 class ScoredBook:
-    """A book at one date with its scores taken apart."""
+    """A book at one date with its scores taken apart; `doubts` say per account why its score may not be relied on."""
 
     book: Book
     bundle: Bundle
     explained: Explained
     reasons: list[tuple[list[Reason], list[Reason]]]
     inputs: Mapping[str, str]
+    doubts: list[str]
 
 
 def score(
@@ -146,8 +151,10 @@ def score_book(run: Run, as_of: date, model: str | Path | None, progress: Progre
     same_features(bundle, run, directory, names)
     with progress("scoring"):
         explained = explain_rows(bundle, book.panel.X, names)
+        refuse_identical(run.name, explained.logit)
         told = reasons(bundle, explained, book.panel.X, book.panel.features)
-    return ScoredBook(book, bundle, explained, told, inputs)
+    doubted = doubts(bundle.seen, book.panel.X, book.panel.features)
+    return ScoredBook(book, bundle, explained, told, inputs, doubted)
 
 
 def scores_frame(scored: ScoredBook, as_of: date) -> pd.DataFrame:
@@ -179,6 +186,7 @@ def scores_frame(scored: ScoredBook, as_of: date) -> pd.DataFrame:
             "value": book.value,
             "drivers_down": down,
             "drivers_up": up,
+            "low_confidence": scored.doubts,
             "points_base": explained.drivers.base_tenths / 10.0,
             **{
                 f"points_{group}": explained.drivers.points_tenths[:, i] / 10.0
@@ -275,5 +283,11 @@ def _result(scored: ScoredBook, scores: pd.DataFrame, as_of: date) -> dict[str, 
         },
         "model": str(scored.bundle.metadata.get("identity", "")),
         "chosen": scored.bundle.model.name,
-        "warnings": hindsight(scored.bundle, as_of),
+        "low_confidence": sum(map(bool, scored.doubts)),
+        "warnings": [*hindsight(scored.bundle, as_of), *_alarms(scored)],
     }
+
+
+def _alarms(scored: ScoredBook) -> list[str]:
+    panel = scored.book.panel
+    return alarms(scored.bundle.seen, panel.X, scored.explained.logit, panel.features)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from healthscore.config import Run, load_run
 from healthscore.errors import InsufficientDataError
@@ -15,7 +16,9 @@ from healthscore.features.dictionary import markdown
 from healthscore.models import MODELS
 from healthscore.models.bundle import Bundle, save
 from healthscore.models.choice import Choice, choose
+from healthscore.models.seen import Seen
 from healthscore.pipelines.build import Book, build_book, iso, more_history
+from healthscore.pipelines.confidence import categories
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
 from healthscore.pipelines.tracking import record
@@ -23,6 +26,7 @@ from healthscore.pipelines.walk import exiting_accounts, fit, freeze, reference_
 from healthscore.tables import open_tables
 
 BUNDLE = "bundle"
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def train(
         candidates = fit(book, rows, lambda done, of: advance(done / of))
     choice = choose(candidates, book.cluster[rows], run.model.choose)
     bundle = freeze(book, candidates.models[choice.name], rows)
-    bundle = Bundle(bundle.model, bundle.scale, bundle.bands, _metadata(book, rows, choice, inputs, identity))
+    bundle = replace(bundle, metadata=_metadata(book, rows, choice, inputs, identity), seen=_seen(book, bundle, rows))
     result: dict[str, Any] = plain(_result(book, bundle, rows, choice, left) | {"identity": identity})
     with run_directory(run.out, "train", identity) as directory:
         save(bundle, directory / BUNDLE)
@@ -83,9 +87,16 @@ def train(
     return TrainResult(target, result | {"directory": str(target), "bundle": str(target / BUNDLE)})
 
 
+def _seen(book: Book, bundle: Bundle, rows: Rows) -> Seen:
+    """What the model learned from."""
+    X, reference = book.panel.X, reference_rows(book, rows)
+    scores = bundle.model.logit(X[reference], bundle.model.design.names)
+    return Seen.of(X[rows], X[reference], scores, categories(book.panel.features))
+
+
 def _metadata(
     book: Book,
-    rows: np.ndarray[tuple[int], np.dtype[np.int64]],
+    rows: Rows,
     choice: Choice,
     inputs: Mapping[str, str],
     identity: str,
@@ -106,9 +117,7 @@ def _metadata(
     }
 
 
-def _result(
-    book: Book, bundle: Bundle, rows: np.ndarray[tuple[int], np.dtype[np.int64]], choice: Choice, left: int
-) -> dict[str, Any]:
+def _result(book: Book, bundle: Bundle, rows: Rows, choice: Choice, left: int) -> dict[str, Any]:
     model, calibration = bundle.model, bundle.model.calibration
     z = model.held_logit(book.panel.X[reference_rows(book, rows)], model.design.names)
     proposed = bundle.scale.proposed_points_to_halve_odds(z)
@@ -133,9 +142,16 @@ def _result(
         },
         "scale": bundle.scale.to_json(),
         "features": len(model.design.names),
+        "constant_features": _constant(bundle),
         "components": list(model.design.groups),
         "warnings": warnings,
     }
+
+
+def _constant(bundle: Bundle) -> list[str]:
+    """Features that were the same for everybody at all dates, or always missing: the model cannot use them."""
+    names = bundle.model.design.names
+    return [] if bundle.seen is None else [names[column] for column in np.flatnonzero(bundle.seen.constant)]
 
 
 def _record(run: Run, identity: str, inputs: Mapping[str, str], result: Mapping[str, Any], directory: Path) -> None:

@@ -1,0 +1,105 @@
+"""How far a score can be relied on: accounts and whole books unlike those that the model learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from healthscore.errors import InputError
+from healthscore.features.dictionary import Feature
+from healthscore.models.seen import Seen
+
+Floats = NDArray[np.float64]
+SHIFTED = 0.25
+"""Stability index above which the scores of a book are not those that the model was trained on (Siddiqi, 2006)."""
+ENOUGH = 100
+"""Accounts below which chance alone moves the index that far."""
+DIFFERENT = 10
+"""Accounts among which at least two differ, unless something is wrong; fewer may be alike."""
+SHOWN = 3
+
+
+def categories(features: Sequence[Feature]) -> list[list[int]]:
+    """Columns of the names of each category: the 0/1 features of an account's attribute."""
+    named: dict[str, list[int]] = {}
+    for column, feature in enumerate(features):
+        if feature.family == "attributes" and feature.unit == "0 or 1":
+            named.setdefault(feature.signal, []).append(column)
+    return list(named.values())
+
+
+def doubts(seen: Seen | None, X: Floats, features: Sequence[Feature]) -> list[str]:
+    """Per account why its score is of low confidence; empty where nothing speaks against it.
+
+    Parameters
+    ----------
+    seen
+        What the model has seen; nothing is doubted where the bundle does not say.
+    X
+        Features of the accounts, shape (n, p).
+    features
+        What the columns are.
+    """
+    if seen is None:
+        return [""] * len(X)
+    said: list[list[str]] = [[] for _ in range(len(X))]
+    for row, group in np.argwhere(seen.unseen(X)).tolist():
+        signal = features[seen.wholes[group][0]].signal
+        said[row].append(f"{signal} is none of those that the model learned from")
+    for row, column in np.argwhere(seen.beyond(X)).tolist():
+        said[row].append(f"{features[column].name} is {X[row, column]:,g}, learned from {_span(seen, column)}")
+    for column in np.flatnonzero(seen.missing_more(X)).tolist():
+        now, then = np.isnan(X[:, column]), seen.missing[column]
+        text = f"{features[column].name} is missing, as for {now.mean():.0%} of the accounts ({then:.0%} when trained)"
+        for row in np.flatnonzero(now).tolist():
+            said[row].append(text)
+    return [_shortened(reasons) for reasons in said]
+
+
+def _span(seen: Seen, column: int) -> str:
+    if np.isnan(seen.low[column]):
+        return "none"
+    return f"{seen.low[column]:,g} to {seen.high[column]:,g}"
+
+
+def _shortened(reasons: Sequence[str]) -> str:
+    more = f"; and {len(reasons) - SHOWN} more" if len(reasons) > SHOWN else ""
+    return "; ".join(reasons[:SHOWN]) + more
+
+
+def alarms(seen: Seen | None, X: Floats, logit: Floats, features: Sequence[Feature]) -> list[str]:
+    """What is odd about the book as a whole: features that many lack, scores that are distributed otherwise."""
+    if seen is None:
+        return []
+    said = [
+        f"{features[column].name} is missing for {np.isnan(X[:, column]).mean():.0%} of the accounts, and was for "
+        f"{seen.missing[column]:.0%} when the model was trained: is a source incomplete?"
+        for column in np.flatnonzero(seen.missing_more(X)).tolist()
+    ]
+    index = seen.score_drift(logit)
+    if len(X) >= ENOUGH and index > SHIFTED:
+        moved = np.argsort(-seen.drift(X), kind="stable")[:SHOWN].tolist()
+        names = ", ".join(features[column].name for column in moved)
+        said.append(
+            f"these accounts are not scored like those that the model was trained on (stability index {index:.2f}, "
+            f"alarm above {SHIFTED}); what moved most: {names}. Look at the sources, then train again"
+        )
+    return said
+
+
+def refuse_identical(run: str, logit: Floats) -> None:
+    """Refuse scores that tell nobody from anybody.
+
+    Raises
+    ------
+    InputError
+        All accounts have one score.
+    """
+    if len(logit) >= DIFFERENT and np.ptp(logit) == 0:
+        raise InputError(
+            f"all {len(logit):,} accounts have the same score by the model of {run}: their features do not differ, "
+            "or the model found nothing to go by",
+            "see by `healthscore check` whether the sources hold rows before the date; if they do, train again",
+        )
