@@ -89,3 +89,25 @@ def test_the_feature_is_there_only_where_splits_are_told_from_merges(tmp_path: P
         signals={"usage": {"families": ["recency"]}},
     )
     assert "came_from_split" not in panel_of(run)["A", date(2024, 3, 1)]
+
+
+def test_tenure_counts_from_the_first_activity_of_any_kind(tmp_path: Path) -> None:
+    run = run_of(
+        tmp_path,
+        {
+            "events": "\naccount_id  time\nA  2024-02-20",
+            "intervals": "\naccount_id  start  known_at\nA  2024-01-20  2024-03-01",
+            "levels": "\naccount_id  time  value\nA  2024-02-10  1\nB  2024-02-11  -",
+        },
+        as_of=["2024-03-01", "2024-03-02"],
+        signals={"usage": {}, "tickets": {"source": "intervals"}, "answers": {"source": "levels"}},
+    )
+    expect(
+        panel_of(run),
+        """
+        account  as_of       tenure_days
+        A        2024-03-01  20
+        A        2024-03-02  42
+        B        2024-03-01  19
+        """,
+    )
