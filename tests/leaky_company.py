@@ -75,7 +75,7 @@ class Honest:
         signals = {n: s for n, s in run.signals.items() if n in wanted or f"[signals.{n}]" in LEAKS[leak].lines}
         sources = {n: s for n, s in run.sources.items() if n in {s.source for s in signals.values()}}
         sources |= {n: run.sources[n] for n in ("accounts", "subscriptions")}
-        return run.model_copy(update={"signals": signals, "sources": sources})
+        return run.model_copy(update={"signals": signals, "sources": sources, "combinations": {}})
 
 
 def _write(data: Path, name: str, table: Any, *, csv: bool) -> None:

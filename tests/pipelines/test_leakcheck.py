@@ -107,7 +107,7 @@ def ever_counted(signal: SignalPlan) -> Iterator[Feature]:
 
 def test_a_feature_that_counts_the_future_is_caught(honest: Honest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FAMILIES["events"], "frequency", ever_counted)
-    found = searched(only(load_run(honest.directory / "healthscore.toml"), "nps"), "replay")
+    found = searched(only(load_run(honest.directory / "healthscore.toml"), "touchpoints"), "replay")
     (leak,) = [leak for leak in found["leaks"] if "ever" in leak["where"]]
     assert leak["code"] == "replay"
     assert "2024-05-01" in leak["evidence"]
@@ -132,7 +132,8 @@ def test_a_risk_set_that_knows_who_will_leave_is_caught(honest: Honest, monkeypa
 
 def only(run: Run, *signals: str) -> Run:
     """The run with a few of its signals."""
-    return run.model_copy(update={"signals": {name: run.signals[name] for name in signals}})
+    kept = {name: run.signals[name] for name in signals}
+    return run.model_copy(update={"signals": kept, "combinations": {}})
 
 
 # --- The command -----------------------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def _qualified(known: str, begin: str) -> str:
 def _settled(contract: str, columns: list[str], t: int, future: str) -> Mapping[str, str]:
     """What a row that was known at `t` says of later days: nothing, or something else."""
     changed: dict[str, str] = {}
-    later = {"cut": "NULL", "altered": f"{t} + 1", "swollen": f"{t} + 2 * {LATER}"}[future]
+    later = {"cut": "NULL", "altered": f"{t}", "swollen": f"{t} + 2 * {LATER}"}[future]
     if "until_day" in columns:  # what corrects the row is known from that day on
         corrected = f"CASE WHEN until_day < {t} THEN until_day ELSE {later} END"
         changed["until_day"] = corrected if future != "cut" else f"CASE WHEN until_day < {t} THEN until_day END"
