@@ -96,11 +96,15 @@ def show_backtest(result: Mapping[str, Any]) -> None:
         if name in models
     ]
     pooled = result["pooled"]
-    title = f"{pooled['n']:,} snapshots, {pooled['events']:,} with an exit, {len(result['origins'])} dates"
+    words = result["outcome"]["words"]
+    one = f"{'an' if words['event'][0] in 'aeiou' else 'a'} {words['event']}"
+    title = f"{pooled['n']:,} snapshots, {pooled['events']:,} with {one}, {len(result['origins'])} dates"
     table(title, ("model", "AUC", "log-loss", "lift at 10 %"), rows)
     bands = [
         (b["name"], f"{b['low']:g}-{b['high']:g}", f"{b['n']:,.0f}", figure(b["rate"], "percent"))
         for b in result["bands"]
     ]
-    table(f"What the bands meant ({result['outcome']['sentence']})", ("band", "score", "snapshots", "left"), bands)
+    if bands:
+        meant = f"What the bands meant ({result['outcome']['sentence']})"
+        table(meant, ("band", "score", "snapshots", words["did"]), bands)
     paragraph(*(f"warning: {text}" for text in result["warnings"]))

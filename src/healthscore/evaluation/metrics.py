@@ -157,28 +157,28 @@ def top_metrics(share: float, label: str) -> tuple[Metric, Metric, Metric]:
 
     `share` in (0, 1]; `label` ends the names: `capture_10`.
     """
-    worst = f"the worst-scored {100 * share:.3g} % of accounts"
+    worst = f"the top-ranked {100 * share:.3g} % of accounts"
     return (
         Metric(
             f"lift_{label}",
             f"Lift, top {100 * share:.3g} %",
-            f"how many times more churners {worst} hold than as many random accounts",
+            f"how many times more of those that it happened to are among {worst} than among as many random ones",
             partial(lift, share=share),
             True,
             fast=partial(resampled.lift, share=share),
         ),
         Metric(
             f"capture_{label}",
-            f"Churners captured, top {100 * share:.3g} %",
-            f"the share of all churners among {worst}",
+            f"Captured, top {100 * share:.3g} %",
+            f"the share of all accounts that it happened to, among {worst}",
             partial(capture, share=share),
             True,
             fast=partial(resampled.capture, share=share),
         ),
         Metric(
             f"revenue_capture_{label}",
-            f"Lost revenue captured, top {100 * share:.3g} %",
-            f"the share of all churned revenue among {worst}",
+            f"Revenue captured, top {100 * share:.3g} %",
+            f"the share of the revenue of all accounts that it happened to, among {worst}",
             partial(revenue_capture, share=share),
             True,
             fast=partial(resampled.revenue_capture, share=share),
@@ -190,7 +190,7 @@ _METRICS = (
     Metric(
         "auc",
         "AUC",
-        "how often an account that churned was scored as more at risk than one that stayed (0.5 is chance)",
+        "how often an account that it happened to was ranked before one that it did not happen to (0.5 is chance)",
         auc,
         True,
         fast=resampled.auc,
@@ -198,7 +198,7 @@ _METRICS = (
     Metric(
         "pr_auc",
         "PR-AUC (average precision)",
-        "the share of churners among all accounts scored at least as high, averaged over the churners",
+        "the share of those that it happened to among all accounts ranked as high as one of them, averaged over them",
         pr_auc,
         True,
         fast=resampled.pr_auc,
@@ -241,7 +241,7 @@ _METRICS = (
     Metric(
         "observed_expected",
         "Observed / expected",
-        "churners that came, divided by the churners that the probabilities add up to",
+        "how often it happened, divided by what the probabilities add up to",
         observed_expected,
         None,
         ideal=1.0,
@@ -259,7 +259,7 @@ _METRICS = (
     Metric(
         "calibration_intercept",
         "Calibration intercept",
-        "the log-odds of churn where the model says one half",
+        "the log-odds of the outcome where the model says one half",
         calibration_intercept,
         None,
         ideal=0.0,
@@ -276,7 +276,7 @@ _METRICS = (
     Metric(
         "expected_maximum_profit",
         "Expected maximum profit",
-        "what the best retention campaign on this ranking wins per account, at textbook costs",
+        "what the best campaign on this ranking wins per account, at textbook costs of retention",
         profit,
         True,
         fast=resampled.profit,

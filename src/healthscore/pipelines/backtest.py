@@ -59,7 +59,7 @@ def backtest(
     InputError
         A source breaks its contract.
     InsufficientDataError
-        Too few accounts have left for a model.
+        It happened to too few accounts for a model.
     """
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
     with progress("checking sources"):
@@ -96,6 +96,7 @@ def _result(tables: Tables, book: Book, walked: Walk, judge: Judge) -> dict[str,
             "horizon_days": outcome.horizon_days,
             "maturity_days": outcome.maturity,
             "sentence": outcome_sentence(run),
+            "words": judge.words,
         },
         "chosen": walked.choice.name,
         "choice": {"why": walked.choice.why, "title": MODELS[walked.choice.name].title},
@@ -110,13 +111,13 @@ def _result(tables: Tables, book: Book, walked: Walk, judge: Judge) -> dict[str,
         "stability": judge.stability(),
         "components": judge.components(),
         "curves": judge.curves(),
-        "worst": worst(book, walked),
+        "worst": [] if judge.words["gain"] else worst(book, walked),
         "data": data_section(tables, book),
         "snapshots": [
             {"as_of": iso(t), **counts}
             for t, counts in zip(book.snapshots.as_ofs, book.snapshots.counts(), strict=True)
         ],
-        "warnings": warnings_of(tables, walked),
+        "warnings": warnings_of(tables, walked, str(judge.words["did"])),
     }
 
 
@@ -138,12 +139,12 @@ def data_section(tables: Tables, book: Book) -> dict[str, Any]:
     }
 
 
-def warnings_of(tables: Tables, walked: Walk) -> list[str]:
+def warnings_of(tables: Tables, walked: Walk, did: str) -> list[str]:
     """What a reader should know before believing the figures."""
     said = [str(finding) for report in tables.reports.values() for finding in report.warnings]
     few = min(origin["train"]["exiting_accounts"] for origin in walked.origins)
     if few < 200:
-        said.append(f"the first origin learned from {few} accounts that left: below 200, expect wide intervals")
+        said.append(f"the first origin learned from {few} accounts that {did}: below 200, expect wide intervals")
     return said
 
 
@@ -154,6 +155,7 @@ def worst(book: Book, walked: Walk) -> list[dict[str, Any]]:
     chosen = last[np.argsort(walked.health[last], kind="stable")][: book.run.report.worst]
     rows = walked.rows[chosen]
     X, bundle = book.panel.X[rows], walked.last
+    words = HAPPENINGS[book.run.need_outcome().kind]
     explained = explain_rows(bundle, X, bundle.model.design.names)
     told = reasons(bundle, explained, X, book.panel.features)
     account = book.about(rows)
@@ -167,7 +169,7 @@ def worst(book: Book, walked: Walk) -> list[dict[str, Any]]:
             "band": str(bundle.bands.of(explained.health[i : i + 1])[0]),
             "probability": float(probability[i]),
             "drivers": [{"component": r.component, "points": r.points, "sentence": r.sentence} for r in told[i][0]],
-            "outcome": "left" if book.label[rows[i]] == 1 else "stayed",
+            "outcome": words.did if book.label[rows[i]] == 1 else words.kept,
         }
         for i in range(len(rows))
     ]
@@ -203,7 +205,8 @@ def _record(run: Run, identity: str, inputs: Mapping[str, str], result: Mapping[
         i: {metric: value for metric, value in origin["models"][chosen].items() if value is not None}
         for i, origin in enumerate(result["origins"])
     }
-    parameters = {"chosen": chosen, "seed": run.seed, **{f"outcome.{k}": v for k, v in result["outcome"].items()}}
+    parameters = {"chosen": chosen, "seed": run.seed}
+    parameters |= {f"outcome.{key}": value for key, value in result["outcome"].items() if key != "words"}
     record(
         run,
         "backtest",

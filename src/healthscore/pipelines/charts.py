@@ -10,6 +10,8 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from healthscore.pipelines.happenings import words_in
+
 Spec = dict[str, Any]
 Result = Mapping[str, Any]
 DASHES = ("dot", "dash", "longdash", "dashdot", "longdashdot")
@@ -25,7 +27,8 @@ def text(value: object) -> str:
 
 
 def capture(result: Result, chosen: str, titles: Mapping[str, str]) -> Spec | None:
-    """Churners found against accounts looked at, worst-scored first."""
+    """Those that it happened to, found against accounts looked at, worst-scored first."""
+    words = words_in(result)
     curves = (result.get("curves") or {}).get("capture") or {}
     if not curves.get(chosen):
         return None
@@ -34,7 +37,10 @@ def capture(result: Result, chosen: str, titles: Mapping[str, str]) -> Spec | No
     return {
         "data": data,
         "layout": _axes(
-            "accounts looked at, worst-scored first", "accounts that left, found", xaxis=_PERCENT, yaxis=_PERCENT
+            f"accounts looked at, {'likeliest' if words['by_probability'] else 'worst-scored'} first",
+            f"{words['those']} found",
+            xaxis=_PERCENT,
+            yaxis=_PERCENT,
         ),
     }
 
@@ -45,12 +51,13 @@ def roc(result: Result, chosen: str, titles: Mapping[str, str]) -> Spec | None:
     if not curves.get(chosen):
         return None
     data = [_diagonal("chance"), *_lines(curves, chosen, titles)]
-    layout = _axes("share of those who stayed, flagged", "share of leavers, flagged", xaxis=_PERCENT, yaxis=_PERCENT)
+    those = words_in(result)["those"]
+    layout = _axes("share of the others, flagged", f"share of {those}, flagged", xaxis=_PERCENT, yaxis=_PERCENT)
     return {"data": data, "layout": layout}
 
 
 def calibration(result: Result) -> Spec | None:
-    """Predicted against observed churn, with the intervals of what was observed."""
+    """Predicted against observed rates, with the intervals of what was observed."""
     bins = (result.get("curves") or {}).get("calibration")
     if not bins:
         return None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -133,3 +135,20 @@ HAPPENINGS: dict[str, Happening] = {
     ),
 }
 """By the name that a run's `[outcome] kind` gives."""
+
+
+def words_of(kind: str, *, context: bool = False) -> dict[str, str | bool]:
+    """The words of a kind of outcome as JSON values, kept with a result for its reports and tables.
+
+    `by_probability` says that accounts are ranked by their probability alone, because the score leaves `context` out of
+    it (or, of a gain, because there is no score).
+    """
+    words = HAPPENINGS[kind]
+    kept = {name: getattr(words, name) for name in ("did", "kept", "event", "events", "those", "unknown", "gain")}
+    return {**kept, "by_probability": words.gain or context}
+
+
+def words_in(result: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The words of a result's outcome; of a result that does not say, those of accounts that leave."""
+    found: Mapping[str, Any] = (result.get("outcome") or {}).get("words") or words_of("churn")
+    return found

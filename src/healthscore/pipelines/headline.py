@@ -20,7 +20,7 @@ def headline(judge: Judge, churners: Mapping[str, Any]) -> dict[str, Any]:
     loss = judge.resamples.interval(name, "log_loss", minus=best)
     better = None if not loss.excludes(0.0) else bool((loss.estimate or 0.0) < 0)
     return {
-        "sentences": [_found(judge, churners, name, best), _verdict(best, loss, better)],
+        "sentences": [_found(judge, churners, name, best), _verdict(_subject(judge), best, loss, better)],
         "better": better,
         "against": best,
     }
@@ -30,7 +30,8 @@ def _found(judge: Judge, churners: Mapping[str, Any], name: str, best: str) -> s
     held = churners["models"]
     share = percent(churners["share"], 0)
     what = HAPPENINGS[judge.book.run.need_outcome().kind].found
-    sentence = f"Of {count(churners['churners'])} {what}, the worst-scored {share} held {_count(held[name]['held'])}"
+    ranked = f"likeliest {share}" if judge.words["by_probability"] else f"worst-scored {share}"
+    sentence = f"Of {count(churners['churners'])} {what}, the {ranked} held {_count(held[name]['held'])}"
     if best == "base_rate":
         return f"{sentence}; picking accounts at random would find {churners['churners'] * churners['share']:.0f}."
     return f"{sentence}; by {MODELS[best].title.lower()}, {_count(held[best]['held'])}."
@@ -40,9 +41,13 @@ def _count(held: Estimate) -> str:
     return figure(held.as_dict(), "count")
 
 
-def _verdict(best: str, loss: Estimate, better: bool | None) -> str:
+def _subject(judge: Judge) -> str:
+    return "The forecast" if judge.words["gain"] else "The score"
+
+
+def _verdict(subject: str, best: str, loss: Estimate, better: bool | None) -> str:
     against = {"base_rate": "giving everyone the same probability"}.get(best, MODELS[best].title.lower())
     if better is None:
-        return f"The score is not shown to be better than {against}: the difference could be chance."
+        return f"{subject} is not shown to be better than {against}: the difference could be chance."
     word = "better" if better else "worse"
-    return f"The score predicts {word} than {against}, the best simple rule, by more than chance explains."
+    return f"{subject} predicts {word} than {against}, the best simple rule, by more than chance explains."

@@ -19,7 +19,7 @@ from healthscore.evaluation.stability import band_flips, population_stability_in
 from healthscore.models.health import Bands
 from healthscore.outcomes.snapshots import Label
 from healthscore.pipelines.build import Book, iso
-from healthscore.pipelines.happenings import HAPPENINGS
+from healthscore.pipelines.happenings import HAPPENINGS, words_of
 from healthscore.pipelines.walk import Walk
 
 Floats = NDArray[np.float64]
@@ -30,6 +30,8 @@ class Judge:
 
     def __init__(self, book: Book, walk: Walk) -> None:
         self.book, self.walk = book, walk
+        kind = book.run.need_outcome().kind
+        self.words = words_of(kind, context=any(feature.context for feature in book.panel.features))
         rows = walk.rows
         self.y = (book.label[rows] == Label.EXITED).astype(np.int8)
         self.day = book.panel.day[rows]
@@ -86,7 +88,7 @@ class Judge:
         return sections
 
     def churners(self) -> dict[str, Any]:
-        """Of the accounts that left, how many the worst-scored tenth of their date held, per model."""
+        """Of those that it happened to, how many the worst-scored tenth of their date held, per model."""
         exits = self._exits()
         found = {
             name: churners_found(self.y, p, self.day, exits, self.cluster) for name, p in self.walk.probability.items()
@@ -95,7 +97,9 @@ class Judge:
         return {"churners": int(exits.max(initial=-1)) + 1, "share": TARGETED_SHARE, "models": held}
 
     def band_table(self) -> list[dict[str, Any]]:
-        """Churn rate of every band, with the probability that the model had given it."""
+        """Rate of every band, with the probability that the model had given it; none for a gain, which has no bands."""
+        if self.words["gain"]:
+            return []
         index = self.bands.index(self.walk.health)
         found = rates(self.y, index, self.cluster)
         p = self.walk.probability[self.chosen]
@@ -131,7 +135,12 @@ class Judge:
         }
 
     def components(self) -> list[dict[str, Any]]:
-        """How much each component moves the score: share of the standard deviations of its points (a description)."""
+        """How much each component moves the score: share of the standard deviations of its points (a description).
+
+        None for a gain, which has no score.
+        """
+        if self.words["gain"]:
+            return []
         spread = self.walk.points.std(axis=0)
         total = float(spread.sum()) or 1.0
         shares = [
@@ -190,7 +199,7 @@ class Judge:
     def stability(self) -> dict[str, Any] | None:
         """How far scores moved between neighbouring origins, and how often an account changed its band."""
         days = np.unique(self.day)
-        if len(days) < 2:
+        if len(days) < 2 or self.words["gain"]:
             return None
         shifts = [
             population_stability_index(self.walk.health[self.day == before], self.walk.health[self.day == after])

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from healthscore.pipelines import charts, tiles, views, wording
+from healthscore.pipelines.happenings import words_in
 from healthscore.pipelines.publish import plain
 
 if TYPE_CHECKING:
@@ -75,12 +76,14 @@ def _backtest_view(result: Result, chosen: str, titles: Mapping[str, str]) -> di
     worst = [_worst(one, result) for one in result.get("worst") or []]
     sentences = list(said.get("sentences") or [])
     compared = [name for name in views.COMPARED if any(figures.get(name) for figures in models.values())]
+    curves = (result.get("curves") or {}).get("capture") or {}
+    gain = words_in(result)["gain"]
     view = views.shared(result, chosen) | {
-        "kind": "Backtest of a health score",
+        "kind": "Backtest of a forecast" if gain else "Backtest of a health score",
         "asked": views.lead_words(result),
         "tone": tone,
         "mark": mark,
-        "headline": headline,
+        "headline": headline.replace("The score", "The forecast") if gain else headline,
         "sentences": sentences,
         "tiles": tiles.tiles(result, chosen),
         "components": _components(result),
@@ -100,7 +103,7 @@ def _backtest_view(result: Result, chosen: str, titles: Mapping[str, str]) -> di
     }
     present = {
         "bands": ("Bands", view["bands"]),
-        "found": ("Leavers found", ((result.get("curves") or {}).get("capture") or {}).get(chosen)),
+        "found": (f"{str(view['words']['those']).capitalize()} found", curves.get(chosen)),
         "early": ("Warning", view["lead"]),
         "moves": ("Drivers", view["components"]),
         "dates": ("Dates", view["origins"]),

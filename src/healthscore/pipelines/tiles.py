@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from healthscore.pipelines.happenings import words_in
 from healthscore.pipelines.wording import count, figure, number, percent, plural, spread
 
 Result = Mapping[str, Any]
@@ -17,15 +18,17 @@ def tiles(result: Result, chosen: str) -> list[View]:
 
 
 def _held(result: Result, chosen: str) -> Iterable[View]:
-    """How many leavers the worst-scored held."""
+    """How many of those that it happened to the worst-scored held."""
+    words = words_in(result)
     churners = result.get("churners")
     if churners and churners["models"].get(chosen):
         held, total = churners["models"][chosen]["held"], churners["churners"]
         share, chance = percent(churners["share"], 0), number(total * churners["share"], 0)
+        ranked = "with the highest probability" if words["by_probability"] else "scored worst"
         yield {
             "value": count(held["estimate"]),
-            "range": f"of {count(total)} leavers {spread(held, 'count')}".rstrip(),
-            "what": f"were among the {share} of accounts scored worst; chance would find {chance}",
+            "range": f"of {count(total)} {words['those']} {spread(held, 'count')}".rstrip(),
+            "what": f"were among the {share} of accounts {ranked}; chance would find {chance}",
         }
 
 
@@ -37,7 +40,8 @@ def _band(result: Result) -> Iterable[View]:
         yield {
             "value": percent(worst["rate"]["estimate"], 0),
             "range": spread(worst["rate"], "percent", 0),
-            "what": f"of accounts “{worst['name']}” left; of those “{best['name']}” {figure(best['rate'], 'percent')}",
+            "what": f"of accounts “{worst['name']}” {words_in(result)['did']}; "
+            f"of those “{best['name']}” {figure(best['rate'], 'percent')}",
         }
 
 
@@ -55,12 +59,13 @@ def _lead(result: Result) -> Iterable[View]:
 
 def _size(result: Result) -> Iterable[View]:
     """How much was seen."""
+    words = words_in(result)
     if pooled := result.get("pooled"):
         origins = result.get("origins")
         exits = pooled.get("exits", (result.get("churners") or {}).get("churners"))
         dates = f" at {plural(len(origins), 'date')}" if origins else ""
         yield {
             "value": count(pooled["accounts"]),
-            "range": "" if exits is None else plural(exits, "exit"),
+            "range": "" if exits is None else plural(exits, str(words["event"]), str(words["events"])),
             "what": f"accounts judged{dates}, {count(pooled['n'])} scores in all",
         }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from healthscore.evaluation.metrics import METRICS
+from healthscore.pipelines.happenings import words_in
 from healthscore.pipelines.wording import NARROW, count, day_text, duration, figure, number, percent, plural
 
 Result = Mapping[str, Any]
@@ -55,34 +56,48 @@ REASONS = {
 }
 CAPACITY = {
     "lift_capacity": "Lift at capacity",
-    "capture_capacity": "Churners captured at capacity",
-    "revenue_capture_capacity": "Lost revenue captured at capacity",
+    "capture_capacity": "Captured at capacity",
+    "revenue_capture_capacity": "Revenue captured at capacity",
 }
 DECIMALS = {"auc": 3, "pr_auc": 3, "log_loss": 4, "brier": 4, "ece": 4, "expected_maximum_profit": 2}
 """Decimals of a metric; lifts, slopes and ratios have two, skills and captures are percentages."""
-GLOSSARY = (
-    ("Left", "the account did what the outcome at the top of this page says, within its window."),
-    (
-        "Range in brackets",
-        "the true figure lies inside with 95 % confidence. It comes from resampling whole accounts, because "
-        "an account's dates resemble each other. A difference that could be chance is not called a difference.",
-    ),
-    ("Times the average", "share that left in the band, divided by the share that left of all."),
-    (
-        "AUC",
-        "how often an account that left was scored as more at risk than one that stayed; 0.5 is chance, 1 perfect.",
-    ),
-    (
-        "Lift, captured",
-        "churners among the worst-scored accounts, against as many random accounts; and as a share of all.",
-    ),
-    ("Window not over yet", "too recent to know the outcome; set aside, never counted as having stayed."),
-)
 
 
-def reason(word: str) -> str:
-    """A counter's name in words."""
+def reason(word: str, words: Mapping[str, Any] | None = None) -> str:
+    """A counter's name in words; `words` are those of the outcome."""
+    if words is not None:
+        said = {"exited": words["did"], "stayed": words["kept"], "censored": words["unknown"]}
+        said["exit_in_gap"] = f"{words['did']} before the window"
+        said |= {"at_risk": "asked about"} if words["gain"] else {}
+        word = said.get(word, word)
     return REASONS.get(word, str(word).replace("_", " "))
+
+
+def glossary(words: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """How to read a report, term by term."""
+    did, kept = words["did"], words["kept"]
+    lowest = "likeliest" if words["by_probability"] else "worst-scored"
+    return (
+        (
+            str(did).capitalize(),
+            "the account did what the outcome at the top of this page says, within its window.",
+        ),
+        (
+            "Range in brackets",
+            "the true figure lies inside with 95 % confidence. It comes from resampling whole accounts, because "
+            "an account's dates resemble each other. A difference that could be chance is not called a difference.",
+        ),
+        ("Times the average", f"share that {did} in the band, divided by the share that {did} of all."),
+        (
+            "AUC",
+            f"how often an account that {did} was ranked before one that {kept}; 0.5 is chance, 1 perfect.",
+        ),
+        (
+            "Lift, captured",
+            f"{words['those']} among the {lowest} accounts, against as many random accounts; and as a share of all.",
+        ),
+        ("Window not over yet", f"too recent to know the outcome; set aside, never counted among those that {kept}."),
+    )
 
 
 def metric_title(name: str) -> str:
@@ -105,6 +120,7 @@ def metric_kind(name: str) -> tuple[str, int]:
 
 def shared(result: Result, chosen: str) -> View:
     """What both reports show in the same way."""
+    words = words_in(result)
     return {
         "title": result.get("title") or result.get("run") or "Result",
         "bands": _bands(result.get("bands") or []),
@@ -123,8 +139,9 @@ def shared(result: Result, chosen: str) -> View:
         "trained": any(row.get("train") for row in result.get("origins") or []),
         "sources": _sources(result),
         **_snapshots(result.get("snapshots") or []),
-        "glossary": GLOSSARY,
-        "band_words": "Of all scores in a band, the share of accounts that left afterwards.",
+        "glossary": glossary(words),
+        "words": words,
+        "band_words": f"Of all scores in a band, the share of accounts that {words['did']} afterwards.",
     }
 
 
@@ -163,7 +180,8 @@ def _whisker(low: float | None, high: float | None, top: float) -> View:
 
 def _captured(figures: Mapping[str, Any], result: Result) -> list[View]:
     capacity = result.get("capacity")
-    named = [(f"lowest {top}{NARROW}%", str(top)) for top in (5, 10, 20)]
+    first = "likeliest" if words_in(result)["by_probability"] else "lowest"
+    named = [(f"{first} {top}{NARROW}%", str(top)) for top in (5, 10, 20)]
     named += [(f"your {plural(capacity['accounts'], 'account')}" if capacity else "your capacity", "capacity")]
     return [
         {

@@ -21,6 +21,7 @@ from healthscore.models.drivers import component_drivers
 from healthscore.models.health import Bands, ScoreScale
 from healthscore.outcomes.snapshots import Label
 from healthscore.pipelines.build import Book, days_of, iso, more_history
+from healthscore.pipelines.happenings import HAPPENINGS
 from healthscore.pipelines.progress import Advance, Progress
 
 Floats = NDArray[np.float64]
@@ -203,7 +204,7 @@ def _enough_to_judge(book: Book, folds: list[Fold]) -> None:
     left = exiting_accounts(book, tested)
     if left < needed:
         raise InsufficientDataError(
-            f"{book.run.name}: {left} different accounts left after the {len(folds)} "
+            f"{book.run.name}: {left} different accounts {_did(book)} after the {len(folds)} "
             f"{'date' if len(folds) == 1 else 'dates'} that can be tested, and figures need {needed}",
             more_history(book, "more as-of dates, or `healthscore validate`"),
         )
@@ -260,11 +261,16 @@ def _described(book: Book, fold: Fold, rows: NDArray[np.int64]) -> dict[str, Any
     }
 
 
+def _did(book: Book) -> str:
+    return HAPPENINGS[book.run.need_outcome().kind].did
+
+
 def _too_little(book: Book) -> str:
     run: Run = book.run
     known = np.flatnonzero(book.label >= 0)
     return (
-        f"{run.name}: no as-of date has {run.model.minimum_exits} different accounts known to have left before it "
-        f"({exiting_accounts(book, known)} left over all {len(book.snapshots.as_ofs)} dates): this cannot support a "
+        f"{run.name}: no as-of date has {run.model.minimum_exits} different accounts of which it was known before it "
+        f"that they {_did(book)} ({exiting_accounts(book, known)} {_did(book)} over all {len(book.snapshots.as_ofs)} "
+        "dates): this cannot support a "
         "model; a scorecard can still be validated"
     )
