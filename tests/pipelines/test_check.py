@@ -79,8 +79,8 @@ def test_rows_are_accounted_for_source_by_source(simulated: CheckResult) -> None
         assert source["rows_in"] == source["used"] + sum(source["quarantined"].values()) + sum(
             source["dropped"].values()
         )
-    surveys = simulated.result["sources"]["surveys"]
-    assert surveys["dropped"]["where"] > 0
+    comments = simulated.result["sources"]["comments"]
+    assert comments["dropped"]["where"] > 0
 
 
 def test_the_simulated_outage_is_found_and_asked_about(simulated: CheckResult) -> None:
@@ -125,8 +125,9 @@ def test_a_declared_outage_is_not_asked_about(tmp_path: Path) -> None:
     silent = date(2024, 5, 1) - timedelta(days=20)
     run = write(tmp_path, head() + EVENTS, events=lines)
     assert fault(check(run).result, "silent_days")["source"] == "events"
-    declared = f"outages = [[{silent}, {silent + timedelta(days=2)}]]\n"
-    assert not check(write(tmp_path, head() + EVENTS + declared, events=lines)).result["faults"]
+    for word in ("outages", "closures"):
+        declared = f"{word} = [[{silent}, {silent + timedelta(days=2)}]]\n"
+        assert not check(write(tmp_path, head() + EVENTS + declared, events=lines)).result["faults"]
 
 
 def test_errors_are_reported_with_their_remedy_and_the_rest_is_still_measured(tmp_path: Path) -> None:

@@ -44,7 +44,8 @@ class Source(Section):
     `where` and `exclude` choose rows (`exclude` counts who is left out: tests, bots, the company's own accounts).
     `ranges` are the values that a number of the contract may have. `corrections` says that rows of one identity
     (`deduplicate_by`, else the contract's own) are versions of one row: each holds from its known-at until the next
-    one's. `static` names attributes of accounts that never change, so that today's value may stand for the past.
+    one's. Days of `outages` were not recorded; days of `closures` were, and nothing happened on them. `static` names
+    attributes of accounts that never change, so that today's value may stand for the past.
     """
 
     path: str | tuple[str, ...]
@@ -66,6 +67,7 @@ class Source(Section):
     static: tuple[ColumnName, ...] = ()
     sentiment: Sentiment | None = None
     outages: tuple[tuple[date, date], ...] = ()
+    closures: tuple[tuple[date, date], ...] = ()
     lookup: tuple[Lookup, ...] = ()
 
     @field_validator("timezone")

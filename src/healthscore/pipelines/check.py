@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -111,8 +112,7 @@ def _result(run: Run, tables: Tables) -> dict[str, Any]:
     problems = [*tables.problems]
     problems += [f for report in tables.reports.values() for f in report.findings if f not in problems]
     covered = {
-        name: coverage_of(tables, name, run.sources[name].contract, run.sources[name].outages)
-        for name in tables.reports
+        name: coverage_of(tables, name, run.sources[name].contract, _declared(run, name)) for name in tables.reports
     }
     problems += [problem for name, coverage in covered.items() if coverage for problem in _silent(run, name, coverage)]
     problems += list(_signals(run, tables))
@@ -140,6 +140,11 @@ def _result(run: Run, tables: Tables) -> dict[str, Any]:
         "faults": [{**vars(problem), "lines": list(problem.lines)} for problem in problems],
         "warnings": list(_warnings(run, tables, rates, exiting, end)),
     }
+
+
+def _declared(run: Run, name: str) -> tuple[tuple[date, date], ...]:
+    """Days on which the run says that a source has no rows, recorded or not."""
+    return (*run.sources[name].outages, *run.sources[name].closures)
 
 
 def _attempt(problems: list[Problem], source: str, ask: Callable[[], Answer]) -> Answer | None:
@@ -197,7 +202,8 @@ def _silent(run: Run, name: str, coverage: Coverage) -> Iterator[Problem]:
         ),
         remedy=(
             f"if nothing was recorded, declare it under [sources.{name}]: "
-            f"{outage_line(silences, run.sources[name].outages)}"
+            f"{outage_line(silences, run.sources[name].outages)}; "
+            "if nothing happened, as on a holiday, declare the days as `closures`"
         ),
     )
 
