@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from healthscore.config import load_run
+from healthscore.errors import ConfigurationError
 from healthscore.evaluation.folds import Fold
 from healthscore.pipelines.build import Book, build_book
 from healthscore.pipelines.check import check
@@ -156,6 +157,15 @@ def test_time_to_renewal_earns_no_points_and_the_others_add_up_exactly(scored: S
     values = scored.drivers[scored.drivers["feature"] == "days_to_renewal"]
     assert values["points"].eq(0).all()
     assert values["value"].between(14, 213).all()
+
+
+def test_a_gain_makes_no_health_score(company: Path, tmp_path: Path) -> None:
+    growing = company.read_text(encoding="utf-8").replace('kind = "non_renewal"', 'kind = "expansion"')
+    path = company.with_name("growth.toml")
+    path.write_text(growing, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="expansion is a gain") as raised:
+        score(path, as_of=AS_OF, out=tmp_path)
+    assert "backtest" in raised.value.remedy
 
 
 def test_a_date_of_which_little_is_known_yet_warns_of_nothing(company: Path) -> None:

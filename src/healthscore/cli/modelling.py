@@ -61,7 +61,7 @@ def train(run: RunFile = None, data: DataRoot = None, out: OutRoot = None, as_js
     paragraph(
         f"{result['choice']['title']}: {result['choice']['why']}",
         f"learned from {training['n']:,} snapshots of {training['first']} to {training['last']}, "
-        f"{training['events']:,} exits of {training['exiting_accounts']:,} accounts",
+        f"{training['events']:,} {result['outcome']['words']['events']} of {training['exiting_accounts']:,} accounts",
         *(f"warning: {text}" for text in result["warnings"]),
     )
     say(f"bundle  {near(made.bundle)}")

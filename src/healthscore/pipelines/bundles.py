@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from healthscore.config import Run
-from healthscore.errors import BundleError
+from healthscore.errors import BundleError, ConfigurationError
 from healthscore.models.bundle import Bundle
+from healthscore.pipelines.happenings import HAPPENINGS
 from healthscore.pipelines.publish import current
 from healthscore.pipelines.train import BUNDLE
 
@@ -26,6 +27,16 @@ def find_bundle(run: Run, model: str | Path | None) -> Path:
             f"{run.out} holds no trained model of {run.name}", "run `healthscore train`, or name one by --model"
         )
     return trained / BUNDLE
+
+
+def refuse_gain(run: Run) -> None:
+    """Refuse scores of health from an outcome that is good: where it is likely, nothing is wrong."""
+    kind = run.need_outcome().kind
+    if HAPPENINGS[kind].gain:
+        raise ConfigurationError(
+            f"outcome.kind: {kind} is a gain; a low probability of it is no risk, and makes no health score",
+            "`healthscore backtest` tells how well it can be foretold; score accounts by a run whose outcome is a loss",
+        )
 
 
 def same_outcome(bundle: Bundle, run: Run, directory: Path) -> None:

@@ -19,7 +19,7 @@ from healthscore.models.design import expit
 from healthscore.models.health import GRADES, percentile, rank
 from healthscore.outcomes.snapshots import Status
 from healthscore.pipelines.build import Book, build_book, period
-from healthscore.pipelines.bundles import find_bundle, same_features, same_outcome
+from healthscore.pipelines.bundles import find_bundle, refuse_gain, same_features, same_outcome
 from healthscore.pipelines.confidence import alarms, doubts, refuse_identical
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import current, plain, run_directory, run_identity, write_csv, write_json
@@ -96,6 +96,8 @@ def score(
     ------
     BundleError
         There is no bundle, it is damaged, or its features are not those of the run.
+    ConfigurationError
+        The run's outcome is a gain.
     """
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
     scored = score_book(run, as_of, model, progress)
@@ -138,6 +140,7 @@ def _is_newest(run: Run, as_of: date) -> bool:
 
 def score_book(run: Run, as_of: date, model: str | Path | None, progress: Progress) -> ScoredBook:
     """Features of the accounts at risk at `as_of`, scored and explained."""
+    refuse_gain(run)
     directory = find_bundle(run, model)
     bundle = load(directory, threads=run.threads)
     same_outcome(bundle, run, directory)

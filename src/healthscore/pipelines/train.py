@@ -19,6 +19,7 @@ from healthscore.models.choice import Choice, choose
 from healthscore.models.seen import Seen
 from healthscore.pipelines.build import Book, build_book, iso, more_history
 from healthscore.pipelines.confidence import categories
+from healthscore.pipelines.happenings import HAPPENINGS, words_of
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
 from healthscore.pipelines.tracking import record
@@ -54,7 +55,7 @@ def train(
     Raises
     ------
     InsufficientDataError
-        Fewer different accounts left than `[model] minimum_exits`.
+        It happened to fewer different accounts than `[model] minimum_exits`.
     """
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
     with progress("checking sources"):
@@ -65,9 +66,10 @@ def train(
         identity = run_identity(run, "train", inputs)
     rows = np.flatnonzero(book.label >= 0)
     left = exiting_accounts(book, rows)
+    did = HAPPENINGS[run.need_outcome().kind].did
     if left < run.model.minimum_exits:
         raise InsufficientDataError(
-            f"{run.name}: {left} different accounts left in the labelled history, and a model needs "
+            f"{run.name}: {left} different accounts {did} in the labelled history, and a model needs "
             f"{run.model.minimum_exits}; this cannot support a model, a scorecard can still be validated",
             more_history(book, "`healthscore validate` on the score that you have"),
         )
@@ -128,9 +130,11 @@ def _result(book: Book, bundle: Bundle, rows: Rows, choice: Choice, left: int) -
             f"{clipped:.0%} of the scores lie at 0 or 100: set `[score] points_to_halve_odds = {proposed:g}`"
         )
     if left < 200:
-        warnings.append(f"{left} accounts left in the training history: below 200, expect wide intervals")
+        did = HAPPENINGS[book.run.need_outcome().kind].did
+        warnings.append(f"{left} accounts {did} in the training history: below 200, expect wide intervals")
     return {
         "run": book.run.name,
+        "outcome": {"kind": book.run.need_outcome().kind, "words": words_of(book.run.need_outcome().kind)},
         "chosen": choice.name,
         "choice": {"why": choice.why, "title": MODELS[choice.name].title},
         "training": bundle.metadata["trained"]
