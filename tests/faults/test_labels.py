@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from healthscore.errors import InsufficientDataError
+from healthscore.pipelines.train import train
 from messages import Rows, assert_told
 from table_workspace import Workspace, padded
 
@@ -78,3 +80,24 @@ def test_one_open_subscription_after_closed_ones_is_sound(workspace: Workspace) 
     """fault 51: consecutive rows, the last one open, are one life, and an overlap with a closed row is none."""
     workspace.csv("subs.csv", "account_id,start,end", "b,2024-01-01,2024-03-01", "b,2024-02-01,", "c,2024-01-01,")
     assert workspace.open({"subs": SUBS}).findings == ()
+
+
+def test_one_class_supports_no_model(workspace: Workspace) -> None:
+    """fault 53: where everybody left there is nothing to tell leaving from."""
+    workspace.csv("subs.csv", "account_id,start,end", *(f"a{n},2023-01-01,2024-02-{10 + n % 15}" for n in range(60)))
+    workspace.csv("events.csv", "account_id,time", *(f"a{n},2024-01-{1 + n % 20:02d}" for n in range(60)))
+    run = workspace.run(
+        {"subs": SUBS, "events": {"path": "events.csv", "contract": "events"}},
+        as_of={"dates": ["2024-02-01"]},
+        data_end="2024-06-01",
+        features={"windows": [30]},
+        signals={"use": {"source": "events", "component": "usage"}},
+        outcome={"kind": "churn", "source": "subs", "horizon_days": 30},
+    )
+    with pytest.raises(
+        InsufficientDataError, match="each of the 60 labelled snapshots is of an account that left"
+    ) as no:
+        train(run)
+    assert no.value.exit_code == 3
+    assert "a shorter horizon" in no.value.remedy
+    assert not run.out.exists()

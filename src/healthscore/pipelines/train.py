@@ -73,6 +73,12 @@ def train(
             f"{run.model.minimum_exits}; this cannot support a model, a scorecard can still be validated",
             more_history(book, "`healthscore validate` on the score that you have"),
         )
+    if not (book.label[rows] == 0).any():
+        raise InsufficientDataError(
+            f"{run.name}: each of the {len(rows):,} labelled snapshots is of an account that left, and a model learns "
+            "from the difference to those that stayed",
+            "a shorter horizon, or earlier as-of dates; look at who counts as active in `healthscore check`",
+        )
     with progress("fitting the candidates") as advance:
         candidates = fit(book, rows, lambda done, of: advance(done / of))
     choice = choose(candidates, book.cluster[rows], run.model.choose)
