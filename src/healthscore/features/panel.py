@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,13 +53,24 @@ class Panel:
     features: tuple[Feature, ...]
 
     @classmethod
-    def joined(cls, chunks: Sequence[Panel]) -> Panel:
-        """One panel of the chunks of a plan."""
-        account = np.concatenate([chunk.account for chunk in chunks])
-        day = np.concatenate([chunk.day for chunk in chunks])
-        order = np.lexsort((account, day))
-        X = np.concatenate([chunk.X for chunk in chunks])[order]
-        return cls(chunks[0].accounts, account[order], day[order], X, chunks[0].features)
+    def gathered(
+        cls,
+        chunks: Iterable[Panel],
+        rows: NDArray[np.bool_],
+        accounts: pa.Array,
+        as_ofs: Sequence[int],
+        features: tuple[Feature, ...],
+    ) -> Panel:
+        """One panel of the chunks of a plan, of which no two are held at once.
+
+        `rows`, of shape (as-of days, accounts), says which rows the chunks hold among them.
+        """
+        index, account = np.nonzero(rows)
+        place = np.cumsum(rows).reshape(rows.shape) - 1
+        X = np.empty((len(index), len(features)))
+        for chunk in chunks:
+            X[place[np.searchsorted(as_ofs, chunk.day), chunk.account]] = chunk.X
+        return cls(accounts, account.astype(np.int32), np.asarray(as_ofs, np.int32)[index], X, features)
 
     def table(self) -> pa.Table:
         """The panel as Arrow: account_id, as_of, then a column per feature."""
@@ -115,7 +126,7 @@ class PanelPlan:
 
     def build(self, rows: NDArray[np.bool_], progress: Progress | None = None) -> Panel:
         """The whole panel of the chosen rows: `rows` has shape (as-of days, accounts)."""
-        return Panel.joined(list(self.chunks(rows, progress)))
+        return Panel.gathered(self.chunks(rows, progress), rows, self.accounts, self.as_ofs, self.features)
 
     def chunks(self, rows: NDArray[np.bool_], progress: Progress | None = None) -> Iterator[Panel]:
         """The panel of the chosen rows, a chunk of accounts at a time."""

@@ -63,7 +63,7 @@ class ReadyPanel:
 
     def build(self, rows: NDArray[np.bool_], progress: Progress | None = None) -> Panel:
         """The whole panel of the chosen rows: `rows` has shape (as-of days, accounts)."""
-        return Panel.joined(list(self.chunks(rows, progress)))
+        return Panel.gathered(self.chunks(rows, progress), rows, self.accounts, self.as_ofs, self.features)
 
     def chunks(self, rows: NDArray[np.bool_], progress: Progress | None = None) -> Iterator[Panel]:
         """The panel of the chosen rows, a chunk of accounts at a time; a row that the file lacks has no values."""
