@@ -66,17 +66,17 @@ def train(
         identity = run_identity(run, "train", inputs)
     rows = np.flatnonzero(book.label >= 0)
     left = exiting_accounts(book, rows)
-    did = HAPPENINGS[run.need_outcome().kind].did
+    words = HAPPENINGS[run.need_outcome().kind]
     if left < run.model.minimum_exits:
         raise InsufficientDataError(
-            f"{run.name}: {left} different accounts {did} in the labelled history, and a model needs "
+            f"{run.name}: {left} different accounts {words.did} in the labelled history, and a model needs "
             f"{run.model.minimum_exits}; this cannot support a model, a scorecard can still be validated",
             more_history(book, "`healthscore validate` on the score that you have"),
         )
     if not (book.label[rows] == 0).any():
         raise InsufficientDataError(
-            f"{run.name}: each of the {len(rows):,} labelled snapshots is of an account that left, and a model learns "
-            "from the difference to those that stayed",
+            f"{run.name}: each of the {len(rows):,} labelled snapshots is of an account that {words.did}, and a "
+            f"model learns from the difference to those that {words.kept}",
             "a shorter horizon, or earlier as-of dates; look at who counts as active in `healthscore check`",
         )
     with progress("fitting the candidates") as advance:
