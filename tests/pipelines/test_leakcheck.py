@@ -18,6 +18,7 @@ from healthscore.features.signals import SignalPlan
 from healthscore.pipelines.check import check
 from healthscore.pipelines.leakcheck import find_leaks
 from healthscore.pipelines.leaks import EVIDENCE
+from healthscore.pipelines.panel import panel
 from healthscore.pipelines.simulate import simulate
 from healthscore.tables import open_tables
 from healthscore.tables.segmented import SegmentedSource, segment_source
@@ -134,6 +135,20 @@ def only(run: Run, *signals: str) -> Run:
     """The run with a few of its signals."""
     kept = {name: run.signals[name] for name in signals}
     return run.model_copy(update={"signals": kept, "combinations": {}})
+
+
+# --- A ready-made panel ----------------------------------------------------------------------------------------------
+
+
+def test_of_a_ready_made_panel_ids_and_single_features_are_asked(honest: Honest, tmp_path: Path) -> None:
+    run = honest.with_leak(tmp_path / "tables", "identifier", honest=False)
+    made = panel(run.model_copy(update={"out": tmp_path / "out"}))
+    found = searched(load_run(made.directory / "panel.toml"), *EVIDENCE)
+    assert places(found) == ["account_id"]
+    assert found["replay"] is None
+    assert found["checked"][0].startswith("replay, timing")
+    assert found["checked"][0].endswith("computed elsewhere")
+    assert [said.partition(":")[0] for said in found["checked"][1:]] == ["identifiers", "single features"]
 
 
 # --- The command -----------------------------------------------------------------------------------------------------

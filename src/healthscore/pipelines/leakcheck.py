@@ -35,10 +35,11 @@ def find_leaks(
     found: list[Finding] = []
     checked: list[str] = []
     figures: dict[str, Any] = {"replay": None}
-    for kind in (kind for kind in EVIDENCE if kind in kinds):
-        if run.panel is not None and kind not in OF_PANELS:
-            checked.append(f"{kind}: not asked, because the features were computed elsewhere")
-            continue
+    asked = [kind for kind in EVIDENCE if kind in kinds and (run.panel is None or kind in OF_PANELS)]
+    left_out = [kind for kind in EVIDENCE if kind in kinds and kind not in asked]
+    if left_out:
+        checked.append(f"{', '.join(left_out)}: not asked, because the features were computed elsewhere")
+    for kind in asked:
         with progress(f"looking for leaks: {kind}"):
             evidence = EVIDENCE[kind](material)
         found += evidence.findings
