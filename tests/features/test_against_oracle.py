@@ -168,6 +168,7 @@ def interval_tables(draw: st.DrawFn) -> pa.Table:
         start = moment(chance)
         length, late, end_late = (chance.choice([None, 0, 1, chance.randint(0, 60)]) for _ in range(3))
         end = None if length is None else start + length * DAY
+        due = chance.choice([None, start + chance.randint(-3, 60) * DAY, end])
         rows.append(
             {
                 "account_id": chance.choice([*ACCOUNTS, "owing and silent"]),
@@ -175,7 +176,7 @@ def interval_tables(draw: st.DrawFn) -> pa.Table:
                 "end": end,
                 "known_at": None if late is None else start + late * DAY,
                 "end_known_at": None if end is None or end_late is None else end + end_late * DAY,
-                "deadline": chance.choice([None, (start + chance.randint(-3, 60) * DAY).date()]),
+                "deadline": None if due is None else due.date(),
                 "kind": chance.choice(["high", "low", None]),
                 "quantity": chance.choice([None, Decimal(chance.randint(-300, 900)) / 100]),
             }

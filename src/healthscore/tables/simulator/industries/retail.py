@@ -23,8 +23,8 @@ CSV = ("cards", "returns", "complaints", "ratings")
 DEPARTMENTS = ("food", "bakery", "drinks", "household", "cosmetics", "clothing", "toys", "stationery")
 TOPICS = ("checkout queue", "spoiled goods", "wrong price", "unfriendly staff", "out of stock")
 SHOP_HOURS = (8, 20)
-WEEKLY_VISITS = 0.9
-FOLLOWING = 0.75
+WEEKLY_VISITS = 1.2
+FOLLOWING = 1.0
 """How strongly the pace of purchases follows the health of a customer some weeks before, per standard deviation."""
 
 
@@ -51,7 +51,7 @@ def _pace(company: Company) -> Floats:
     health = -recipe.log_odds(before) / np.sqrt(np.square(recipe.betas).sum())
     in_year = 7.0 * np.arange(weeks) / 365.25
     christmas = 0.25 * np.exp(-0.5 * np.square((np.mod(in_year, 1.0) - 0.95) / 0.03))
-    pace = 1.5 * company.population.habit[:, None] + 0.25 * company.state("visits") + FOLLOWING * health
+    pace = 1.5 * company.population.habit[:, None] + 0.15 * company.state("visits") + FOLLOWING * health
     rate: Floats = WEEKLY_VISITS * np.exp(pace - 0.5 * FOLLOWING**2 + christmas)
     return rate
 
@@ -115,7 +115,7 @@ def _returns(company: Company, account: Integers, moment: Integers, week: Intege
     """List what was brought back."""
     random = company.stream("returns")
     mood = company.state("satisfaction")[account, week]
-    back = np.flatnonzero(random.random(len(account)) < sigmoid(-3.4 - 0.8 * mood))
+    back = np.flatnonzero(random.random(len(account)) < sigmoid(-3.0 - 0.8 * mood))
     returned = moment[back] + random.integers(1, 14, len(back)) * DAY
     kept = np.flatnonzero(returned < company.timeline.days * DAY)
     kept = kept[np.argsort(returned[kept], kind="stable")]
@@ -133,7 +133,7 @@ def _complaints(company: Company) -> Any:
     """List the complaints: many where the service is bad, and then often again about the same."""
     random = company.stream("complaints")
     state = company.state("service")
-    account, moment, week = occasions(company, random, 0.03 * np.exp(-0.9 * state), weekdays=6, hours=SHOP_HOURS)
+    account, moment, week = occasions(company, random, 0.05 * np.exp(-0.9 * state), weekdays=6, hours=SHOP_HOURS)
     usual = company.stream("usual complaint").integers(0, len(TOPICS), company.population.size)[account]
     again = random.random(len(account)) < sigmoid(-0.6 * state[account, week])
     topic = np.where(again, usual, random.integers(0, len(TOPICS), len(account)))
@@ -149,7 +149,7 @@ def _complaints(company: Company) -> Any:
 def _ratings(company: Company, account: Integers, moment: Integers, week: Integers) -> Any:
     """List the faces that were pressed in the app after a purchase: 1 (angry) to 5 (delighted)."""
     random = company.stream("ratings")
-    chosen = np.flatnonzero(random.random(len(account)) < 0.15)
+    chosen = np.flatnonzero(random.random(len(account)) < 0.25)
     mood = company.state("satisfaction")[account[chosen], week[chosen]]
     return pa.table(
         {

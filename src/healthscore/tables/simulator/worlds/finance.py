@@ -24,7 +24,7 @@ RECIPE = Recipe(
         prefix="B-",
         share_at_start=0.8,
     ),
-    strength=4.5,
+    strength=5.0,
     annual_rates={"voluntary": 0.25, "involuntary": 0.01, "merged": 0.0, "paused": 0.0},
     notice_share=0.3,
     return_in_grace=0.0,

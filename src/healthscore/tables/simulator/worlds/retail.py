@@ -20,7 +20,8 @@ RECIPE = Recipe(
     annual_rates={"voluntary": 0.15, "involuntary": 0.0, "merged": 0.0, "paused": 0.0},
     notice_share=0.0,
     return_in_grace=0.0,
-    lead_weeks=6,
+    lead_weeks=8,
+    persistence=0.95,
     gap_days=0,
     horizon_days=84,
 )
