@@ -194,8 +194,9 @@ def show_snapshots(result: Mapping[str, Any]) -> None:
     first, last = outcome["gap_days"], outcome["gap_days"] + outcome["horizon_days"]
     name = outcome["kind"].replace("non_", "non-").replace("_", " ").capitalize()
     say(f"{name} between day {first} and day {last} after each date")
-    did = HAPPENINGS[outcome["kind"]].did
-    table("", ("as of", "at risk", did, "rate", "in gap", "censored", "immature"), rates)
+    words = HAPPENINGS[outcome["kind"]]
+    asked = "asked about" if words.gain else "at risk"
+    table("", ("as of", asked, words.did, "rate", "in gap", "censored", "immature"), rates)
     dropped = result["dropped_snapshots"]
     rows = [
         (
