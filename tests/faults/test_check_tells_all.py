@@ -6,7 +6,7 @@ import json
 
 from typer.testing import CliRunner
 
-from healthscore.cli import application
+from healthscore.cli.application import application
 from healthscore.pipelines.check import check
 from table_workspace import Workspace
 
