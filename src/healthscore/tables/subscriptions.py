@@ -10,6 +10,7 @@ February make 120; once base and add-on have ended, the trial alone makes 50.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -55,7 +56,7 @@ class Subscriptions:
         columns["account"] = columns["account"] - np.int32(low)
         return Subscriptions(accounts=high - low, **columns)
 
-    @property
+    @cached_property
     def active(self) -> NDArray[np.bool_]:
         """Which rows are paid subscriptions."""
         paid: NDArray[np.bool_] = self.status == ACTIVE
