@@ -101,8 +101,8 @@ def _judged(
         others = max((o.auc for o in found if _kin(features[o.column]) != _kin(feature)), default=0.5)
         low = drawn.lower_bound(feature.name, "auc", level=0.99) or 0.0
         evidence = (
-            f"by itself it tells who left with an AUC of {one.auc:.2f} (at least {low:.2f}) on later dates; the "
-            f"strongest feature apart from {_kin(feature)} reaches {others:.2f}"
+            f"by itself it tells who {material.words.did} with an AUC of {one.auc:.2f} (at least {low:.2f}) on later "
+            f"dates; the strongest feature apart from {_kin(feature)} reaches {others:.2f}"
         )
         remedy = (
             f"look at how the rows behind {_kin(feature)} are written: who enters them, when, and whether leaving "

@@ -78,7 +78,7 @@ def arrivals(material: Material) -> Evidence:
             if lateness is None:
                 continue
             looked.append(f"{source}.{column}")
-            findings += _judged(source, column, lateness)
+            findings += _judged(material, source, column, lateness)
     said = "times of writing: " + (
         f"{', '.join(looked)} would not hide rows from a snapshot that saw them too early"
         if looked and not findings
@@ -90,16 +90,16 @@ def arrivals(material: Material) -> Evidence:
     return Evidence(tuple(findings), (said,))
 
 
-def _judged(source: str, column: str, lateness: Lateness) -> Iterator[Finding]:
+def _judged(material: Material, source: str, column: str, lateness: Lateness) -> Iterator[Finding]:
     """A leak where a time of writing says so; a question where another time that all rows have tells who left."""
     waiting = lateness.waiting
     apart = waiting.difference >= DIFFERENCE and waiting.chance < LEVEL
     if lateness.filled < FILLED:
         return
     if is_writing(column) and (apart or lateness.share >= LATE):
-        yield _finding("leak", source, column, lateness)
+        yield _finding(material, "leak", source, column, lateness)
     elif apart:
-        yield _finding("question", source, column, lateness)
+        yield _finding(material, "question", source, column, lateness)
 
 
 def is_writing(column: str) -> bool:
@@ -169,11 +169,13 @@ def _bound(run: Run, source: str, column: str) -> Run:
     return run.model_copy(update={"sources": {**run.sources, source: changed}})
 
 
-def _finding(severity: Literal["leak", "question"], source: str, column: str, lateness: Lateness) -> Finding:
-    waiting = lateness.waiting
+def _finding(
+    material: Material, severity: Literal["leak", "question"], source: str, column: str, lateness: Lateness
+) -> Finding:
+    waiting, words = lateness.waiting, material.words
     stand = (
-        f"stand in the past of {percent(waiting.share_left)} of the accounts that left and "
-        f"{percent(waiting.share_stayed)} of those that stayed"
+        f"stand in the past of {percent(waiting.share_left)} of the accounts that {words.did} and "
+        f"{percent(waiting.share_stayed)} of those that {words.kept}"
     )
     later = f"{percent(lateness.share)} of {lateness.rows:,} rows"
     if severity == "question":

@@ -8,9 +8,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from healthscore.pipelines.happenings import Happening
 from healthscore.pipelines.leaks.contrast import Separation, categories, separation
 from healthscore.pipelines.leaks.findings import Evidence, Finding
-from healthscore.pipelines.leaks.material import FEWEST, Material
+from healthscore.pipelines.leaks.material import Material
 
 LEAK = 0.65
 """Lower bound of the AUC above which an id knows too much: ids of honest tables tell at most when an account began."""
@@ -28,7 +29,8 @@ def identifiers(material: Material) -> Evidence:
     """Hold parts of the ids, and their order, against who left, among accounts of the same age and segment."""
     cases = material.cases
     if not cases.enough:
-        return Evidence(checked=(f"identifiers: not asked, fewer than {FEWEST} accounts left, or stayed",))
+        return Evidence(checked=(f"identifiers: {material.few}",))
+    words = material.words
     names = [material.accounts[int(code)].as_py() for code in cases.account]
     strata = _strata(material)
     found: dict[str, Separation] = {}
@@ -39,14 +41,14 @@ def identifiers(material: Material) -> Evidence:
     found["the order"] = separation(_order(names), cases.left, strata)
     best = max(found, key=lambda what: found[what].low)
     said = (
-        f"identifiers: {', '.join(found)} of {len(names):,} account ids against who left, among accounts of one age "
-        f"and segment; {best} tells most, AUC {found[best].auc:.2f}"
+        f"identifiers: {', '.join(found)} of {len(names):,} account ids against who {words.did}, among accounts of one "
+        f"age and segment; {best} tells most, AUC {found[best].auc:.2f}"
     )
     if found[best].low < LEAK:
         return Evidence(checked=(said,))
     evidence = (
-        f"{best} of the account id tells who left: AUC {found[best].auc:.2f} (at least {found[best].low:.2f}) among "
-        f"accounts of one age and segment; {_example(names, cases.left, best)}"
+        f"{best} of the account id tells who {words.did}: AUC {found[best].auc:.2f} (at least {found[best].low:.2f}) "
+        f"among accounts of one age and segment; {_example(names, cases.left, best, words)}"
     )
     remedy = "export the ids that the accounts had before anything became of them, in every table alike"
     return Evidence((Finding("identifier", "leak", "account_id", evidence, remedy),), (said,))
@@ -69,14 +71,14 @@ def _order(names: list[str]) -> NDArray[np.float64]:
     return np.argsort(np.argsort(names)).astype(np.float64)
 
 
-def _example(names: list[str], left: NDArray[np.bool_], what: str) -> str:
+def _example(names: list[str], left: NDArray[np.bool_], what: str, words: Happening) -> str:
     """The commonest form among those who left, and how common it is among the others."""
     if what not in SHAPES:
         middle = sorted(_order(names)[left].tolist())[int(left.sum()) // 2]
-        return f"half of the leavers stand beyond {middle:,.0f}"
+        return f"half of those that {words.did} stand beyond {middle:,.0f}"
     parts = np.array([SHAPES[what](name) for name in names])
     forms, counts = np.unique(parts[left], return_counts=True)
     lift = [counts[i] / left.sum() - (parts[~left] == form).mean() for i, form in enumerate(forms)]
     form = forms[int(np.argmax(lift))]
     own, others = (parts[left] == form).mean(), (parts[~left] == form).mean()
-    return f"it is {str(form)!r} for {own:.0%} of those who left and {others:.0%} of those who stayed"
+    return f"it is {str(form)!r} for {own:.0%} of those that {words.did} and {others:.0%} of those that {words.kept}"

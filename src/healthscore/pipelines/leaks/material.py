@@ -19,6 +19,7 @@ from healthscore.config import Run, Signal
 from healthscore.outcomes.snapshots import Label, Snapshots
 from healthscore.outcomes.spells import spells
 from healthscore.pipelines.build import Book
+from healthscore.pipelines.happenings import HAPPENINGS, Happening
 from healthscore.tables import Tables
 from healthscore.tables.engine import Engine
 from healthscore.tables.subscriptions import OPEN, Subscriptions, load_subscriptions
@@ -26,6 +27,8 @@ from healthscore.tables.subscriptions import OPEN, Subscriptions, load_subscript
 Days = NDArray[np.int64]
 CASES = "leak cases"
 EXITS = "leak exits"
+ENDS = ("churn", "non_renewal")
+"""Outcomes that are ends of contracts, with a day of their own."""
 FEWEST = 20
 """Accounts that left, below which no comparison of leavers with others is made."""
 MEASURED = ("events", "intervals", "levels")
@@ -95,6 +98,16 @@ class Material:
         return self.book.snapshots.accounts
 
     @property
+    def words(self) -> Happening:
+        """What the outcome is called."""
+        return HAPPENINGS[self.run.need_outcome().kind]
+
+    @property
+    def few(self) -> str:
+        """Why accounts cannot be compared."""
+        return f"not asked, because fewer than {FEWEST} accounts {self.words.did}, or {self.words.kept}"
+
+    @property
     def measured(self) -> list[str]:
         """Sources of dated rows that signals measure, in the run's order."""
         used = {signal.source for signal in self.run.signals.values()}
@@ -129,10 +142,9 @@ class Material:
 
     @cached_property
     def exits(self) -> Exits | None:
-        """Exits with a day of their own; None where the outcome has none, as inactivity."""
+        """Ends of contracts, where they are the outcome; None for others, as inactivity."""
         outcome = self.run.need_outcome()
-        held = self.run.sources[outcome.source].contract
-        if held != "subscriptions" or self.subscriptions is None:
+        if outcome.kind not in ENDS or self.subscriptions is None:
             return None
         typed = "exit_type" in self.tables.bound_columns(outcome.source)
         return exits_of(self.subscriptions, outcome.grace_days, outcome.types if typed else None, self.book.data_end)

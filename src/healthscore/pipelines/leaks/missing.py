@@ -7,7 +7,7 @@ import numpy as np
 from healthscore.evaluation.multiple import holm
 from healthscore.pipelines.leaks.contrast import Shares
 from healthscore.pipelines.leaks.findings import Evidence, Finding, percent
-from healthscore.pipelines.leaks.material import FEWEST, Material
+from healthscore.pipelines.leaks.material import Material
 from healthscore.pipelines.leaks.timing import DAY
 
 SETTLED_DAYS = 28
@@ -22,24 +22,28 @@ def missing_pasts(material: Material) -> Evidence:
     cases = material.cases
     settled = np.isnan(cases.since) | (cases.since >= SETTLED_DAYS)
     if not cases.enough or not settled.any():
-        return Evidence(checked=(f"missing pasts: not asked, fewer than {FEWEST} accounts left, or stayed",))
+        return Evidence(checked=(f"missing pasts: {material.few}",))
     shares = {}
     for source in material.measured:
         empty = ~_with_rows(material, source)
         shares[source] = Shares.of(empty[settled], cases.left[settled])
     believed = holm({source: counted.chance for source, counted in shares.items()}, LEVEL)
-    findings = []
+    words, findings = material.words, []
     for source, counted in shares.items():
         if not believed[source] or counted.difference < QUESTION:
             continue
         severity = "leak" if counted.difference >= LEAK else "question"
         evidence = (
-            f"{percent(counted.share_left)} of {counted.of_left:,} accounts that left have no row at all before the "
-            f"date, and {percent(counted.share_stayed)} of {counted.of_stayed:,} that stayed: were their rows deleted?"
+            f"{percent(counted.share_left)} of {counted.of_left:,} accounts that {words.did} have no row at all before "
+            f"the date, and {percent(counted.share_stayed)} of {counted.of_stayed:,} that {words.kept}: were their "
+            "rows deleted?"
         )
         remedy = f"restore the rows, keep them without what is personal, or leave [sources.{source}] out"
         findings.append(Finding("missing_past", severity, source, evidence, remedy))  # type: ignore[arg-type]
-    said = f"missing pasts: {', '.join(material.measured)}: accounts without any row, among leavers and stayers"
+    said = (
+        f"missing pasts: {', '.join(material.measured)}: accounts without any row, of those that {words.did} and "
+        f"{words.kept}"
+    )
     return Evidence(tuple(findings), (said,))
 
 

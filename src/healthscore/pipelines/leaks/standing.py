@@ -56,7 +56,7 @@ def current_state(material: Material) -> Evidence:
     """Look at what has no history, and at values that only leavers' rows have."""
     cases = material.cases
     if not cases.enough:
-        return Evidence(checked=(f"current state: not asked, fewer than {FEWEST} accounts left, or stayed",))
+        return Evidence(checked=(f"current state: {material.few}",))
     findings: list[Finding] = []
     without: list[str] = []
     columns = list(_columns(material))
@@ -70,7 +70,7 @@ def current_state(material: Material) -> Evidence:
     said = (
         f"current state: {len(columns)} columns that features read; "
         f"{'without history: ' + ', '.join(without) if without else 'none has one value per account throughout'}; "
-        f"{asked} values of texts that only leavers' rows might have"
+        f"{asked} values of texts that only rows of those that {material.words.did} might have"
     )
     return Evidence((*findings, *values), (said,))
 
@@ -137,7 +137,8 @@ def _judged(material: Material, source: str, column: str, found: Separation) -> 
     whence = " and is looked up" if looked_up else ""
     history = (
         f"{written} has one value on all rows of an account{whence}, so it says how things stand today, not how they "
-        f"stood; it tells who left with an AUC of {found.auc:.2f} (at least {found.low:.2f}) among accounts of one age"
+        f"stood; it tells who {material.words.did} with an AUC of {found.auc:.2f} (at least {found.low:.2f}) among "
+        "accounts of one age"
     )
     if found.low >= (LEAK_STATE if stateful else LEAK_ANY):
         remedy = (
@@ -146,7 +147,9 @@ def _judged(material: Material, source: str, column: str, found: Separation) -> 
         )
         yield Finding("current_state", "leak", f"{source}.{column}", history, remedy)
     elif stateful and column not in declared.static and source != material.run.source_of("subscriptions"):
-        question = f"{history.partition('; it tells')[0]}; it does not tell who left (AUC {found.auc:.2f})"
+        question = (
+            f"{history.partition('; it tells')[0]}; it does not tell who {material.words.did} (AUC {found.auc:.2f})"
+        )
         remedy = "is it overwritten? then export its changes; if it never changes, say so where it comes from"
         yield Finding("no_history", "question", f"{source}.{column}", question, remedy)
 
@@ -159,15 +162,15 @@ def _told_values(material: Material, columns: list[tuple[str, str]]) -> tuple[li
             for value, counted in _values(material, source, column):
                 shares[source, column, value] = counted
     believed = holm({key: counted.chance for key, counted in shares.items()}, LEVEL)
-    findings = []
+    words, findings = material.words, []
     for (source, column, value), counted in shares.items():
         limit = ODDS_STATE if STATES.search(column.lower()) else ODDS_ANY
         if not believed[source, column, value] or counted.odds_ratio < limit or counted.difference < SHARE:
             continue
         evidence = (
             f"{column} = {value!r} stands on rows of {percent(counted.share_left)} of {counted.of_left:,} accounts "
-            f"that left, in the {RECENT_DAYS} days before the date, and of {percent(counted.share_stayed)} of "
-            f"{counted.of_stayed:,} that stayed (odds {counted.odds_ratio:.0f} to 1): was it written when they left?"
+            f"that {words.did}, in the {RECENT_DAYS} days before the date, and of {percent(counted.share_stayed)} of "
+            f"{counted.of_stayed:,} that {words.kept} (odds {counted.odds_ratio:.0f} to 1): was it written later?"
         )
         remedy = (
             f"export {column} as it was when the row was written, or its changes with their days (contract levels); "

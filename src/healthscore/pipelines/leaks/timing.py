@@ -200,8 +200,8 @@ def _finding(material: Material, group: Group, what: str, gathering: Gathering) 
     where = f"signals.{group.signal}" if group.signal else where
     examples = "; ".join(_examples(material, group, what, condition))
     evidence = (
-        f"{percent(gathering.near)} of {len(gathering.hit):,} accounts that left have such rows within {HALF} days of "
-        f"the {what}, and {percent(gathering.usual)} in a window of the same length before: "
+        f"{percent(gathering.near)} of {len(gathering.hit):,} accounts that {material.words.did} have such rows within "
+        f"{HALF} days of the {what}, and {percent(gathering.usual)} in a window of the same length before: "
         f"they are there because the account leaves; for example {examples}"
     )
     if condition:
