@@ -345,6 +345,36 @@ def test_surveys_asked_because_of_a_cancellation_are_left_out(tmp_path: Path) ->
     assert where == "(purpose is null or purpose <> 'exit survey')"
 
 
+def test_columns_that_are_bound_by_their_name_are_not_called_unused(tmp_path: Path) -> None:
+    book = write_csv(
+        tmp_path / "accounts.csv", "account_id,parent_id", *(f"a{i},{'a0' if i else ''}" for i in range(9))
+    )
+    rows = [f"a{i % 9},2024-03-{1 + i % 28:02},{i % 11},{'pulse' if i % 10 else 'project'}" for i in range(90)]
+    surveys = write_csv(tmp_path / "nps.csv", "account_id,answered_at,score,purpose", *rows)
+    made = propose(tmp_path, book, surveys)
+    sources = made.result["sources"]
+    assert sources["accounts"]["columns"]["parent_id"] == "parent_id"
+    assert sources["nps"]["columns"]["purpose"] == "purpose"
+    assert "purpose" not in sources["nps"]["attributes"]
+    assert not any({"parent_id", "purpose"} & set(source["left_out"]) for source in sources.values())
+    assert check(made.path).ok
+
+
+def test_several_open_contracts_of_an_account_are_told_apart(tmp_path: Path) -> None:
+    rows = [f"a{i % 5},p{i},2023-01-0{1 + i % 9},{'2024-02-01' if i % 4 == 0 else ''}" for i in range(20)]
+    made = propose(tmp_path, write_csv(tmp_path / "policies.csv", "account_id,policy_id,start,end", *rows))
+    (source,) = made.result["sources"].values()
+    assert source["columns"]["subscription_id"] == "policy_id"
+    assert check(made.path).ok
+
+
+@pytest.mark.parametrize("world", ["b2b_services", "ecommerce", "finance", "insurance", "retail"])
+def test_the_proposal_for_every_industry_checks_without_an_error(world: str, tmp_path: Path) -> None:
+    simulate(world, 120, 3, tmp_path / "company")
+    made = propose(tmp_path, tmp_path / "company" / "data")
+    assert check(made.path).ok
+
+
 # Files
 
 

@@ -22,9 +22,12 @@ from healthscore.pipelines.proposals.vocabulary import (
     START_CORES,
     VALUE_CORES,
     YEARLY_CORES,
+    looks_like_id,
     subscription_core,
     words,
 )
+from healthscore.tables.dates import OPEN
+from healthscore.tables.quoting import quote_identifier
 
 STATUSES = {"active", "trial", "paused", "incomplete"}
 MOSTLY = 0.95
@@ -56,6 +59,8 @@ def propose_subscriptions(inventory: Inventory, table: TableFacts, key: str, nam
         source.why["end"] = "never empty: 9999-12-31 means open; a term that renews by itself has not ended"
     if start.filled < table.rows:
         source.where.append((f"{named(start.name)} is not null", f"{table.rows - start.filled:,} rows have no start"))
+    if "subscription_id" not in [column.name for column in table.columns]:
+        _several(inventory, source, end)
     source.past = [column.time for column in used if column.time is not None and column is not end]
     _describe(source)
     declare_times(source, used)
@@ -83,6 +88,25 @@ def _within(
         f"{last} AS e FROM {table.relation}) WHERE n IS NOT NULL"
     )
     return row["share"] is not None and row["share"] >= MOSTLY
+
+
+def _several(inventory: Inventory, source: SourceProposal, end: ColumnFacts | None) -> None:
+    """Which of an account's subscriptions a row belongs to, where accounts have several open ones at a time."""
+    day = "NULL" if end is None or end.time is None else end.time.day
+
+    def most(*columns: str) -> int:
+        keys = ", ".join(map(quote_identifier, columns))
+        opened = f"SELECT count(*) AS n FROM {source.table.relation} WHERE COALESCE({day}, {OPEN}) >= {OPEN}"
+        return int(inventory.ask(f"SELECT COALESCE(max(n), 0) AS most FROM ({opened} GROUP BY {keys})")["most"])
+
+    if most(source.key) <= 1:
+        return
+    for column in source.table.columns:
+        free = column.name not in source.columns.values() and column.filled == source.table.rows
+        if free and looks_like_id(column.name) and most(source.key, column.name) <= 1:
+            source.columns["subscription_id"] = column.name
+            source.why["subscription_id"] = "accounts have several at a time, and leave with the last"
+            return
 
 
 def _describe(source: SourceProposal) -> None:

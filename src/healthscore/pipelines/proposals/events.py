@@ -25,6 +25,8 @@ from healthscore.pipelines.proposals.vocabulary import (
     singular,
     words,
 )
+from healthscore.tables.columns import RESERVED
+from healthscore.tables.contract import CONTRACTS
 from healthscore.tables.quoting import quote_identifier
 from healthscore.tables.sorts import Sort
 
@@ -240,20 +242,7 @@ def _attributes(source: SourceProposal, used: list[str]) -> None:
             source.attributes[attribute] = column.name
 
 
-_TAKEN = {
-    "account_id",
-    "time",
-    "actor_id",
-    "name",
-    "quantity",
-    "known_at",
-    "event_id",
-    "day",
-    "known_day",
-    "start_day",
-    "end_day",
-    "end_known_day",
-}
+_TAKEN = {*CONTRACTS["events"].names, *RESERVED}
 
 
 def _free(source: SourceProposal, time: ColumnFacts) -> list[ColumnFacts]:

@@ -15,9 +15,22 @@ from healthscore.pipelines.proposals.vocabulary import (
     looks_like_id,
     words,
 )
+from healthscore.tables.contract import CONTRACTS
 from healthscore.tables.sorts import Sort
 
 NO_HISTORY = "as it stands today, without a history: it would leak into past dates"
+NAMESAKES = {
+    "parent_id": "parts are counted with the account at the top",
+    "person_id": "accounts of one person count as one where intervals are computed",
+    "valid_from": "first day on which the row held",
+    "valid_to": "first day on which it no longer held",
+    "purpose": "answers to an exit survey are left out",
+    "currency": "of the amounts; several in one source are refused",
+    "retracted": "rows that were withdrawn are set aside",
+    "subscription_id": "which of the account's subscriptions it is",
+    "renewal": "day on which the term is up",
+}
+"""Columns that a run binds by their name alone, without being told -> what that means."""
 
 
 @dataclass
@@ -120,8 +133,18 @@ def same_notation(column: ColumnFacts, other: ColumnFacts) -> bool:
     )
 
 
+def take_namesakes(source: SourceProposal) -> None:
+    """Write down which columns are bound because they have a contract's name, so that nothing is said to be unused."""
+    for column in source.table.columns:
+        bound = CONTRACTS[source.contract].column(column.name) is not None and column.name not in source.columns
+        if bound and column.name in NAMESAKES:
+            source.columns[column.name] = column.name
+            source.why[column.name] = NAMESAKES[column.name]
+
+
 def leave_out(source: SourceProposal, used: Iterable[str], *, time: str = "") -> None:
     """Give every unused column its reason."""
+    take_namesakes(source)
     taken = {*used, *source.attributes.values(), *source.columns.values()}
     for column in source.table.columns:
         if column.name not in taken and column.name not in source.left_out:
