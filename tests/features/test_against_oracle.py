@@ -126,7 +126,7 @@ def event_tables(draw: st.DrawFn) -> pa.Table:
 @st.composite
 def subscription_tables(draw: st.DrawFn) -> pa.Table:
     """Contracts that begin, end, overlap and are recorded late, with seats or without."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for _ in range(draw(st.integers(1, 8))):
         start = BEGIN + draw(st.integers(-100, 140)) * DAY
         end = draw(st.one_of(st.none(), st.integers(1, 120)))
