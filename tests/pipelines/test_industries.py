@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from healthscore.cli import data
 from healthscore.config import load_run, shipped_runs
 from healthscore.pipelines.backtest import backtest
 from healthscore.pipelines.check import check
@@ -48,10 +49,11 @@ def industry(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return made.directory
 
 
-def test_every_kind_of_company_has_a_run_of_its_name() -> None:
+def test_every_kind_of_company_has_a_run_of_its_name_and_is_named_by_the_help() -> None:
     kinds = {recipe.industry for recipe in WORLDS.values()}
     assert kinds == {*DATES, "saas"}
     assert kinds <= set(shipped_runs())
+    assert all(kind in data.WORLDS for kind in kinds)
 
 
 def test_check_finds_nothing_wrong(industry: Path) -> None:

@@ -12,10 +12,16 @@ from healthscore.cli.leaks import show_leaks
 from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile
 from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
 
+WORLDS = (
+    "A kind of company (saas, b2b_services, ecommerce, finance, insurance, retail), or a software company with "
+    "something else planted (null, learned-shapes, interactions, interventions, drift, involuntary, reactivation, "
+    "leak-traps, ...)."
+)
+
 
 def simulate(
     out: Annotated[Path, typer.Option(help="Directory of the new workspace.")],
-    world: Annotated[str, typer.Option(help="Which company: saas, null, ...")] = "saas",
+    world: Annotated[str, typer.Option(help=WORLDS)] = "saas",
     accounts: Annotated[int, typer.Option(min=1, help="How many accounts.")] = 2_000,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same company.")] = 1,
     as_json: AsJson = False,
