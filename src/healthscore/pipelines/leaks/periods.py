@@ -94,8 +94,8 @@ def _asked(material: Material, source: str, days: NDArray[np.int64], period: str
         evidence = (
             f"all rows lie on the first day of a {period}, and know how it ends: of {len(share):,} accounts that "
             f"{material.words.did}, the last row before the exit is the larger, the later in the {period} the account "
-            f"left (rank correlation {known:.2f}, at least {low:.2f}); the median is {early:.0%} of the total before for those "
-            f"who left in its first third, {late:.0%} for its last third"
+            f"left (rank correlation {known:.2f}, at least {low:.2f}); the median is {early:.0%} of the total before "
+            f"for those who left in its first third, {late:.0%} for its last third"
         )
         yield Finding("period_start", "leak", source, evidence, remedy)
 
