@@ -1,4 +1,8 @@
-"""Response: what was asked for and not answered, of levels that hold a row for every question."""
+"""Response: what was asked for and not answered, of levels that hold a row for every question that ran out.
+
+A row that is filled in when the answer comes is none: it would tell an earlier date that it will be answered. Questions
+that may still be answered are intervals, open until then.
+"""
 
 from __future__ import annotations
 
