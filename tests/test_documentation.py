@@ -100,11 +100,9 @@ def completed(example: Example) -> dict[str, Any]:
     read = [signal["source"] for signal in content.get("signals", {}).values()]
     read += [content[part][key] for part, key in (("outcome", "source"), ("outcome", "active_source"))
              if key in content.get(part, {})]  # fmt: skip
-    own = content.get("sources", {})
-    given = {
-        name: shown.get(name, {"contract": "events", "path": f"{name}.csv"} | USUAL.get(name, {})) for name in read
-    }
-    return {**content, "sources": given | own}
+    given = {name: shown.get(name, USUAL.get(name, {"contract": "events", "path": f"{name}.csv"})) for name in read}
+    sources = given | content.get("sources", {})
+    return {**content, "sources": sources or {"usage": {"contract": "events", "path": "usage.csv"}}}
 
 
 def run_of(example: Example, workspace: Workspace) -> Run:
