@@ -136,7 +136,7 @@ def test_a_recipe_gives_the_features_that_it_promises(example: Example, workspac
     run = run_of(example, workspace)
     with open_tables(run) as tables:
         there = {feature.name for feature in plan_panel(run, tables, pa.array(["a"]), AS_OF).features}
-    promised = set(re.findall(r"`(\w+)`", re.split(r"\. |\.$", example.after)[0]))
+    promised = set(re.findall(r"`(\w+)`", re.split(r"\.\s|\.$", example.after)[0]))
     assert promised
     assert promised <= there
 
