@@ -149,38 +149,61 @@ def later_than(t: date, *columns: str) -> Callable[[pd.DataFrame], pd.Series]:
     return known_later
 
 
-EVENTS = {
+TABLES = {
     "events.parquet": ("time", "ingested_at"),
-    "tickets.csv": ("opened_at",),
-    "surveys.csv": ("answered_at",),
     "touchpoints.parquet": ("time", "logged_at"),
+    "tickets.csv": ("opened_at",),
+    "surveys.csv": ("asked_at",),
+    "invoices.parquet": ("issued",),
 }
-"""Tables of events, and when their rows happened or became known."""
+"""Tables of what happened, and when a row happened or became known."""
+LATER = {
+    "tickets.csv": {"closed_at": (), "escalated_at": (), "reopened_at": (), "rated_at": ("csat",)},
+    "surveys.csv": {"answered_at": ("nps", "comment")},
+    "invoices.parquet": {"paid": ()},
+}
+"""Columns that are filled in later, with what is then written beside them."""
 
 
-def deleted(t: date, *columns: str) -> Change:
-    return lambda rows: rows[~later_than(t, *columns)(rows)]
-
-
-def altered(t: date, *columns: str) -> Change:
-    """Other accounts, users, names and quantities in every later row."""
+def deleted(t: date, table: str) -> Change:
+    """Without the rows, and without what was filled in, at `t` or later."""
 
     def change(rows: pd.DataFrame) -> pd.DataFrame:
-        late = later_than(t, *columns)(rows)
-        changed = rows[late].copy()
-        for column in changed.columns.difference([*columns, "ticket_id"]):
-            changed[column] = changed[column].sample(frac=1.0, random_state=3).to_numpy()
-        return pd.concat([rows[~late], changed])
+        then = rows[~later_than(t, *TABLES[table])(rows)].copy()
+        for column, beside in LATER.get(table, {}).items():
+            then.loc[later_than(t, column)(then), [column, *beside]] = "" if table.endswith("csv") else None
+        return then
 
     return change
 
 
-def added(t: date, *columns: str) -> Change:
+def altered(t: date, table: str) -> Change:
+    """Other accounts, users, names and quantities in every later row; what was filled in later comes later still."""
+
+    def change(rows: pd.DataFrame) -> pd.DataFrame:
+        late = later_than(t, *TABLES[table])(rows)
+        changed, known = rows[late].copy(), deleted(t, table)(rows)
+        filled_in = [name for column, beside in LATER.get(table, {}).items() for name in (column, *beside)]
+        for column in changed.columns.difference([*TABLES[table], *filled_in, "ticket_id", "due"]):
+            changed[column] = changed[column].sample(frac=1.0, random_state=3).to_numpy()
+        for column in LATER.get(table, {}):
+            filled = later_than(t, column)(rows[~late])
+            later = t + 5 * DAY
+            known.loc[filled, column] = f"{later}T12:00:00Z" if table.endswith("csv") else later
+        return pd.concat([known, changed])
+
+    return change
+
+
+def added(t: date, table: str) -> Change:
     """Copies of the last month's rows that happen at `t`, or happened before it and became known at `t`."""
 
     def change(rows: pd.DataFrame) -> pd.DataFrame:
-        copies = rows[~later_than(t, *columns)(rows)].tail(300).copy()
-        copies[columns[-1]] = f"{t}T00:00:00Z" if rows[columns[-1]].dtype == "str" else pd.Timestamp(t, tz="UTC")
+        copies = rows[~later_than(t, *TABLES[table])(rows)].tail(300).copy()
+        moment = pd.Timestamp(t, tz="UTC") if table != "invoices.parquet" else t
+        copies[TABLES[table][-1]] = f"{t}T00:00:00Z" if table.endswith("csv") else moment
+        for column, beside in LATER.get(table, {}).items():
+            copies[[column, *beside]] = "" if table.endswith("csv") else None
         if "ticket_id" in copies:
             copies["ticket_id"] = "N-" + copies["ticket_id"]
         return pd.concat([rows, copies])
@@ -244,12 +267,12 @@ def test_rows_known_at_the_date_or_later_change_no_bit(
     contracts: Callable[[date], Change],
 ) -> None:
     run = copy_company(company, tmp_path)
-    for table, columns in EVENTS.items():
-        rewrite(run, table, events(as_of, *columns))
+    for table in TABLES:
+        rewrite(run, table, events(as_of, table))
     rewrite(run, "subscriptions.parquet", contracts(as_of))
     if events is added:
         rewrite(run, "accounts.parquet", new_accounts)
-    for table in (*EVENTS, "subscriptions.parquet"):
+    for table in (*TABLES, "subscriptions.parquet"):
         assert (run.parent / "data" / table).stat().st_size != (company.parent / "data" / table).stat().st_size
     found = score(run, as_of=as_of, model=trained.bundle)
     pd.testing.assert_frame_equal(found.scores, scored.scores, check_exact=True)
@@ -260,15 +283,15 @@ def test_rows_before_the_date_do_matter(
     company: Path, trained: TrainResult, scored: ScoreResult, as_of: date, tmp_path: Path
 ) -> None:
     run = copy_company(company, tmp_path)
-    rewrite(run, "events.parquet", deleted(as_of - DAY, "time", "ingested_at"))
+    rewrite(run, "events.parquet", deleted(as_of - DAY, "events.parquet"))
     found = score(run, as_of=as_of, model=trained.bundle)
     assert (found.scores["health"] != scored.scores["health"]).any()
 
 
 def test_todays_tables_replay_what_was_published_then(company: Path, as_of: date, tmp_path: Path) -> None:
     then = copy_company(company, tmp_path / "then", "data_end = 2025-07-01", f"data_end = {as_of}")
-    for table, columns in EVENTS.items():
-        rewrite(then, table, deleted(as_of, *columns))
+    for table in TABLES:
+        rewrite(then, table, deleted(as_of, table))
     rewrite(then, "subscriptions.parquet", unwritten(as_of))
     model = train(then)
     published = score(then, as_of=as_of)
@@ -285,10 +308,10 @@ def test_scoring_beyond_the_data_says_so(company: Path, trained: TrainResult, tm
 def test_days_after_the_data_are_never_read_as_days_without_use(
     company: Path, trained: TrainResult, tmp_path: Path
 ) -> None:
-    with pytest.raises(InsufficientDataError, match="more than half of the window of 7 days is not known") as refused:
+    with pytest.raises(InsufficientDataError, match="more than half of the window of 14 days is not known") as refused:
         score(company, as_of=date(2025, 8, 1), model=trained.bundle, out=tmp_path)
     assert "score as of 2025-07-01" in refused.value.remedy
-    with pytest.raises(InsufficientDataError, match="no signal was recorded in any window before 2020-07-01"):
+    with pytest.raises(InsufficientDataError, match="1 of 14 signals had been recorded before 2020-07-01"):
         score(company, as_of=date(2020, 7, 1), model=trained.bundle, out=tmp_path)
 
 
@@ -334,7 +357,7 @@ def test_the_newest_model_is_taken_where_none_is_named(
     [
         (("horizon_days = 60", "horizon_days = 30"), "horizon_days 60; saas asks for kind churn, gap_days 7, horizon"),
         (("gap_days = 7 ", "gap_days = 0 "), "predicts kind churn, gap_days 7"),
-        (("[report]", "[features]\nwindows = [7, 30]\n[report]"), "is no model of saas: .*features"),
+        (("[report]", "[features]\nwindows = [14, 30, 84]\n[report]"), "is no model of saas: .*features"),
         (("[report]", "[signals.nps]\nwindows = [91]\n[report]"), "is no model of saas: .*features"),
     ],
 )
@@ -443,7 +466,7 @@ def test_an_explanation_shows_an_end_only_once_it_was_known(company: Path, train
     opened, closed = (pd.to_datetime(tickets[name], utc=True).dt.date for name in ("opened_at", "closed_at"))
     running = tickets[(opened < as_of) & (closed >= as_of)]
     told = explain(str(running["account_id"].iloc[0]), company, as_of=as_of, model=trained.bundle).result
-    shown = told["latest"]["tickets"]
+    shown = told["latest"]["cases"]
     assert any(row["end"] is None for row in shown)
     assert all(row["end"] is None or date.fromisoformat(row["end"]) < as_of for row in shown)
 

@@ -25,7 +25,8 @@ def require_recorded(book: Book, as_of: date) -> None:
     Raises
     ------
     InsufficientDataError
-        Nobody is at risk; the data end before more than half of the shortest window; or no window was recorded at all.
+        Nobody is at risk; the data end before more than half of the shortest window; or not even half of the signals
+        had been recorded.
     """
     run = book.run
     lag = day_of(as_of) - book.data_end
@@ -43,10 +44,13 @@ def require_recorded(book: Book, as_of: date) -> None:
         )
     if len(book.label) == 0:
         raise InsufficientDataError(f"{run.name}: no account is at risk at {as_of}", "look at `healthscore check`")
-    measured = [i for i, feature in enumerate(book.panel.features) if feature.signal]
-    if measured and np.isnan(book.panel.X[:, measured]).all():
+    signals = {feature.signal for feature in book.panel.features if feature.signal}
+    known = ~np.isnan(book.panel.X).all(axis=0)
+    recorded = {feature.signal for feature, some in zip(book.panel.features, known, strict=True) if some}
+    if 2 * len(recorded & signals) < len(signals):
         raise InsufficientDataError(
-            f"{run.name}: no signal was recorded in any window before {as_of}", "score a date that the tables cover"
+            f"{run.name}: {len(recorded & signals)} of {len(signals)} signals had been recorded before {as_of}",
+            "score a date that the tables cover",
         )
 
 
