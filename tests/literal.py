@@ -181,11 +181,11 @@ def _value(text: str) -> float:
     return float(Fraction(above) / Fraction(below or 1))
 
 
-def oracle_signals(run: Run, conditions: Mapping[str, Callable[[Any], Any]]) -> list[Signal]:
+def oracle_signals(run: Run, conditions: Mapping[str, Callable[[Any], bool]]) -> list[Signal]:
     """The run's signals as the oracle understands them.
 
     `conditions` says what each `where` means: a signal's of an `Event`, `Interval` or `Level`, a source's of a row as
-    it was read, as does an expression that fills a column.
+    it was read.
     """
     sources = {name: _oracle_source(run, name, conditions) for name in {s.source for s in run.signals.values()}}
     signals = []
@@ -207,7 +207,7 @@ def oracle_signals(run: Run, conditions: Mapping[str, Callable[[Any], Any]]) -> 
     return signals
 
 
-def _oracle_source(run: Run, name: str, conditions: Mapping[str, Callable[[Any], Any]]) -> Source:
+def _oracle_source(run: Run, name: str, conditions: Mapping[str, Callable[[Any], bool]]) -> Source:
     declared = run.sources[name]
     rows = [row for path in declared.paths for file in sorted(run.data.glob(path)) for row in read_rows(file)]
     clock: dict[str, Any] = {
@@ -220,7 +220,7 @@ def _oracle_source(run: Run, name: str, conditions: Mapping[str, Callable[[Any],
         rows = versions(rows, declared.deduplicate_by or ("event_id",), time=begin, **clock)
     words: dict[str, Any] = {"outages": declared.outages, "users": declared.actors, "kinds": declared.names}
     if declared.contract in ("intervals", "levels"):
-        rows = [_named(row, declared.columns, conditions) for row in rows]
+        rows = [row | {name: row[written] for name, written in declared.columns.items()} for row in rows]
         rows = [row for row in rows if declared.where is None or conditions[declared.where](row)]
     if declared.contract == "intervals":
         return Source(rows=intervals(rows, **clock), has=set(rows[0]), **words)
@@ -241,13 +241,6 @@ def _oracle_source(run: Run, name: str, conditions: Mapping[str, Callable[[Any],
         **clock,
     )
     return Source(rows=read, has=set(given), **words)
-
-
-def _named(
-    row: dict[str, Any], columns: Mapping[str, str], conditions: Mapping[str, Callable[[Any], Any]]
-) -> dict[str, Any]:
-    """The row with the contract's columns beside its own; `conditions` says what each expression means."""
-    return row | {name: row[said] if said in row else conditions[said](row) for name, said in columns.items()}
 
 
 def compare(

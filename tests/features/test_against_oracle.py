@@ -43,7 +43,7 @@ def test_a_simulated_company_has_the_features_that_the_oracle_finds(tmp_path: Pa
     signals = oracle_signals(
         run,
         {
-            "coalesce(answered_at, asked_at)": lambda row: row["answered_at"] or row["asked_at"],
+            "answered_at is not null": lambda row: row["answered_at"] is not None,
             "rated_at is not null": lambda row: row["rated_at"] is not None,
             "escalated_at is not null": lambda row: row["escalated_at"] is not None,
             "status = 'active'": lambda row: row["status"] == "active",
