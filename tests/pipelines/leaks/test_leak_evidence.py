@@ -273,4 +273,6 @@ def test_a_feature_that_knows_everything_is_a_leak(tmp_path: Path) -> None:
         for name, day in zip(events["account_id"].to_pylist(), events["time"].to_pylist(), strict=True)
     ]
     result = found(tmp_path, "single features", events=events.filter(pa.array(kept)))
-    assert "use_count_28d" in {leak["where"] for leak in result["leaks"]}
+    (leak,) = result["leaks"]
+    assert (leak["code"], leak["where"][:4]) == ("too_good", "use_")
+    assert "AUC of 1.00" in leak["evidence"]

@@ -96,7 +96,10 @@ def _judged(
     material: Material, found: list[Strength], y: NDArray[np.int8], clusters: NDArray[np.int64]
 ) -> list[Finding]:
     features = material.book.panel.features
-    strong = [one for one in found if one.auc >= QUESTION]
+    first: dict[str, Strength] = {}
+    for one in found:  # the strongest first: what a signal tells need not be told of each of its windows
+        first.setdefault(_kin(features[one.column]), one)
+    strong = [one for one in first.values() if one.auc >= QUESTION]
     if not strong:
         return []
     named = {features[one.column].name: one.ranked / len(y) for one in strong}
