@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from healthscore.cli.modelling import show_backtest
 from healthscore.outcomes import OUTCOMES
 from healthscore.pipelines.happenings import HAPPENINGS, words_in, words_of
 from healthscore.pipelines.report import render_backtest
+from healthscore.pipelines.walk import design_of
 from report_samples import backtest_result
 
 OTHERS = [kind for kind in HAPPENINGS if kind != "churn"]
@@ -93,3 +95,15 @@ def test_the_lines_of_a_backtest_use_the_words_of_the_outcome(
     assert title in " ".join(printed.split())
     assert ("What the bands meant" in printed) is bands
     assert kind == "churn" or not re.search(r"\bleft\b", printed)
+
+
+@pytest.mark.parametrize("kind", sorted(HAPPENINGS))
+def test_what_is_healthy_makes_a_loss_less_likely_and_a_gain_more(kind: str) -> None:
+    healthy, risky, open_ = (
+        SimpleNamespace(name=name, component="c", healthy=sign, context=False)
+        for name, sign in (("use", 1), ("overdue", -1), ("tickets", 0))
+    )
+    outcome = SimpleNamespace(kind=kind)
+    run = SimpleNamespace(need_outcome=lambda: outcome, model=SimpleNamespace(joint=()))
+    book: Any = SimpleNamespace(run=run, panel=SimpleNamespace(features=(healthy, risky, open_)))
+    assert design_of(book).monotone == ((1, -1, 0) if kind == "expansion" else (-1, 1, 0))

@@ -64,10 +64,11 @@ class Walk:
 def design_of(book: Book) -> Design:
     """Names, components and directions of the book's features, for the models."""
     features = book.panel.features
+    healthier = 1 if HAPPENINGS[book.run.need_outcome().kind].gain else -1  # what is healthy makes a gain likelier
     return Design(
         names=tuple(feature.name for feature in features),
         components=tuple(feature.component for feature in features),
-        monotone=tuple(-feature.healthy for feature in features),  # healthier is less churn
+        monotone=tuple(healthier * feature.healthy for feature in features),
         joint=book.run.model.joint,
         context=tuple(feature.name for feature in features if feature.context),
     )
