@@ -230,7 +230,3 @@ def _first_days(tables: Tables, source: str, day: str, as_ofs: Sequence[int]) ->
         )
     first, known, until = (found[name].to_numpy() for name in ("first_day", "known", "until"))
     return np.array([first[upto(t, first, known) & (until >= t)].min(initial=t) for t in as_ofs], np.int64)
-
-
-def _until(tables: Tables, source: str) -> str:
-    return f"COALESCE(until_day, {OPEN})" if "until_day" in tables.columns(source) else f"{OPEN}"
