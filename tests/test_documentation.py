@@ -35,6 +35,7 @@ from healthscore.features import FAMILIES
 from healthscore.features.planning import families_of
 from healthscore.features.ready import plan_panel
 from healthscore.outcomes import OUTCOMES
+from healthscore.outcomes.keys import ALWAYS, KEYS
 from healthscore.outcomes.snapshots import Label, Status
 from healthscore.pipelines.happenings import HAPPENINGS
 from healthscore.pipelines.leaks import EVIDENCE
@@ -199,6 +200,9 @@ def test_the_page_tells_every_key_of_combinations_and_sentiment() -> None:
 def test_the_page_tells_every_outcome_and_every_key() -> None:
     assert first_cells(section(OUTCOME, "## The eight kinds")) == list(OUTCOMES)
     assert sorted(first_cells(section(OUTCOME, "## Keys"))) == sorted(Outcome.model_fields)
+    rows = re.findall(r"^\| `(\w+)` \|.*\| ([\w, ]+) \|$", section(OUTCOME, "## Keys"), flags=re.MULTILINE)
+    readers = {key: ", ".join(kind for kind, keys in KEYS.items() if key in keys) for key in Outcome.model_fields}
+    assert dict(rows) == readers | dict.fromkeys(ALWAYS, "all")
 
 
 @pytest.mark.parametrize("kind", OUTCOMES)

@@ -240,3 +240,9 @@ def test_revenue_outcomes_need_revenue(tmp_path: Path, kind: str, source: str, t
         fates(tmp_path, kind, table, source=source)
     assert "`value`" in raised.value.remedy
     assert "`quantity`" in raised.value.remedy
+
+
+def test_the_rows_of_subscriptions_are_chosen_by_the_source(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"outcome\.where") as raised:
+        fates(tmp_path, "contraction", "\naccount_id start value\nA 2023-01-01 100", where="value > 10")
+    assert "[sources.subscriptions]" in raised.value.remedy

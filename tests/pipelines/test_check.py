@@ -233,3 +233,10 @@ def test_a_merge_that_is_planned_for_later_does_not_stretch_the_data(tmp_path: P
     found = check(run).result
     assert found["data_end"] == "2024-03-11"
     assert found["ok"]
+
+
+def test_a_key_that_the_outcome_has_no_use_for_is_a_fault(tmp_path: Path) -> None:
+    text = head() + SUBSCRIPTIONS + CHURN + "eligible_within_days = 30\n"
+    result = check(write(tmp_path, text, subscriptions=subscriptions(30, 8))).result
+    assert not result["ok"]
+    assert any("eligible_within_days is for inactivity" in found["rule"] for found in result["faults"])

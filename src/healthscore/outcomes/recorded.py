@@ -27,18 +27,13 @@ def recorded(run: Run, tables: Tables, accounts: pa.Array, as_ofs: Sequence[int]
     Raises
     ------
     ConfigurationError
-        The run has no panel with an outcome, or says more of the outcome than a column can follow.
+        The run has no panel with an outcome.
     """
     outcome = run.need_outcome()
     if run.panel is None or run.panel.outcome is None or outcome.source != PANEL:
         raise ConfigurationError(
             "outcome.kind: a recorded outcome is a column of a ready-made panel",
             f'declare the column by `outcome` in [panel], and `source = "{PANEL}"` in [outcome]',
-        )
-    if outcome.where is not None:
-        raise ConfigurationError(
-            "outcome.where: a recorded outcome is a column, and has no rows to choose from",
-            "say it in the column: `outcome` in [panel] may be an expression",
         )
     rows = PanelRows(tables, accounts, as_ofs)
     present, happened, value = rows.present(), rows.column("outcome"), rows.column("value")

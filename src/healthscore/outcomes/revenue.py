@@ -73,11 +73,17 @@ def revenue_of(
     Raises
     ------
     ConfigurationError
-        The source holds neither subscriptions with a value nor events with a quantity.
+        The source holds neither subscriptions with a value nor events with a quantity, or `where` is given for the
+        former.
     """
     outcome = run.need_outcome()
     contract, bound = run.sources[outcome.source].contract, tables.bound_columns(outcome.source)
     if contract == "subscriptions" and "value" in bound:
+        if outcome.where is not None:
+            raise ConfigurationError(
+                f"outcome.where: {outcome.kind} of {outcome.source!r} adds up all subscriptions of an account",
+                f"`where` in [sources.{outcome.source}] chooses among them; `where` in [outcome] is for events",
+            )
         contracts = load_contracts(run, tables, outcome.source, accounts)
         return contracts, Recurring(contracts, outcome.gap_days + outcome.horizon_days)
     if contract == "events" and "quantity" in bound:

@@ -19,6 +19,7 @@ from healthscore.features.cells import source_accounts
 from healthscore.features.panel import Panel
 from healthscore.features.ready import plan_panel
 from healthscore.outcomes import OUTCOMES
+from healthscore.outcomes.keys import refuse_unused_keys
 from healthscore.outcomes.snapshots import Snapshots, Status
 from healthscore.pipelines.directory import Directory, read_directory
 from healthscore.pipelines.progress import Progress, silent
@@ -162,6 +163,7 @@ def snapshots_of(run: Run, tables: Tables, accounts: pa.Array, as_ofs: Sequence[
         nearest = difflib.get_close_matches(outcome.kind, OUTCOMES, n=1)
         hint = f"did you mean {nearest[0]!r}?" if nearest else f"there are {', '.join(OUTCOMES)}"
         raise ConfigurationError(f"outcome.kind: there is no {outcome.kind!r}", hint)
+    refuse_unused_keys(outcome)
     snapshots = OUTCOMES[outcome.kind](run, tables, accounts, as_ofs, data_end)
     if run.panel is None:
         return snapshots
