@@ -144,7 +144,7 @@ def _claims_and_surveys(company: Company) -> tuple[Any, Any]:
     ).filter(pa.array(entered < days * DAY))
     over = np.flatnonzero(settled + 3 < days)
     asked_late = (settled - promised)[over]
-    yearly = occasions(company, random, np.full(company.states.shape[:2], 1 / 26))
+    yearly = occasions(company, random, np.full(company.states.shape[:2], 1 / 13))
     who = np.concatenate([account[over], yearly[0]])
     asked = np.concatenate([(settled[over] + 3) * DAY + 10 * HOUR, yearly[1]])
     mood = np.concatenate([np.where(asked_late > 0, -1.6, 0.5), np.zeros(len(yearly[0]))])
@@ -203,7 +203,7 @@ def _contacts(company: Company) -> Any:
     """List the contacts: with an agent, by telephone, by letter; more of them where the customer is known."""
     random = company.stream("contacts")
     state = company.state("contact")
-    account, moment, week = occasions(company, random, 0.10 * np.exp(0.6 * state))
+    account, moment, week = occasions(company, random, 0.18 * np.exp(0.7 * state))
     mood, size = state[account, week], len(account)
     kind = random.choice(len(CONTACTS), size, p=[0.45, 0.15, 0.2, 0.2])
     inbound = random.random(size) < sigmoid(-0.2 + 0.6 * mood)
