@@ -15,6 +15,7 @@ from healthscore.errors import ConfigurationError, InputError
 from healthscore.pipelines.check import check
 from healthscore.pipelines.initialise import Initialised, initialise
 from healthscore.pipelines.simulate import simulate
+from healthscore.tables import open_tables
 
 
 @pytest.fixture(autouse=True)
@@ -190,7 +191,7 @@ def test_the_words_of_exports_are_understood(tmp_path: Path) -> None:
         "subscriptions": "customer",
         "meetings": "Associated Customer ID",
     }
-    assert sources["subscriptions"]["settings"] == {"time_unit": "s"}
+    assert sources["subscriptions"]["settings"] == {"time_unit": "s", "unused": ["status"]}
 
 
 def test_without_a_telling_name_the_values_decide_and_the_file_asks(tmp_path: Path) -> None:
@@ -270,12 +271,15 @@ def test_days_counted_from_an_unknown_start_are_left_out_politely(tmp_path: Path
     assert any("no table says which date that is" in question for question in result["questions"])
 
 
-def test_a_known_at_before_the_event_is_none(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "unused"), [("loaded_at", None), ("known_at", ["known_at"])])
+def test_a_known_at_before_the_event_is_none(tmp_path: Path, name: str, unused: list[str] | None) -> None:
     rows = [f"a{i % 5},2024-02-{1 + i % 28:02},2024-01-01" for i in range(60)]
-    source = propose(tmp_path, write_csv(tmp_path / "events.csv", "account,time,loaded_at", *rows)).result["sources"][
-        "events"
-    ]
+    made = propose(tmp_path, write_csv(tmp_path / "events.csv", f"account,time,{name}", *rows))
+    source = made.result["sources"]["events"]
     assert "known_at" not in source["columns"]
+    assert source["settings"].get("unused") == unused
+    with open_tables(load_run(made.path)) as tables:
+        assert "known_at" not in tables.bound_columns("events")
 
 
 # Outcome and dates
@@ -333,7 +337,10 @@ def test_a_status_of_today_never_pauses_the_past(tmp_path: Path) -> None:
         for i in range(20)
     ]
     made = propose(tmp_path, write_csv(tmp_path / "subscriptions.csv", "account_id,start,end,status", *rows))
-    assert made.result["sources"]["subscriptions"]["columns"]["status"] == "'active'"
+    source = made.result["sources"]["subscriptions"]
+    assert source["settings"]["unused"] == ["status"]
+    assert "status" not in source["columns"]
+    assert "leak" in source["left_out"]["status"]
 
 
 def test_surveys_asked_because_of_a_cancellation_are_left_out(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ class Sentiment(Section):
 class Source(Section):
     """A table of the company: where it lies, and which of its columns (or expressions) fill the contract's columns.
 
+    `unused` names columns of the file that have a contract column's name and another meaning: they are not bound.
     `where` and `exclude` choose rows (`exclude` counts who is left out: tests, bots, the company's own accounts).
     `ranges` are the values that a number of the contract may have. `corrections` says that rows of one identity
     (`deduplicate_by`, else the contract's own) are versions of one row: each holds from its known-at until the next
@@ -52,6 +53,7 @@ class Source(Section):
     contract: CONTRACTS
     columns: dict[str, Expression] = Field(default_factory=dict)
     attributes: dict[ColumnName, Expression] = Field(default_factory=dict)
+    unused: tuple[str, ...] = ()
     where: Expression | None = None
     exclude: Expression | None = None
     timezone: str | None = None
@@ -85,6 +87,8 @@ class Source(Section):
             raise ValueError("`corrections` need one row per version; a lookup with `many` makes several of it")
         if self.sentiment is not None and "value" in self.columns:
             raise ValueError("`sentiment` fills the value of levels; leave out `columns.value`")
+        if both := [name for name in self.unused if name in self.columns]:
+            raise ValueError(f"`unused` and `columns` both name {both[0]!r}")
         if unknown := [name for name in self.static if name not in self.attributes]:
             raise ValueError(f"`static` names attributes of the source; {unknown[0]!r} is none")
         if self.deduplicate_by and any(lookup.many for lookup in self.lookup):

@@ -121,7 +121,8 @@ def assign(name: str, source: Source, columns: Mapping[str, str]) -> Assigned:
             problems.append(_unknown(name, key, text, column, unknown, names))
             return None
 
-    texts = {column: source.columns.get(column, column if column in names else None) for column in contract.names}
+    same = names.keys() - set(source.unused)
+    texts = {column: source.columns.get(column, column if column in same else None) for column in contract.names}
     if source.sentiment is not None:
         texts["value"] = quote_identifier(SENTIMENT)  # whatever else the file calls `value`
     found = {column: compiled(f"columns.{column}", text, column) for column, text in texts.items() if text is not None}
@@ -211,6 +212,11 @@ def _refuse_strangers(name: str, source: Source, contract: Contract) -> None:
             hint = f"did you mean {near!r}?" if near else f"columns of your own go under [sources.{name}.attributes]"
             what = f"sources.{name}.columns.{column}: {contract.name} have no such column, but {listed(contract.names)}"
             raise ConfigurationError(what, hint)
+    for column in source.unused:
+        if contract.column(column) is None:
+            near = nearest_name(column, contract.names)
+            what = f"sources.{name}.unused: {contract.name} have no column {column!r}, so nothing is bound to it"
+            raise ConfigurationError(what, f"did you mean {near!r}?" if near else "leave it out")
     numbers = [column.name for column in contract.columns if column.kind is Kind.NUMBER]
     for column in source.ranges:
         if column not in numbers:

@@ -118,12 +118,7 @@ def _describe(source: SourceProposal) -> None:
     if status is not None and {value.lower() for value in status.values} <= STATUSES and status.values:
         source.columns["status"] = status.name
     elif status is not None:
-        source.left_out[status.name] = NO_HISTORY
-        if (
-            status.name == "status"
-        ):  # a column of the contract's own name would be bound, and "cancelled" read as paused
-            source.columns["status"] = "'active'"
-            source.why["status"] = f"not the column: {', '.join(status.values[:3])} is {NO_HISTORY}"
+        source.left_out[status.name] = f"{', '.join(status.values[:3])} is {NO_HISTORY}"
     exit_type = next((by_core[name] for name in EXIT_TYPE_CORES if name in by_core), None)
     if exit_type is not None:
         source.columns["exit_type"] = exit_type.name

@@ -46,7 +46,7 @@ class SourceProposal:
     where
         Conditions that rows have to meet, each with its reason.
     settings
-        Other keys of the source: timezone, time_format, time_unit, decimal, lookup.
+        Other keys of the source: timezone, time_format, time_unit, decimal, lookup, unused, ranges.
     suggestions
         Keys that are written commented out: (key, value, comment).
     left_out
@@ -134,12 +134,18 @@ def same_notation(column: ColumnFacts, other: ColumnFacts) -> bool:
 
 
 def take_namesakes(source: SourceProposal) -> None:
-    """Write down which columns are bound because they have a contract's name, so that nothing is said to be unused."""
+    """Write down which columns are bound because they have a contract's name, and leave the others of them unbound."""
+    unused = []
     for column in source.table.columns:
         bound = CONTRACTS[source.contract].column(column.name) is not None and column.name not in source.columns
-        if bound and column.name in NAMESAKES:
+        if bound and column.name in NAMESAKES and column.name not in source.left_out:
             source.columns[column.name] = column.name
             source.why[column.name] = NAMESAKES[column.name]
+        elif bound:
+            unused.append(column.name)
+    if unused:
+        source.settings["unused"] = unused
+        source.why["unused"] = "not what the contract calls so: see below"
 
 
 def leave_out(source: SourceProposal, used: Iterable[str], *, time: str = "") -> None:
