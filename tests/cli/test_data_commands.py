@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from healthscore.cli import main
+from healthscore.cli.checks import show_rates
 
 Capture = pytest.CaptureFixture[str]
 
@@ -94,6 +96,45 @@ def test_check_prints_what_is_there(tables: Path, tmp_path: Path, capsys: Captur
     assert "outages = [[2023-09-09, 2023-09-09]]" in flat
     assert "nothing stands in the way of a run" in out
     assert legible(out)
+
+
+def test_check_says_each_thing_once(tables: Path, tmp_path: Path, capsys: Capture) -> None:
+    target = tmp_path / "healthscore.toml"
+    run(capsys, "init", tables, "--out", target)
+    text = target.read_text().replace('path = "logins.csv"', 'path = "logins.csv"\nwhere = "user_id <> \'u3\'"')
+    again = text[text.index("[sources.logins]") :].split("\n[", 1)[0].replace("sources.logins", "sources.visits")
+    target.write_text(f"{text}\n{again}\n")
+    code, out, _ = run(capsys, "check", target, "--out", tmp_path / "out")
+    flat = " ".join(out.split())
+    assert code == 0
+    assert flat.count("when they became known") == 1
+    assert "logins, visits: rows do not say when they became known" in flat
+    assert "rows are left out unless user_id <> 'u3'; " in flat
+    assert "dropped as where" not in out
+    assert legible(out)
+
+
+def rates(*dates: str) -> list[dict[str, Any]]:
+    """Base rates as `check` gives them: alike at every date, with three open outcomes at the last one."""
+    row = {"at_risk": 10, "exits": 2, "stayed": 6, "exit_in_gap": 1, "censored": 1, "immature": 0, "rate": 0.25}
+    return [{**row, "as_of": day, "immature": 3 * (day == dates[-1])} for day in dates]
+
+
+def test_base_rates_of_many_dates_are_added_up_by_quarter(capsys: Capture) -> None:
+    weeks = [str(date(2024, 1, 1) + timedelta(weeks=week)) for week in range(30)]
+    show_rates({"kind": "churn", "gap_days": 7, "horizon_days": 60}, rates(*weeks))
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "30 dates, added up by quarter (in brackets, how many); result.json has each" in lines
+    assert "2024 Q1 (13) 130 26 25.0 % 13 13 0" in lines
+    assert "2024 Q3 (4) 40 8 (25.0 %) 4 4 3" in lines
+    assert not any(line.startswith("2024-") for line in lines)
+
+
+def test_base_rates_of_few_dates_are_told_date_by_date(capsys: Capture) -> None:
+    show_rates({"kind": "churn", "gap_days": 7, "horizon_days": 60}, rates("2024-01-01", "2024-02-01"))
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "2024-01-01 10 2 25.0 % 1 1 0" in lines
+    assert "2024-02-01 10 2 (25.0 %) 1 1 3" in lines
 
 
 def test_check_prints_every_error_and_exits_with_2(tables: Path, tmp_path: Path, capsys: Capture) -> None:

@@ -108,9 +108,10 @@ def test_what_it_finds_is_printed_with_the_line_that_declares_it(workspace: Work
         'declare `timezone = "UTC"` in [sources.clicks]',
         "tell them apart by `columns.subscription_id`",
         "fetch the rates by `lookup`",
-        "visits: 1 set aside as orphan",
-        "accounts: 1 dropped as excluded",
-        "visits: rows do not say when they became known, so late ones cannot be told",
+        "ERROR visits.account_id: ",
+        "; 1 row (",
+        "By rule accounts.exclude: rows are left out where kind = 'test'; 1 row (25.00%) [excluded]",
+        "visits, invoices, answers: rows do not say when they became known, so late ones cannot be told",
     ):
         assert line in printed
     found = json.loads(next((workspace.root / "healthscore-out").rglob("result.json")).read_text(encoding="utf-8"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from healthscore.cli.data import show_check
+from healthscore.cli.checks import show_check
 from healthscore.outcomes.snapshots import Label, Status
 from healthscore.pipelines.check import check
 from literal import run_of

@@ -104,5 +104,14 @@ def show_explanation(result: dict[str, Any]) -> None:
     told = [(f"{f['points']:+.1f}", f["sentence"]) for f in result["features"] if f["points"]][:12]
     table("Strongest features", ("points", "what was seen"), told, left=2)
     for source, latest in result["latest"].items():
-        seen = [" ".join(str(value) for value in row.values() if value is not None) for row in latest[:3]]
-        paragraph(f"latest {source}: {'; '.join(seen) if seen else 'none'}")
+        paragraph(f"latest {source}: {'; '.join(map(row_in_words, latest[:3])) if latest else 'none'}")
+
+
+def row_in_words(row: dict[str, Any]) -> str:
+    """A raw row: its day and name, then what else it says, each after what it is."""
+    told = [f"{row['day']} {row.get('name') or row.get('kind') or ''}".rstrip()]
+    for column, value in row.items():
+        if value is not None and column not in ("day", "name", "kind"):
+            said = f"{value:g}" if isinstance(value, float) else value
+            told.append(f"{'by' if column == 'actor_id' else column} {said}")
+    return ", ".join(told)

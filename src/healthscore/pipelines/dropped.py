@@ -21,7 +21,7 @@ def dropped_snapshots(outcome: Outcome, snapshots: Snapshots) -> list[dict[str, 
     `share` is that of all snapshots. The snapshots add up to accounts times dates.
     """
     words = HAPPENINGS[outcome.kind]
-    gap = f"{words.did} in the gap of {outcome.gap_days} days"
+    gap = f"{words.early or words.did} in the gap of {outcome.gap_days} days"
     statuses = {
         Status.NOT_STARTED: "not a customer yet",
         Status.ENDED: "no longer a customer",

@@ -27,6 +27,9 @@ class Happening:
         Why an active account is not asked about.
     unknown
         Why the outcome of an account at risk cannot be used though its window is over.
+    early
+        What accounts did in the gap, before the window began, so that no score could have helped; empty: what `did`
+        says.
     dated
         Whether it happens on a day of its own, so that several scores may announce the same one; if not, each score
         that it followed counts.
@@ -43,6 +46,7 @@ class Happening:
     those: str
     ineligible: str = "not eligible"
     unknown: str = "left by a type of exit that does not count"
+    early: str = ""
     dated: bool = True
     gain: bool = False
 
@@ -76,6 +80,7 @@ HAPPENINGS: dict[str, Happening] = {
         events="silences",
         those="silences",
         ineligible="no recent activity",
+        unknown="merged into another account, or split",
         dated=False,
     ),
     "declining_purchases": Happening(
@@ -87,6 +92,7 @@ HAPPENINGS: dict[str, Happening] = {
         events="declines",
         those="declines",
         ineligible="too few purchases before the date",
+        unknown="merged into another account, or split",
         dated=False,
     ),
     "contraction": Happening(
@@ -99,6 +105,7 @@ HAPPENINGS: dict[str, Happening] = {
         those="contractions",
         ineligible="no revenue before the date",
         unknown="left, or revenue at the end not known",
+        early="left or paid less",
     ),
     "expansion": Happening(
         happens="revenue grows",
@@ -110,6 +117,7 @@ HAPPENINGS: dict[str, Happening] = {
         those="expansions",
         ineligible="no revenue before the date, or too new",
         unknown="left otherwise, or revenue not known",
+        early="left or expanded",
         gain=True,
     ),
     "complaint": Happening(
@@ -121,6 +129,7 @@ HAPPENINGS: dict[str, Happening] = {
         events="complaints",
         those="complaints",
         ineligible="no recent activity",
+        early="left",
     ),
     "recorded": Happening(
         happens="the recorded outcome",
@@ -131,6 +140,7 @@ HAPPENINGS: dict[str, Happening] = {
         events="outcomes",
         those="outcomes",
         ineligible="not in the panel",
+        unknown="does not occur",
         dated=False,
     ),
 }
@@ -145,7 +155,7 @@ def words_of(kind: str, *, context: bool = False) -> dict[str, str | bool]:
     """
     words = HAPPENINGS[kind]
     kept = {name: getattr(words, name) for name in ("did", "kept", "event", "events", "those", "unknown", "gain")}
-    return {**kept, "by_probability": words.gain or context}
+    return {**kept, "early": words.early or words.did, "by_probability": words.gain or context}
 
 
 def words_in(result: Mapping[str, Any]) -> Mapping[str, Any]:

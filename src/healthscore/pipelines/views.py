@@ -67,7 +67,7 @@ def reason(word: str, words: Mapping[str, Any] | None = None) -> str:
     """A counter's name in words; `words` are those of the outcome."""
     if words is not None:
         said = {"exited": words["did"], "stayed": words["kept"], "censored": words["unknown"]}
-        said["exit_in_gap"] = f"{words['did']} before the window"
+        said["exit_in_gap"] = f"{words['early']} before the window"
         said |= {"at_risk": "asked about"} if words["gain"] else {}
         word = said.get(word, word)
     return REASONS.get(word, str(word).replace("_", " "))
