@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ import pandas as pd
 import pytest
 
 from company import copy_company, rewrite
+from healthscore.config import load_run
 from healthscore.errors import BundleError, ConfigurationError, InsufficientDataError
 from healthscore.pipelines.check import check
 from healthscore.pipelines.explain import explain
@@ -477,6 +479,24 @@ def test_an_account_with_a_status_is_explained_by_it(
     leaving = scored.scores.loc[scored.scores["status"] == "leaving", "account_id"].iloc[0]
     told = explain(leaving, company, as_of=as_of, model=trained.bundle).result
     assert (told["status"], told["health"], told["rank"], told["features"]) == ("leaving", None, None, [])
+
+
+def test_a_part_of_an_account_is_answered_with_the_account_at_the_top(
+    company: Path, trained: TrainResult, as_of: date, tmp_path: Path
+) -> None:
+    data = shutil.copytree(company.parent / "data", tmp_path / "data")
+    accounts = pd.read_parquet(data / "accounts.parquet")
+    top, middle, part = accounts["account_id"].iloc[:3]
+    accounts.assign(parent=accounts["account_id"].map({middle: top, part: middle})).to_parquet(
+        data / "accounts.parquet"
+    )
+    run = load_run(company, data=data, out=tmp_path / "out")
+    declared = run.sources["accounts"]
+    columns = {**declared.columns, "parent_id": "parent"}
+    sources = {**run.sources, "accounts": declared.model_copy(update={"columns": columns})}
+    with pytest.raises(ConfigurationError, match=f"{part!r} is a part of {top!r}, and its rows are") as unknown:
+        explain(part, run.model_copy(update={"sources": sources}), as_of=as_of, model=trained.bundle)
+    assert unknown.value.remedy == f"explain {top!r}"
 
 
 def test_an_unknown_account_is_answered_with_the_nearest_ids(company: Path, trained: TrainResult, as_of: date) -> None:

@@ -134,7 +134,7 @@ def build_book(run: Run, tables: Tables, as_ofs: Sequence[int] | None = None, pr
     end = data_end_of(run, tables)
     with progress("reading outcomes"):
         snapshots = snapshots_of(run, tables, accounts, days, end)
-    with progress("reducing events to cells"):
+    with progress("reading the rows of the signals"):
         plan = plan_panel(run, tables, accounts, days, end)
     with progress("computing features") as advance:
         panel = plan.build(snapshots.at_risk, advance)

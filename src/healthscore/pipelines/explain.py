@@ -71,16 +71,14 @@ def explain(
     Raises
     ------
     ConfigurationError
-        No such account is in the book at that date; the nearest ids are named.
+        No such account is in the book at that date; the account that it is a part of, or the nearest ids, are named.
     """
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
     scored = score_book(run, as_of, model, progress)
     scores = scores_frame(scored, as_of)
     mine = scores[scores["account_id"] == account]
     if mine.empty:
-        nearest = _nearest(account, list(scores["account_id"]))
-        hint = f"did you mean {', '.join(nearest)}?" if nearest else "ids are compared as text, exactly"
-        raise ConfigurationError(f"account {account!r} is not a customer of {run.name} at {as_of}", hint)
+        raise _nobody(run, account, as_of, list(scores["account_id"]))
     drivers = drivers_frame(scored, as_of)
     drivers = drivers[drivers["account_id"] == account]
     features = _told(scored, drivers[drivers["kind"] == "feature"])
@@ -129,6 +127,19 @@ def _result(
         "model": row["model"],
         "warnings": hindsight(scored.bundle, as_of),
     }
+
+
+def _nobody(run: Run, account: str, as_of: date, ids: list[str]) -> ConfigurationError:
+    """Why an account has no score of its own, with whom to ask about instead."""
+    with open_tables(run) as tables:
+        top = tables.top_parent(account)
+    if top is not None:
+        return ConfigurationError(
+            f"account {account!r} is a part of {top!r}, and its rows are counted with it", f"explain {top!r}"
+        )
+    nearest = _nearest(account, ids)
+    hint = f"did you mean {', '.join(nearest)}?" if nearest else "ids are compared as text, exactly"
+    return ConfigurationError(f"account {account!r} is not a customer of {run.name} at {as_of}", hint)
 
 
 def _nearest(account: str, ids: list[str]) -> list[str]:

@@ -66,7 +66,7 @@ def panel(
 def _write(run: Run, tables: Tables, directory: Path, progress: Progress) -> dict[str, Any]:
     days = as_ofs_of(run, tables)
     accounts = account_ids(run, tables)
-    with progress("reducing events to cells"):
+    with progress("reading the rows of the signals"):
         plan = plan_panel(run, tables, accounts, days)
     end = None if run.outcome is None else data_end_of(run, tables)
     rows = plan.seen() if end is None else _outcomes(run, tables, plan, end, directory)

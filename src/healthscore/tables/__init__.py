@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from healthscore.config import Run
 from healthscore.errors import ConfigurationError
 from healthscore.tables.binding import Binding
@@ -42,6 +45,8 @@ class Tables:
         Errors found; empty unless the tables were opened by `inspect_tables`.
     successions
         Who ceased and who began by merges and splits.
+    tops
+        (account_id, top_id) of the accounts that are counted with another, the one at their top; None without any.
     """
 
     engine: Engine
@@ -50,7 +55,15 @@ class Tables:
     relations: dict[str, str] = field(repr=False)
     histories: dict[str, str] = field(default_factory=dict, repr=False)
     successions: Successions = field(default_factory=Successions.none, repr=False)
+    tops: pa.Table | None = field(default=None, repr=False)
     problems: tuple[Problem, ...] = ()
+
+    def top_parent(self, account: str) -> str | None:
+        """The account that this one is counted with, as a part of it; None where it stands for itself."""
+        if self.tops is None:
+            return None
+        found: list[str] = self.tops.filter(pc.equal(self.tops["account_id"], account))["top_id"].to_pylist()
+        return found[0] if found else None
 
     def relation(self, name: str) -> str:
         """Quoted SQL identifier of a source's bound rows."""
@@ -207,5 +220,6 @@ def _open(
         relations=opening.relations,
         histories=opening.versions,
         successions=opening.lineage.successions or Successions.none(),
+        tops=opening.lineage.tops,
         problems=tuple(opening.problems),
     )

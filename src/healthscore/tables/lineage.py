@@ -39,11 +39,14 @@ class Lineage:
         Share of rows that may name unknown accounts.
     links
         (account_id, parent_id) of accounts that are parts of others.
+    tops
+        (account_id, top_id) of the same: the account at the top, with which each is counted.
     """
 
     engine: Engine
     limit: float
     links: pa.Table = field(default_factory=LINKS.empty_table)
+    tops: pa.Table | None = None
     successions: Successions | None = None
     _told: dict[str, str] = field(default_factory=dict)
 
@@ -59,7 +62,8 @@ class Lineage:
     def _parents(self, judgement: Judgement, relation: str) -> list[Problem]:
         self.links, problems = read_parents(self.engine, judgement, relation, self.limit)
         if len(self.links):
-            self.engine.register("lineage/tops", top_parents(self.links))
+            self.tops = top_parents(self.links)
+            self.engine.register("lineage/tops", self.tops)
         return problems
 
     def _successions(self, judgement: Judgement, relation: str) -> list[Problem]:
@@ -138,13 +142,6 @@ class Lineage:
 def _list(columns: Sequence[str], changed: Mapping[str, str]) -> str:
     own = {column: f"r.{quote_identifier(column)}" for column in columns}
     return ", ".join(f"{changed.get(column, sql)} AS {quote_identifier(column)}" for column, sql in own.items())
-
-
-def _without_parts(engine: Engine, name: str, relation: str) -> str:
-    view = quote_identifier(f"lineage:{relation}")
-    parts = f"SELECT account_id FROM {_TOPS}"
-    engine.execute(f"CREATE VIEW {view} AS SELECT * FROM {relation} WHERE account_id NOT IN ({parts})")
-    return view
 
 
 def _ended() -> dict[str, str]:
