@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pyarrow as pa
@@ -73,7 +73,7 @@ def snapshots(held: Subscriptions, outcome: Outcome, days: list[int], data_end: 
 def as_recorded(held: Subscriptions, day: int) -> Subscriptions:
     """What a table held on the morning of a day: later starts are not in it, later ends and notices are not told."""
     there = held.start < day
-    columns = {name: getattr(held, name)[there] for name in vars(held) if name != "accounts"}
+    columns = {f.name: getattr(held, f.name)[there] for f in fields(held) if f.name != "accounts"}
     for name in ("end", "notice"):
         columns[name] = np.where(columns[name] < day, columns[name], OPEN).astype(np.int32)
     return replace(held, **columns)
