@@ -39,7 +39,8 @@ def shipped_dictionary(name: str, data: Path | None = None) -> str:
         return HEAD + dictionary(load_run(name, data=data))
     with TemporaryDirectory() as folder:
         made = simulate(name, ACCOUNTS, 1, folder)
-        return HEAD + dictionary(load_run(made.directory / "healthscore.toml"))
+        # Its own tables, also where HEALTHSCORE_DATA names those of the public data.
+        return HEAD + dictionary(load_run(made.directory / "healthscore.toml", data=made.directory / "data"))
 
 
 def shipped_path(name: str) -> Path:
