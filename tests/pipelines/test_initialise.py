@@ -16,6 +16,7 @@ from healthscore.pipelines.check import check
 from healthscore.pipelines.initialise import Initialised, initialise
 from healthscore.pipelines.simulate import simulate
 from healthscore.tables import open_tables
+from proposing import propose, write_csv
 
 
 @pytest.fixture(autouse=True)
@@ -36,11 +37,6 @@ def proposed(workspace: Path) -> Initialised:
     return initialise(workspace / "data", workspace / "proposed.toml")
 
 
-def write_csv(path: Path, header: str, *rows: str) -> Path:
-    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
-    return path
-
-
 def write_parquet(path: Path, **columns: Any) -> Path:
     pq.write_table(pa.table(columns), path)
     return path
@@ -56,12 +52,6 @@ def purchases(path: Path, every: int = 30, accounts: int = 8, days: int = 720) -
     return write_csv(path, "customer_id,date,amount", *rows)
 
 
-def propose(tmp_path: Path, *tables: Path) -> Initialised:
-    made = initialise(list(tables), tmp_path / "out" / "healthscore.toml")
-    load_run(made.path)
-    return made
-
-
 # The simulator's tables
 
 
@@ -72,10 +62,12 @@ def test_every_table_of_a_company_finds_its_contract(proposed: Initialised) -> N
         "accounts": "accounts",
         "subscriptions": "subscriptions",
         "events": "events",
-        "invoices": "events",
-        "surveys": "events",
-        "tickets": "events",
         "touchpoints": "events",
+        "invoices": "intervals",
+        "surveys_questions": "intervals",
+        "tickets": "intervals",
+        "surveys": "levels",
+        "tickets_ratings": "levels",
         "interventions": "interventions",
     }
     assert "as it stands today" in result["left_out"]["users"]
@@ -98,16 +90,18 @@ def test_columns_are_mapped_by_what_they_mean(proposed: Initialised) -> None:
     assert sources["touchpoints"]["columns"]["known_at"] == "logged_at"
     assert sources["tickets"]["columns"] == {
         "account_id": "account_id",
-        "time": "opened_at",
-        "name": "severity",
-        "event_id": "ticket_id",
+        "start": "opened_at",
+        "end": "closed_at",
+        "kind": "severity",
     }
 
 
 def test_what_was_filled_in_later_is_left_out_with_its_reason(proposed: Initialised) -> None:
     tickets = proposed.result["sources"]["tickets"]
-    for column in ("closed_at", "escalated_at", "csat", "rated_at"):
+    for column in ("escalated_at", "reopened_at"):
         assert "not known then" in tickets["left_out"][column]
+    for column in ("csat", "rated_at"):
+        assert tickets["left_out"][column] == "used in [sources.tickets_ratings]"
 
 
 def test_an_unanswered_survey_is_no_answer(proposed: Initialised) -> None:

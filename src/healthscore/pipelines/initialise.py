@@ -197,6 +197,8 @@ def _result(target: Path, proposal: Proposal) -> dict[str, Any]:
                 "component": s.component,
                 "families": list(s.families),
                 "where": s.where or None,
+                "favourable_from": s.sides and s.sides[0],
+                "unfavourable_to": s.sides and s.sides[1],
             }
             for s in proposal.signals
         },

@@ -18,12 +18,15 @@ from healthscore.pipelines.proposals.vocabulary import (
     END_CORES,
     EXIT_TYPE_CORES,
     NOTICE_CORES,
+    RENEWAL_CORES,
     SEAT_CORES,
     START_CORES,
+    SUBSCRIPTION_TABLES,
     VALUE_CORES,
     YEARLY_CORES,
     looks_like_id,
     subscription_core,
+    table_words,
     words,
 )
 from healthscore.tables.dates import OPEN
@@ -36,7 +39,8 @@ MOSTLY = 0.95
 def propose_subscriptions(inventory: Inventory, table: TableFacts, key: str, name: str) -> SourceProposal | None:
     """The table as subscriptions, or None if it has no start, or neither end nor notice."""
     times = [c for c in table.columns if c.time is not None and c.time.form != "offset"]
-    start = _first(times, START_CORES)
+    sold = bool(table_words(table.name) & SUBSCRIPTION_TABLES)
+    start = _first(times, START_CORES | {"opened"} if sold else START_CORES)
     end = _first([c for c in times if subscription_core(c.name) not in NOTICE_CORES], END_CORES) or _first(
         times, END_CORES
     )
@@ -45,13 +49,16 @@ def propose_subscriptions(inventory: Inventory, table: TableFacts, key: str, nam
         return None
     source = SourceProposal(name, table, "subscriptions", {"account_id": key, "start": written(start)}, time=start.time)
     used = [start]
-    for contract, column in (("end", end), ("notice", notice)):
+    renewal = next((c for c in times if subscription_core(c.name) in RENEWAL_CORES and c not in (end, notice)), None)
+    for contract, column in (("end", end), ("notice", notice), ("renewal", renewal)):
         if column is None:
             continue
         if not same_notation(column, start):
             source.left_out[column.name] = f"written in another format than {start.name}; export both alike"
         elif contract == "notice" and not _within(inventory, table, start, column, end):
             source.left_out[column.name] = "often before the start or after the end: no notice"
+        elif contract == "renewal" and not _within(inventory, table, start, column, None):
+            source.left_out[column.name] = "often before the start: no renewal"
         else:
             source.columns[contract] = written(column)
             used.append(column)
@@ -61,7 +68,9 @@ def propose_subscriptions(inventory: Inventory, table: TableFacts, key: str, nam
         source.where.append((f"{named(start.name)} is not null", f"{table.rows - start.filled:,} rows have no start"))
     if "subscription_id" not in [column.name for column in table.columns]:
         _several(inventory, source, end)
-    source.past = [column.time for column in used if column.time is not None and column is not end]
+    source.past = [column.time for column in used if column.time is not None and column not in (end, renewal)]
+    if "renewal" in source.columns:
+        source.why["renewal"] = "CONFIRM: as it was known when the term began"
     _describe(source)
     declare_times(source, used)
     leave_out(source, [column.name for column in used], time=start.name)
@@ -77,7 +86,7 @@ def _first(columns: Iterable[ColumnFacts], cores: Iterable[str]) -> ColumnFacts 
 def _within(
     inventory: Inventory, table: TableFacts, start: ColumnFacts, notice: ColumnFacts, end: ColumnFacts | None
 ) -> bool:
-    """Whether nearly all notices lie between start and end."""
+    """Whether nearly all notices, or renewals, lie between start and end."""
     if start.time is None or notice.time is None:
         return False
     inside = "n >= s AND (e IS NULL OR n <= e)"

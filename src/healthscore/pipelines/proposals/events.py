@@ -46,7 +46,7 @@ def propose_events(inventory: Inventory, table: TableFacts, key: str) -> SourceP
         table.name, table, "events", {"account_id": key, "time": written(time)}, component=component, time=time.time
     )
     used = [time]
-    known = _known_at(inventory, table, time)
+    known = known_since(inventory, table, time)
     if known is not None:
         source.columns["known_at"] = written(known)
         source.why["known_at"] = "a row is visible only from then on"
@@ -59,7 +59,7 @@ def propose_events(inventory: Inventory, table: TableFacts, key: str) -> SourceP
     _name(source, time)
     _quantity(source, time)
     _identity(inventory, source, time)
-    _exit_surveys(source)
+    leave_out_exit_surveys(source)
     declare_times(source, used)
     _attributes(source, [column.name for column in used])
     leave_out(source, [column.name for column in used], time=time.name)
@@ -82,7 +82,7 @@ def choose_time(table: TableFacts, key: str, component: str) -> ColumnFacts | No
     return table.column(max(scores, key=lambda name: scores[name])) if scores else None
 
 
-def _known_at(inventory: Inventory, table: TableFacts, time: ColumnFacts) -> ColumnFacts | None:
+def known_since(inventory: Inventory, table: TableFacts, time: ColumnFacts) -> ColumnFacts | None:
     """The column that says since when a row was known: named so, and nearly never before the event."""
     for column in table.columns:
         if column.name == time.name or column.time is None or column.time.form == "offset" or time.time is None:
@@ -205,7 +205,7 @@ def _identity(inventory: Inventory, source: SourceProposal, time: ColumnFacts) -
             return
 
 
-def _exit_surveys(source: SourceProposal) -> None:
+def leave_out_exit_surveys(source: SourceProposal) -> None:
     """Surveys that were sent because of a cancellation know the outcome."""
     if source.component != "satisfaction":
         return

@@ -18,10 +18,11 @@ from healthscore.pipelines.proposals.sources import (
     leave_out,
     written,
 )
+from healthscore.pipelines.proposals.states import propose_states
 from healthscore.pipelines.proposals.vocabulary import COMPONENTS, INTERVENTION_TABLES, SUBSCRIPTION_TABLES, table_words
 from healthscore.tables.sorts import Sort
 
-_ORDER = ("accounts", "subscriptions", "events", "interventions")
+_ORDER = ("accounts", "subscriptions", "events", "intervals", "levels", "interventions")
 
 
 @dataclass
@@ -48,6 +49,8 @@ def map_tables(inventory: Inventory, key: Key) -> Mapping:
         made = _of_table(inventory, table, column, table.name in key.unique, mapping)
         mapping.sources += made
     _only_one_book(mapping)
+    if not mapping.of("subscriptions") and not mapping.of("events"):
+        mapping.sources += _events_of_states(inventory, mapping)
     mapping.sources.sort(
         key=lambda source: (
             _ORDER.index(source.contract),
@@ -79,7 +82,7 @@ def map_tables(inventory: Inventory, key: Key) -> Mapping:
 def _of_table(
     inventory: Inventory, table: TableFacts, key: str, unique: bool, mapping: Mapping
 ) -> list[SourceProposal]:
-    """Sources that one table fills: most fill one, a list of customers with start and end fills two."""
+    """Sources that one table fills: most fill one, a survey or a list of customers with start and end two."""
     said = table_words(table.name)
     listed = people(table, key)
     if listed is not None:
@@ -95,6 +98,8 @@ def _of_table(
             return [propose_accounts(table, key), *([contracts] if contracts else [])]
         if contracts is not None:
             return [contracts]
+    if states := propose_states(inventory, table, key):
+        return states
     events = propose_events(inventory, table, key)
     if events is not None:
         return [events]
@@ -108,6 +113,17 @@ def _of_table(
     else:
         mapping.left_out.append(LeftOut(table, f"no column says when: {NO_HISTORY}"))
     return []
+
+
+def _events_of_states(inventory: Inventory, mapping: Mapping) -> list[SourceProposal]:
+    """What lasts as events too, where nothing else can say who falls silent."""
+    made = []
+    for source in mapping.of("intervals"):
+        events = propose_events(inventory, source.table, source.key)
+        if events is not None:
+            events.name = f"{source.name}_begun"
+            made.append(events)
+    return made
 
 
 def _interventions(table: TableFacts, key: str) -> SourceProposal | None:

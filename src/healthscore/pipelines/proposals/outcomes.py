@@ -12,6 +12,9 @@ from healthscore.pipelines.proposals.sources import SourceProposal
 from healthscore.tables.quoting import quote_identifier
 
 HORIZONS = (7, 14, 30, 60, 90, 180, 365)
+RENEWAL_HORIZONS = (365, 180, 90)
+_WHOLE_YEARS = "abs(length - 365.25 * round(length / 365.25)) <= 8 AND length > 180"
+"""A year and its renewals: lengths in days within 8 of a multiple of 365."""
 STRAY_DAYS = 400
 """Days by which the last row may lie beyond nearly all others before it is taken for a slip of the pen."""
 NEAR_DAYS = 31
@@ -55,7 +58,7 @@ def propose_outcome(inventory: Inventory, mapping: Mapping) -> OutcomeProposal |
     """Churn where there are contracts, inactivity where there are none; None without either."""
     contracts, events = mapping.of("subscriptions"), mapping.of("events")
     if contracts:
-        return _churn(inventory, contracts[0])
+        return _churn(inventory, mapping, contracts[0])
     if not events:
         return None
     purchases = [source for source in events if source.component == "purchases"]
@@ -65,18 +68,31 @@ def propose_outcome(inventory: Inventory, mapping: Mapping) -> OutcomeProposal |
     return _inactivity(inventory, source)
 
 
-def _churn(inventory: Inventory, source: SourceProposal) -> OutcomeProposal:
+def _churn(inventory: Inventory, mapping: Mapping, source: SourceProposal) -> OutcomeProposal:
+    """Churn, or of terms of a year the next renewal, where a column says when it is."""
     annual, why = _annual(inventory, source)
-    keys: dict[str, object] = {"kind": "churn", "source": source.name}
-    if annual:
-        keys |= {"gap_days": 30, "horizon_days": 90, "grace_days": 60}
+    renewed = _renewed_by_the_year(inventory, source)
+    keys: dict[str, object] = {"kind": "non_renewal" if renewed else "churn", "source": source.name}
+    if renewed:
+        keys |= {"gap_days": 30, "horizon_days": _affordable(mapping, 30 + 60, (28, 84, 182)), "grace_days": 60}
         windows: tuple[int, ...] = (28, 84, 182)
+        why = "terms of a year, with the day on which each is up: an account is lost when it does not renew"
+        source.questions.append(
+            f"{source.name}.{source.columns['renewal']}: was it written when the term began, in a row per "
+            "term? A day that is moved on at each renewal tells the past who stayed: then leave it "
+            "unused, and predict churn."
+        )
+    elif annual:
+        keys |= {"gap_days": 30, "horizon_days": 90, "grace_days": 60}
+        windows = (28, 84, 182)
     else:
         keys |= {"gap_days": 7, "horizon_days": 60, "grace_days": 14}
         windows = (7, 14, 28, 84)
+    short = renewed and keys["horizon_days"] != RENEWAL_HORIZONS[0]
     comments = {
         "gap_days": "exits so soon are too late for anybody to act on",
-        "horizon_days": "CONFIRM: how far ahead you want to know",
+        "horizon_days": "CONFIRM: how far ahead you want to know"
+        + ("; a year, once the tables reach back further" * short),
         "grace_days": "whoever comes back within it has not left",
     }
     types = source.facts("exit_type")
@@ -87,6 +103,31 @@ def _churn(inventory: Inventory, source: SourceProposal) -> OutcomeProposal:
         keys["types"] = counted
         comments["types"] = f"of {', '.join(types.values[:6])}; the others are counted apart"
     return OutcomeProposal(keys, comments, why, windows)
+
+
+def _renewed_by_the_year(inventory: Inventory, source: SourceProposal) -> bool:
+    """Whether most terms end, by their renewal, whole years after they began."""
+    start, renewal = source.facts("start"), source.facts("renewal")
+    if start is None or renewal is None or start.time is None or renewal.time is None:
+        return False
+    share = inventory.ask(
+        f"SELECT avg(CASE WHEN {_WHOLE_YEARS} THEN 1.0 ELSE 0 END) AS yearly FROM "
+        f"(SELECT {renewal.time.day} - {start.time.day} AS length FROM {source.table.relation}) "
+        "WHERE length IS NOT NULL"
+    )["yearly"]
+    return share is not None and share >= 0.5 and renewal.filled >= 0.5 * source.table.rows
+
+
+def _affordable(mapping: Mapping, more: int, windows: tuple[int, ...]) -> int:
+    """The longest horizon for renewals that leaves dates to learn from; `more` days pass before and after it."""
+    begin, end = _extent(mapping)
+    fits = (days for days in RENEWAL_HORIZONS if _enough(end - begin, days + more, windows))
+    return next(fits, RENEWAL_HORIZONS[-1])
+
+
+def _enough(covered: int, reach: int, windows: tuple[int, ...]) -> bool:
+    """Whether days of data leave dates after the longest window and before the last outcome."""
+    return covered - reach - windows[-1] >= max(reach + 60, 180)
 
 
 def _annual(inventory: Inventory, source: SourceProposal) -> tuple[bool, str]:
@@ -101,10 +142,8 @@ def _annual(inventory: Inventory, source: SourceProposal) -> tuple[bool, str]:
     start, end = source.facts("start"), source.facts("end")
     if start is None or end is None or start.time is None or end.time is None:
         return False, "contracts with a start: churn, with the defaults of monthly plans"
-    # A year and its renewals: lengths within 8 days of a multiple of 365.
-    near = "abs(length - 365.25 * round(length / 365.25)) <= 8 AND length > 180"
     row = inventory.ask(
-        f"SELECT count(*) AS ended, avg(CASE WHEN {near} THEN 1.0 ELSE 0 END) AS yearly, median(length) AS length FROM "
+        f"SELECT count(*) AS ended, avg(CASE WHEN {_WHOLE_YEARS} THEN 1.0 ELSE 0 END) AS yearly FROM "
         f"(SELECT {end.time.day} - {start.time.day} AS length FROM {source.table.relation}) WHERE length "
         "BETWEEN 1 AND 20000"
     )
@@ -158,7 +197,7 @@ def has_negatives(source: SourceProposal) -> bool:
 
 def propose_calendar(mapping: Mapping, outcome: OutcomeProposal | None) -> Calendar:
     """First date after the longest window, last date whose outcomes are final, by the month where the data are long."""
-    timed = mapping.of("events") or mapping.of("subscriptions") or [s for s in mapping.sources if s.time is not None]
+    timed = _timed(mapping)
     times = [source.time for source in timed if source.time is not None]
     windows = (28, 84) if outcome is None else outcome.windows
     if not times:
@@ -178,17 +217,32 @@ def propose_calendar(mapping: Mapping, outcome: OutcomeProposal | None) -> Calen
         for source in timed
         if source.time is not None and source.time.last - source.time.usual_last > STRAY_DAYS
     )
-    ends = [time.usual_last if time.last - time.usual_last > STRAY_DAYS else time.last for time in times]
-    latest = max(ends)
+    start_day, end = _extent(mapping)
+    reach = 0 if outcome is None else outcome.reach
+    while len(windows) > 1 and not _enough(end - start_day, reach, windows):
+        windows = windows[:-1]
+    return _dates(start_day, end, reach, windows, questions)
+
+
+def _timed(mapping: Mapping) -> list[SourceProposal]:
+    """Sources whose times say which days the data cover: what happened or was measured, before what was planned."""
+    happened = [*mapping.of("events"), *mapping.of("levels")]
+    every = happened or mapping.of("intervals") or mapping.of("subscriptions") or mapping.sources
+    return [source for source in every if source.time is not None]
+
+
+def _extent(mapping: Mapping) -> tuple[int, int]:
+    """First day of the longest table, and the first day that no table covers; (0, 0) without any time."""
+    timed = _timed(mapping)
+    times = [source.time for source in timed if source.time is not None]
+    if not times:
+        return 0, 0
+    latest = max(time.usual_last if time.last - time.usual_last > STRAY_DAYS else time.last for time in times)
     # A contract may have ended just after the last event; one that starts next year says nothing about the data's end.
     near = [time.last for source in mapping.of("subscriptions") for time in source.past]
     end = max([latest, *(day for day in near if day - latest <= NEAR_DAYS)]) + 1
-    begin = max(timed, key=lambda s: s.table.rows if s.time is not None else 0).time
-    start_day = times[0].first if begin is None else begin.first
-    reach = 0 if outcome is None else outcome.reach
-    while len(windows) > 1 and end - reach - start_day - windows[-1] < max(reach + 60, 180):
-        windows = windows[:-1]
-    return _dates(start_day, end, reach, windows, questions)
+    begin = max(timed, key=lambda source: source.table.rows).time
+    return times[0].first if begin is None else begin.first, end
 
 
 def _dates(start: int, end: int, reach: int, windows: tuple[int, ...], questions: tuple[str, ...]) -> Calendar:

@@ -11,6 +11,7 @@ from healthscore.pipelines.proposals.mapping import Mapping
 from healthscore.pipelines.proposals.naming import literal
 from healthscore.pipelines.proposals.outcomes import has_negatives
 from healthscore.pipelines.proposals.sources import SourceProposal
+from healthscore.pipelines.proposals.states import is_promoter_score
 from healthscore.pipelines.proposals.vocabulary import URGENT, words
 from healthscore.tables.quoting import quote_identifier
 from healthscore.tables.sorts import Sort
@@ -31,15 +32,20 @@ class SignalProposal:
     families: tuple[str, ...]
     where: str = ""
     sparse: bool = False
+    sides: tuple[float, float] | None = None
+    """From which value on an answer is favourable, and up to which it is unfavourable."""
     suggestions: list[tuple[str, object, str]] = field(default_factory=list)
 
 
 def propose_signals(inventory: Inventory, mapping: Mapping) -> tuple[list[SignalProposal], list[SignalProposal]]:
     """Signals to start with, and further ones that are written commented out."""
     order = ("activity", "purchases", "support", "satisfaction", "relationship", "progress", "finance")
-    sources = sorted(mapping.of("events"), key=lambda s: (order.index(s.component), -s.table.rows))
-    offered = [list(_of_source(inventory, source)) for source in sources]
-    ranked = [signal for round_ in zip_longest(*offered) for signal in round_ if signal is not None]
+    measured = [source for contract in ("events", "intervals", "levels") for source in mapping.of(contract)]
+    sources = sorted(measured, key=lambda s: (order.index(s.component), -s.table.rows, s.name != s.table.name))
+    offered: dict[str, list[SignalProposal]] = {}
+    for source in sources:  # a table that is two sources has its turn once a round
+        offered.setdefault(source.table.name, []).extend(_of_source(inventory, source))
+    ranked = [signal for round_ in zip_longest(*offered.values()) for signal in round_ if signal is not None]
     further = [signal for source in sources for signal in _kinds(source)]
     chosen, rest = ranked[:MOST], ranked[MOST:]
     while len(chosen) < FEWEST and further:
@@ -51,7 +57,12 @@ def _of_source(inventory: Inventory, source: SourceProposal) -> Iterator[SignalP
     """A source's signals, the one to start with first."""
     has = set(source.columns)
     plain = source.name.replace("_", " ")
-    if source.component == "activity":
+    if source.contract == "intervals":
+        yield from _intervals(source)
+    elif source.contract == "levels":
+        sides = (9, 6) if is_promoter_score(source.facts("value")) and "ranges" in source.settings else None
+        yield SignalProposal(source.name, source.name, source.component, plain, ("levels",), sparse=True, sides=sides)
+    elif source.component == "activity":
         yield SignalProposal(
             source.name, source.name, "activity", f"{plain}: how much", ("frequency", "trend", "recency")
         )
@@ -86,6 +97,21 @@ def _of_source(inventory: Inventory, source: SourceProposal) -> Iterator[SignalP
     else:
         families = ("frequency", "depth", "recency") if "quantity" in has else ("frequency", "recency")
         yield SignalProposal(source.name, source.name, source.component, plain, families, sparse=True)
+
+
+def _intervals(source: SourceProposal) -> Iterator[SignalProposal]:
+    """What is open, and what is late; of tickets, the urgent ones too."""
+    plain = source.name.replace("_", " ")
+    families: tuple[str, ...] = ("intervals",)
+    if "deadline" in source.columns:
+        families = ("deadlines",) if source.component == "finance" else ("intervals", "deadlines")
+    yield SignalProposal(source.name, source.name, source.component, plain, families, sparse=True)
+    kind = source.facts("kind")
+    urgent = [value for value in (kind.values if kind is not None else ()) if set(words(value)) & URGENT]
+    if urgent:
+        where = f"kind in ({', '.join(map(literal, urgent))})"
+        name, label = f"urgent_{source.name}"[:60], f"urgent {plain}"
+        yield SignalProposal(name, source.name, source.component, label, ("intervals",), where, True)
 
 
 def _purchases(inventory: Inventory, source: SourceProposal) -> Iterator[SignalProposal]:

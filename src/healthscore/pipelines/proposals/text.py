@@ -183,6 +183,9 @@ def _signal(signal: SignalProposal, windows: Sequence[int]) -> list[str]:
     if signal.where:
         lines.append(_line("where", signal.where))
     lines.append(_line("families", list(signal.families)))
+    if signal.sides is not None:
+        lines.append(_line("favourable_from", signal.sides[0], "nine and ten recommend, six and less do not"))
+        lines.append(_line("unfavourable_to", signal.sides[1]))
     longer = [window for window in windows if window >= SPARSE]
     if signal.sparse and longer and len(longer) < len(windows):
         lines.append(_line("windows", longer))

@@ -41,20 +41,20 @@ PEOPLE_TABLES = _set("user, contact, person, people, employee, seat, login, prof
 SUBSCRIPTION_TABLES = _set(
     """
     subscription, contract, membership, licence, license, registration, agreement, policy, tenancy,
-    enrolment, enrollment
+    enrolment, enrollment, product, holding
     """
 )
 INTERVENTION_TABLES = _set("intervention, campaign, treatment, play, outreach")
 
 COMPONENTS: dict[str, frozenset[str]] = {
-    "support": _set("ticket, support, case, issue, incident, complaint, helpdesk, request, bug"),
+    "support": _set("ticket, support, case, issue, incident, complaint, helpdesk, request, bug, claim"),
     "satisfaction": _set("survey, nps, csat, ces, feedback, rating, review, response, satisfaction"),
     "relationship": _set(
         """
         touchpoint, meeting, call, email, mail, interaction, contact, conversation, engagement, visit, qbr, touch
         """
     ),
-    "finance": _set("invoice, payment, billing, charge, dunning, refund"),
+    "finance": _set("invoice, payment, billing, charge, dunning, refund, premium, balance"),
     "purchases": _set("order, purchase, transaction, sale, sales, basket, receipt, cart, checkout, orderline"),
     "progress": _set("assessment, submission, exam, grade, milestone, onboarding, lesson"),
     "activity": _set(
@@ -82,7 +82,7 @@ END_CORES = _set(
 NOTICE_CORES = _set(
     """
     notice, notice given, cancellation notice, cancellation requested, cancel requested, cancelled,
-    canceled, cancellation, cancel, termination notice
+    canceled, cancellation, cancel, termination notice, closing ordered, closure requested
     """
 )
 _SUBSCRIPTION_NOISE = SUBSCRIPTION_TABLES | TIME_WORDS | {"plan", "service", "term", "period", "current", "effectively"}
@@ -108,7 +108,7 @@ TIME_NAMES = _listed(
 KNOWN_CORES = _set(
     """
     ingested, loaded, recorded, logged, received, inserted, synced, ingestion, load, known, stored,
-    imported, etl, fivetran, synced, created
+    imported, etl, fivetran, synced, created, noted, booked, entered, reported, saved
     """
 )
 LATER_CORES = _set(
@@ -118,6 +118,26 @@ LATER_CORES = _set(
     """
 )
 ANSWER_CORES = _set("answered, responded, submitted, completed, response, answer")
+OPENED_CORES = _listed(
+    """
+    opened, asked, issued, billed, invoiced, invoice, raised, reported, requested, assigned, started, start, begin,
+    begun, created, creation, sent, received, submitted
+    """
+)
+"""When what lasts began, the likeliest word first; an event's own time is none of them."""
+CLOSED_CORES = _listed(
+    """
+    closed, resolved, solved, answered, responded, paid, settled, delivered, done, completed, completion, finished,
+    fixed, ended, end, payment
+    """
+)
+DEADLINE_CORES = _listed("due, deadline, promised, target, expected, payable, due by, expected by")
+KIND_CORES = _listed("severity, priority, urgency, kind, type, step, stage, milestone, line, category, topic")
+OPINIONS = COMPONENTS["satisfaction"] | _set("csat, stars, ces")
+SCORE_WORDS = _set("nps, csat, ces, rating, score, stars, balance, satisfaction, recommend, promoter")
+"""Words of numbers that are measured, rather than that happen."""
+SCORED_CORES = _listed("answered, responded, rated, scored, surveyed, completed, written, measured, submitted")
+RENEWAL_CORES = _set("renewal, renews, renew, up for renewal, renewal due")
 
 NAME_CORES = _listed(
     """
