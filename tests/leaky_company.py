@@ -21,7 +21,7 @@ from healthscore.tables.simulator.timeline import Timeline
 from healthscore.tables.simulator.worlds import leak_traps
 from healthscore.tables.simulator.writing import as_text
 
-ACCOUNTS, SEED = 400, 3
+ACCOUNTS, SEED = 300, 3
 READS = {
     "usage": "usage",
     "subscriptions": "adoption",

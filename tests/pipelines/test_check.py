@@ -240,3 +240,20 @@ def test_a_key_that_the_outcome_has_no_use_for_is_a_fault(tmp_path: Path) -> Non
     result = check(write(tmp_path, text, subscriptions=subscriptions(30, 8))).result
     assert not result["ok"]
     assert any("eligible_within_days is for inactivity" in found["rule"] for found in result["faults"])
+
+
+def test_a_signal_without_a_feature_is_told_with_what_it_lacks(tmp_path: Path) -> None:
+    signals = {
+        "amounts": 'families = ["depth"]',
+        "both": 'families = ["depth", "frequency"]',
+        "fine": "",
+    }
+    text = "".join(f'[signals.{n}]\nsource = "events"\ncomponent = "use"\n{more}\n' for n, more in signals.items())
+    found = check(write(tmp_path, head() + EVENTS + text, events=daily(100))).result
+    assert found["ok"]
+    told = {f["source"]: (f["rule"], f["remedy"]) for f in found["faults"] if f["code"] == "no_feature"}
+    remedy = "bind in [sources.events] what is missing: depth needs `columns.quantity`, or names in the signal's `key`"
+    assert told == {
+        "signals.amounts": ("the signal gives no feature", remedy),
+        "signals.both": ("depth gives no feature", remedy),
+    }

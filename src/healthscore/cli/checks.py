@@ -37,6 +37,8 @@ def show_check(result: Mapping[str, Any]) -> None:
 
 def show_sources(result: Mapping[str, Any]) -> None:
     """Print what became of the rows of each source, what they cover, and which of them hide late rows."""
+    from healthscore.pipelines.wording import late_rows
+
     sources = result["sources"]
     if not sources:
         return
@@ -63,8 +65,7 @@ def show_sources(result: Mapping[str, Any]) -> None:
         for name, s in sources.items()
     ]
     table("What they cover", ("source", "accounts", "first", "last", "months with rows"), spans)
-    for text in dict.fromkeys(s["lateness"] for s in sources.values() if s["lateness"]):
-        paragraph(f"{', '.join(name for name, s in sources.items() if s['lateness'] == text)}: {text}")
+    paragraph(*late_rows((name, s["lateness"]) for name, s in sources.items()))
 
 
 def months_of(coverage: Mapping[str, Any] | None) -> str:

@@ -12,7 +12,7 @@ def show_leaks(result: Mapping[str, Any]) -> None:
     """Print every leak with its evidence and remedy, the questions, and what was looked at."""
     for title, findings in (("LEAK", result["leaks"]), ("Question", result["questions"])):
         for finding in findings:
-            say("", f"{title}  {finding['where']}  [{finding['code']}]")
+            paragraph("", f"{title}  {finding['where']}  [{finding['code']}]")
             paragraph(finding["evidence"], indent="  ")
             paragraph(f"remedy: {finding['remedy']}", indent="    ")
     say("", "Looked for leaks")

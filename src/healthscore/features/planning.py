@@ -20,6 +20,15 @@ ATTRIBUTES = (Sort.TEXT, Sort.INTEGER, Sort.NUMBER, Sort.BOOLEAN)
 IDENTITIES = ("account_id", "name", "person_id", "parent_id")
 """Columns of accounts that tell which account it is, not what kind of account."""
 
+NEEDS = {
+    "breadth": "`columns.actor_id` or `columns.name`",
+    "depth": "`columns.quantity`, or names in the signal's `key`",
+    "recurrence": "`columns.name`",
+    "deadlines": "`columns.deadline`",
+    "trend": "a window in days",
+}
+"""What a family measures by; without it, it gives no feature."""
+
 
 def plan_signals(run: Run, tables: Tables) -> list[SignalPlan]:
     """Resolve the run's signals, in their order."""
@@ -108,6 +117,15 @@ def features_of(plan: SignalPlan) -> Iterator[Feature]:
     """Every feature of a signal, family by family."""
     for family in plan.families:
         yield from FAMILIES[plan.kind][family](plan)
+
+
+def silent_families(plan: SignalPlan) -> dict[str, str]:
+    """Families of a signal that give no feature -> the columns or keys that they would need, in words."""
+    return {
+        family: NEEDS.get(family, "other columns")
+        for family in plan.families
+        if next(FAMILIES[plan.kind][family](plan), None) is None
+    }
 
 
 def _refuse_strangers(where: str, named: Sequence[str], fitting: Collection[str], kind: str = "") -> None:

@@ -13,7 +13,7 @@ from healthscore.config import Run, load_run
 from healthscore.errors import ConfigurationError, HealthScoreError
 from healthscore.features.attributerows import current_state
 from healthscore.features.cells import source_accounts
-from healthscore.features.planning import families_of
+from healthscore.features.planning import families_of, plan_signals, silent_families
 from healthscore.outcomes.snapshots import Label, Snapshots
 from healthscore.pipelines.build import as_ofs_of, data_end_of, iso, snapshots_of
 from healthscore.pipelines.coverage import Coverage, coverage_of, outage_line
@@ -116,6 +116,7 @@ def _result(run: Run, tables: Tables) -> dict[str, Any]:
     }
     problems += [problem for name, coverage in covered.items() if coverage for problem in _silent(run, name, coverage)]
     problems += list(_signals(run, tables))
+    problems += list(_silent_signals(run, tables, problems))
     end = _attempt(problems, "data_end", lambda: data_end_of(run, tables))
     snapshots = None if end is None else _attempt(problems, "outcome", lambda: _snapshots(run, tables, end))
     rates = [] if snapshots is None else base_rates(snapshots)
@@ -229,6 +230,21 @@ def _signals(run: Run, tables: Tables) -> Iterator[Problem]:
             tables.predicate(outcome.source, outcome.where)
         except HealthScoreError as error:
             yield Problem("bad_condition", "error", "outcome", "where", rule=error.what, remedy=error.remedy)
+
+
+def _silent_signals(run: Run, tables: Tables, problems: list[Problem]) -> Iterator[Problem]:
+    """Signals of which nothing becomes a feature, and families that a signal names and that give none."""
+    if any(problem.severity == "error" for problem in problems):
+        return
+    for plan in plan_signals(run, tables):
+        silent = silent_families(plan)
+        whole = len(silent) == len(plan.families)
+        if silent and (whole or run.signals[plan.name].families is not None):
+            gives = "the signal gives no feature" if whole else f"{', '.join(silent)} gives no feature"
+            remedy = f"bind in [sources.{plan.source}] what is missing: " + "; ".join(
+                f"{family} needs {needed}" for family, needed in silent.items()
+            )
+            yield Problem("no_feature", "warning", f"signals.{plan.name}", "families", rule=gives, remedy=remedy)
 
 
 def _warnings(run: Run, tables: Tables, rates: list[dict[str, Any]], exiting: int, end: int | None) -> Iterator[str]:

@@ -9,7 +9,7 @@ from healthscore.config import Run
 from healthscore.errors import HealthScoreError
 from healthscore.pipelines.build import build_book
 from healthscore.pipelines.leaks import EVIDENCE, OF_PANELS
-from healthscore.pipelines.leaks.findings import Finding
+from healthscore.pipelines.leaks.findings import Finding, of_tables
 from healthscore.pipelines.leaks.material import Material
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.tables import Problem, Tables
@@ -45,6 +45,7 @@ def find_leaks(
         found += evidence.findings
         checked += evidence.checked
         figures |= evidence.figures
+    found = of_tables(found, run)
     return {
         "leaks": [finding.to_dict() for finding in found if finding.severity == "leak"],
         "questions": [finding.to_dict() for finding in found if finding.severity == "question"],

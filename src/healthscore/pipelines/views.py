@@ -7,7 +7,7 @@ from typing import Any
 
 from healthscore.evaluation.metrics import METRICS
 from healthscore.pipelines.happenings import words_in
-from healthscore.pipelines.wording import NARROW, count, day_text, duration, figure, number, percent, plural
+from healthscore.pipelines.wording import NARROW, count, day_text, duration, figure, late_rows, number, percent, plural
 
 Result = Mapping[str, Any]
 View = dict[str, Any]
@@ -138,6 +138,7 @@ def shared(result: Result, chosen: str) -> View:
         "origin_metrics": ("auc", "capture_10"),
         "trained": any(row.get("train") for row in result.get("origins") or []),
         "sources": _sources(result),
+        "late_rows": late_rows((name, one.get("lateness") or "") for name, one in _read(result).items()),
         **_snapshots(result.get("snapshots") or []),
         "glossary": glossary(words),
         "words": words,
@@ -219,8 +220,12 @@ def _trained(row: Mapping[str, Any]) -> str:
     return f"{count(train['n'])} scores to {train.get('last', '')}".rstrip(" to")
 
 
+def _read(result: Result) -> Mapping[str, Mapping[str, Any]]:
+    """What became of the rows of each source."""
+    return (result.get("data") or {}).get("sources") or {}
+
+
 def _sources(result: Result) -> list[View]:
-    sources = (result.get("data") or {}).get("sources") or {}
     return [
         {
             "name": name,
@@ -229,9 +234,8 @@ def _sources(result: Result) -> list[View]:
             "dropped": [(reason(why), rows) for why, rows in (one.get("dropped") or {}).items()],
             "quarantined": [(reason(why), rows) for why, rows in (one.get("quarantined") or {}).items()],
             "columns": one.get("columns") or {},
-            "lateness": one.get("lateness") or "",
         }
-        for name, one in sources.items()
+        for name, one in _read(result).items()
     ]
 
 

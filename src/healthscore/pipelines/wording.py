@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -77,6 +77,14 @@ def day_text(iso: str | None) -> str:
 def listed(words: list[str], conjunction: str = "and") -> str:
     """Words as a list in a sentence."""
     return f" {conjunction} ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def late_rows(told: Iterable[tuple[str, str]]) -> list[str]:
+    """Sources, and why late rows cannot be told (empty where they can), as a sentence for all that are alike."""
+    sources: dict[str, list[str]] = {}
+    for name, why in told:
+        sources.setdefault(why, []).append(name)
+    return [f"{', '.join(names)}: {why}" for why, names in sources.items() if why]
 
 
 MONTHS = (

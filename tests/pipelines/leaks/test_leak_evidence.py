@@ -12,10 +12,12 @@ import pyarrow as pa
 import pytest
 
 from healthscore.asof import day_of
+from healthscore.config import load_run
 from healthscore.pipelines.build import build_book
 from healthscore.pipelines.leakcheck import find_leaks
 from healthscore.pipelines.leaks import EVIDENCE
 from healthscore.pipelines.leaks.arrivals import is_writing
+from healthscore.pipelines.leaks.findings import Finding, of_tables
 from healthscore.pipelines.leaks.material import Material
 from healthscore.pipelines.leaks.periods import period_begun
 from healthscore.pipelines.leaks.timing import Gathering
@@ -123,7 +125,7 @@ def test_rows_around_exits_are_named_with_their_figures(tmp_path: Path) -> None:
     names = weekly(name=lambda i, day: "goodbye" if (EXITS.get(i, date.max) - day).days <= 7 else "hello")
     (leak,) = found(tmp_path, "timing", events=names)["leaks"]
     assert leak["where"] == "events.name = 'goodbye'"
-    assert "100 % of 40 accounts" in leak["evidence"]
+    assert "100 % of 40 exits" in leak["evidence"]
     assert "a000 on 2024-08-26, 7 days before" in leak["evidence"]
     assert "not (name = 'goodbye')" in leak["remedy"]
 
@@ -276,3 +278,35 @@ def test_a_feature_that_knows_everything_is_a_leak(tmp_path: Path) -> None:
     (leak,) = result["leaks"]
     assert (leak["code"], leak["where"][:4]) == ("too_good", "use_")
     assert "AUC of 1.00" in leak["evidence"]
+
+
+# --- One file, several sources ---------------------------------------------------------------------------------------
+
+
+def of_file(where: str, remedy: str, code: str = "timing") -> Finding:
+    return Finding(code, "leak", where, "62 % of 40 exits", remedy)
+
+
+def test_what_several_sources_of_one_file_show_is_one_finding(tmp_path: Path) -> None:
+    text = "".join(
+        f'[sources.{name}]\ncontract = "events"\npath = "{path}.csv"\n'
+        for name, path in {"invoices": "bills", "billing": "bills", "surveys": "answers"}.items()
+    )
+    (tmp_path / "healthscore.toml").write_text(f'name = "one"\n[as_of]\ndates = [2024-01-01]\n{text}')
+    findings = [
+        of_file("invoices.kind = 'settlement'", "leave out in invoices"),
+        of_file("billing.name = 'settlement'", "leave out in billing"),
+        of_file("billing.name = 'reminder'", "leave out in billing"),
+        of_file("surveys", "bind in surveys"),
+        of_file("invoices", "restore [sources.invoices]", "missing_past"),
+        of_file("billing", "mend the file", "missing_past"),
+        of_file("account_id", "export the ids", "identifier"),
+    ]
+    merged = of_tables(findings, load_run(tmp_path / "healthscore.toml"))
+    assert [(finding.where, finding.remedy) for finding in merged] == [
+        ("invoices.kind = 'settlement' and billing.name = 'settlement'", "leave out in invoices; likewise for billing"),
+        ("billing.name = 'reminder'", "leave out in billing"),
+        ("surveys", "bind in surveys"),
+        ("invoices and billing", "restore [sources.invoices]; mend the file"),
+        ("account_id", "export the ids"),
+    ]

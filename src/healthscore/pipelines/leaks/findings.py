@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
+
+from healthscore.config import Run
 
 
 @dataclass(frozen=True)
@@ -59,3 +61,27 @@ class Evidence:
 def percent(share: float) -> str:
     """A share as people read it: 3 %, 0.4 %."""
     return f"{100 * share:.0f} %" if share >= 0.095 or share == 0 else f"{100 * share:.1f} %"
+
+
+def of_tables(findings: Iterable[Finding], run: Run) -> list[Finding]:
+    """What is found of several sources of one file is one finding: it names them all, with the first one's evidence."""
+    found: dict[tuple[str, ...], Finding] = {}
+    first: dict[tuple[str, ...], str] = {}
+    for number, finding in enumerate(findings):
+        place, _, value = finding.where.partition(" = ")
+        source, _, column = place.partition(".")
+        path = str(run.sources[source].path) if source in run.sources else f"no file of its own: {number}"
+        key = (finding.code, finding.severity, path, value or column)
+        found[key] = _with(found[key], first[key], finding, source) if key in found else finding
+        first.setdefault(key, source)
+    return list(found.values())
+
+
+def _with(finding: Finding, source: str, other: Finding, another: str) -> Finding:
+    """A finding that is also told of another source of the same file."""
+    remedy = finding.remedy
+    if other.remedy.replace(another, source) != finding.remedy.partition("; likewise")[0]:
+        remedy += f"; {other.remedy}"
+    else:
+        remedy += f"; likewise for {another}"
+    return replace(finding, where=f"{finding.where} and {other.where}", remedy=remedy)

@@ -92,8 +92,8 @@ def _asked(material: Material, source: str, days: NDArray[np.int64], period: str
     )
     if low > 0 and late >= TIMES * early:
         evidence = (
-            f"all rows lie on the first day of a {period}, and know how it ends: of {len(share):,} accounts that "
-            f"{material.words.did}, the last row before the exit is the larger, the later in the {period} the account "
+            f"all rows lie on the first day of a {period}, and know how it ends: of {len(share):,} exits, "
+            f"the last row before the exit is the larger, the later in the {period} the account "
             f"left (rank correlation {known:.2f}, at least {low:.2f}); the median is {early:.0%} of the total before "
             f"for those who left in its first third, {late:.0%} for its last third"
         )

@@ -113,7 +113,8 @@ def timing(material: Material) -> Evidence:
     signals = len({group for group, _ in found if group.signal})
     said = (
         f"timing: rows of {len(material.measured)} sources, {names} names and {signals} signals within {HALF} days of "
-        f"{len(exits):,} exits (decision, and end), against three earlier windows of each"
+        f"{len(exits):,} exits (decision, and end), against three earlier windows of each; a finding counts the exits "
+        "whose windows lie within what its source covers and the account's life"
     )
     return Evidence(tuple(findings), (said,))
 
@@ -200,7 +201,7 @@ def _finding(material: Material, group: Group, what: str, gathering: Gathering) 
     where = f"signals.{group.signal}" if group.signal else where
     examples = "; ".join(_examples(material, group, what, condition))
     evidence = (
-        f"{percent(gathering.near)} of {len(gathering.hit):,} accounts that {material.words.did} have such rows within "
+        f"{percent(gathering.near)} of {len(gathering.hit):,} exits have such rows within "
         f"{HALF} days of the {what}, and {percent(gathering.usual)} in a window of the same length before: "
         f"they are there because the account leaves; for example {examples}"
     )
