@@ -11,11 +11,16 @@ import pytest
 from table_workspace import Workspace
 
 
+@pytest.fixture(scope="session", autouse=True)
+def public_data() -> str | None:
+    """Where the public data lie, taken out of the environment: there it would move the tables of every other run."""
+    return os.environ.pop("HEALTHSCORE_DATA", None)
+
+
 @pytest.fixture(scope="session")
-def real_data() -> Path:
+def real_data(public_data: str | None) -> Path:
     """Root of cdnow/, online_retail_ii/ and oulad/: HEALTHSCORE_DATA, or a shared folder beside the checkout."""
-    named = os.environ.get("HEALTHSCORE_DATA")
-    root = Path(named) if named else Path(__file__).parents[2] / "shared" / "data"
+    root = Path(public_data) if public_data else Path(__file__).parents[2] / "shared" / "data"
     if not all((root / name).is_dir() for name in ("cdnow", "online_retail_ii", "oulad")):
         pytest.skip("no public data: set HEALTHSCORE_DATA to the folder of cdnow/, online_retail_ii/ and oulad/")
     return root
