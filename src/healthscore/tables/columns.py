@@ -121,10 +121,7 @@ def assign(name: str, source: Source, columns: Mapping[str, str]) -> Assigned:
             problems.append(_unknown(name, key, text, column, unknown, names))
             return None
 
-    same = names.keys() - set(source.unused)
-    texts = {column: source.columns.get(column, column if column in same else None) for column in contract.names}
-    if source.sentiment is not None:
-        texts["value"] = quote_identifier(SENTIMENT)  # whatever else the file calls `value`
+    texts = _texts(source, contract, names)
     found = {column: compiled(f"columns.{column}", text, column) for column, text in texts.items() if text is not None}
     given = source.attributes
     if contract.name == PANEL:
@@ -143,11 +140,25 @@ def assign(name: str, source: Source, columns: Mapping[str, str]) -> Assigned:
         found, own = _of_panel(source, found, own, problems)
     if problems:
         raise BindingError(problems)
-    for key, condition in _sound(rows).items():
+    _refuse_no_conditions(name, _sound(rows))
+    return Assigned(name, source, contract, _sound(found), _sound(own), _sound(keys), **_sound(rows))
+
+
+def _texts(source: Source, contract: Contract, names: Collection[str]) -> dict[str, str | None]:
+    """Contract column -> what fills it: what the run says, else the file's column of that name; None where nothing."""
+    same = set(names) - set(source.unused)
+    texts = {column: source.columns.get(column, column if column in same else None) for column in contract.names}
+    if source.sentiment is not None:
+        texts["value"] = quote_identifier(SENTIMENT)  # whatever else the file calls `value`
+    return texts
+
+
+def _refuse_no_conditions(name: str, rows: Mapping[str, Compiled]) -> None:
+    """Refuse a `where` or an `exclude` that is neither true nor false."""
+    for key, condition in rows.items():
         if condition.sort not in {Sort.BOOLEAN, Sort.NULL}:
             what = f"sources.{name}.{key} = {condition.text!r} is {condition.sort.value}, no condition"
             raise ConfigurationError(what, "write a comparison")
-    return Assigned(name, source, contract, _sound(found), _sound(own), _sound(keys), **_sound(rows))
 
 
 def _of_panel(
