@@ -159,7 +159,7 @@ TABLES = {
     "invoices.parquet": ("issued",),
 }
 """Tables of what happened, and when a row happened or became known."""
-LATER = {
+LATER: dict[str, dict[str, tuple[str, ...]]] = {
     "tickets.csv": {"closed_at": (), "escalated_at": (), "reopened_at": (), "rated_at": ("csat",)},
     "surveys.csv": {"answered_at": ("nps", "comment")},
     "invoices.parquet": {"paid": ()},

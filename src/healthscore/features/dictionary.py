@@ -71,9 +71,10 @@ class Feature:
             return f"{self.missing} ({', '.join(part for part in (self.unit, self.window) if part) or self.name})"
         if value == 0 and self.nothing:
             return self.nothing
-        decimals = 0 if float(value).is_integer() else 2
-        said = self.sentence.replace("{value}", f"{value:,.{decimals}f}").replace("{percent}", f"{value:.0%}")
-        said = said.replace("{signed}", f"{value:+,.{decimals}f}" if value else "0")
+        # What two decimals would show as nothing is told by its first digit.
+        form = ",.0f" if float(value).is_integer() else ",.2f" if abs(value) >= 0.005 else ".1g"
+        said = self.sentence.replace("{value}", f"{value:{form}}").replace("{percent}", f"{value:.0%}")
+        said = said.replace("{signed}", f"{value:+{form}}" if value else "0")
         if "{ratio}" in said:
             change = f"{abs(math.expm1(value)):.0%} {'more' if value > 0 else 'fewer'}"
             said = said.replace("{ratio}", change if value else "0% more")

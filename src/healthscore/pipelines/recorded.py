@@ -45,8 +45,8 @@ def require_recorded(book: Book, as_of: date) -> None:
     if len(book.label) == 0:
         raise InsufficientDataError(f"{run.name}: no account is at risk at {as_of}", "look at `healthscore check`")
     signals = {feature.signal for feature in book.panel.features if feature.signal}
-    known = ~np.isnan(book.panel.X).all(axis=0)
-    recorded = {feature.signal for feature, some in zip(book.panel.features, known, strict=True) if some}
+    known = np.flatnonzero(~np.isnan(book.panel.X).all(axis=0))
+    recorded = {book.panel.features[column].signal for column in known}
     if 2 * len(recorded & signals) < len(signals):
         raise InsufficientDataError(
             f"{run.name}: {len(recorded & signals)} of {len(signals)} signals had been recorded before {as_of}",

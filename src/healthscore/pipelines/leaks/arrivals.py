@@ -177,6 +177,7 @@ def _finding(
         f"stand in the past of {percent(waiting.share_left)} of the accounts that {words.did} and "
         f"{percent(waiting.share_stayed)} of those that {words.kept}"
     )
+    days = "1 day" if lateness.days == 1 else f"{lateness.days:.0f} days"
     later = f"{percent(lateness.share)} of {lateness.rows:,} rows"
     if severity == "question":
         evidence = (
@@ -186,8 +187,7 @@ def _finding(
     else:
         evidence = (
             f"{later} were written on a later day than the one that they are dated ({column}; half of these by "
-            f"{lateness.days:.0f} days or more), and the run lets snapshots see them before: rows that did not exist "
-            f"yet {stand}"
+            f"{days} or more), and the run lets snapshots see them before: rows that did not exist yet {stand}"
         )
     remedy = f'bind it: `columns.known_at = "{column}"` in [sources.{source}]'
     if lateness.days <= 1 and lateness.share > 0.05:
