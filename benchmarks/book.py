@@ -9,6 +9,7 @@ days and users repeat as they do in real logs.
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,33 @@ DAY = 86_400_000_000
 Integers = NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class Customers:
+    """Accounts: ids, things done per day, first day, days as a customer; each of shape (accounts,)."""
+
+    ids: pa.Array
+    rate: NDArray[np.float64]
+    begin: Integers
+    length: Integers
+
+    @classmethod
+    def drawn(cls, random: np.random.Generator, accounts: int) -> Customers:
+        """Skewed rates; nearly half were there from the first day, a third leave."""
+        begin = np.where(random.random(accounts) < 0.45, 0, random.integers(0, DAYS - 30, accounts))
+        leaves = random.random(accounts) < 0.35
+        length = np.where(leaves, random.exponential(260, accounts) + 20, DAYS).astype(np.int64)
+        ids = pa.array(np.char.add("A", np.char.zfill(np.arange(accounts).astype(str), 7)))
+        return cls(ids, random.lognormal(0.0, 1.3, accounts), begin, np.minimum(length, DAYS - begin))
+
+    def things(self, random: np.random.Generator, rows: int) -> tuple[Integers, Integers]:
+        """Accounts and days of `rows` things, by each account's rate, while it is a customer."""
+        weight = np.cumsum(self.rate * self.length)
+        account = np.searchsorted(weight / weight[-1], random.random(rows)).astype(np.int64)
+        leaves = self.length[account] + self.begin[account] < DAYS
+        passed = random.random(rows) ** np.where(leaves, 1.5, 1.0)
+        return account, self.begin[account] + (passed * self.length[account]).astype(np.int64)
+
+
 def main() -> None:
     """Write `events/`, `accounts.parquet`, `tickets.parquet`, `surveys.parquet` and the run."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -35,59 +63,34 @@ def main() -> None:
     asked = parser.parse_args()
     random = np.random.default_rng(asked.seed)
     (asked.out / "events").mkdir(parents=True, exist_ok=True)
-    rate = random.lognormal(0.0, 1.3, asked.accounts)
-    begin = np.where(random.random(asked.accounts) < 0.45, 0, random.integers(0, DAYS - 30, asked.accounts))
-    length = np.where(random.random(asked.accounts) < 0.35, random.exponential(260, asked.accounts) + 20, DAYS).astype(
-        np.int64
-    )
-    length = np.minimum(length, DAYS - begin)
-    ids = np.char.add("A", np.char.zfill(np.arange(asked.accounts).astype(str), 7))
-    write(asked.out / "accounts.parquet", account_id=ids)
-    write_events(asked.out / "events", random, ids, rate, begin, length, asked.events)
-    write_tickets(asked.out / "tickets.parquet", random, ids, rate, begin, length, asked.events // 20)
-    write_surveys(asked.out / "surveys.parquet", random, ids, rate, begin, length, asked.events // 20)
+    customers = Customers.drawn(random, asked.accounts)
+    write(asked.out / "accounts.parquet", account_id=customers.ids)
+    write_events(asked.out / "events", random, customers, asked.events)
+    write_tickets(asked.out / "tickets.parquet", random, customers, asked.events // 20)
+    write_surveys(asked.out / "surveys.parquet", random, customers, asked.events // 20)
     (asked.out / "healthscore.toml").write_text(RUN, encoding="utf-8")
 
 
-def draw(
-    random: np.random.Generator, rate: NDArray[np.float64], begin: Integers, length: Integers, rows: int
-) -> tuple[Integers, Integers]:
-    """Accounts and days of `rows` things that happen by each account's rate, while it is a customer."""
-    weight = np.cumsum(rate * length)
-    account = np.searchsorted(weight / weight[-1], random.random(rows)).astype(np.int64)
-    fading = random.random(rows) ** np.where(length[account] + begin[account] < DAYS, 1.5, 1.0)
-    return account, begin[account] + (fading * length[account]).astype(np.int64)
-
-
-def write_events(
-    folder: Path,
-    random: np.random.Generator,
-    ids: NDArray[np.str_],
-    rate: NDArray[np.float64],
-    begin: Integers,
-    length: Integers,
-    events: int,
-) -> None:
+def write_events(folder: Path, random: np.random.Generator, customers: Customers, events: int) -> None:
     """Sessions of actions, a file per month, in order of time as logs are."""
-    account, day = draw(random, rate, begin, length, int(events / SESSION))
+    account, day = customers.things(random, int(events / SESSION))
     user = account * USERS_PER_ACCOUNT + (USERS_PER_ACCOUNT * random.random(len(account)) ** 2).astype(np.int64)
-    session = np.sort(
-        np.concatenate([np.arange(len(account)), random.integers(0, len(account), events - len(account))])
-    )
+    more = random.integers(0, len(account), events - len(account))
+    session = np.sort(np.concatenate([np.arange(len(account)), more]))
     second = random.integers(0, 86_000, len(account))[session] + random.integers(0, 400, events)
     time = FIRST + day[session] * DAY + second * 1_000_000
     order = np.argsort(time, kind="stable")
     session, time = session[order], time[order]
     name = np.minimum(random.zipf(1.4, events) - 1, FEATURES - 1)
     names = pa.array([f"feature_{number:02d}" for number in range(FEATURES)])
-    users = pa.array(np.char.add("U", np.arange(len(ids) * USERS_PER_ACCOUNT).astype(str)))
+    users = pa.array(np.char.add("U", np.arange(len(customers.ids) * USERS_PER_ACCOUNT).astype(str)))
     months = time.astype("datetime64[M]").astype(np.int64)
     for month in np.unique(months):
         rows = slice(*np.searchsorted(months, [month, month + 1]))
         chosen = session[rows]
         write(
             folder / f"{np.datetime64(int(month), 'M')}.parquet",
-            account_id=pa.array(ids).take(pa.array(account[chosen])),
+            account_id=customers.ids.take(pa.array(account[chosen])),
             user_id=users.take(pa.array(user[chosen])),
             time=pa.array(time[rows], pa.timestamp("us", "UTC")),
             name=names.take(pa.array(name[rows])),
@@ -95,22 +98,14 @@ def write_events(
         )
 
 
-def write_tickets(
-    path: Path,
-    random: np.random.Generator,
-    ids: NDArray[np.str_],
-    rate: NDArray[np.float64],
-    begin: Integers,
-    length: Integers,
-    rows: int,
-) -> None:
+def write_tickets(path: Path, random: np.random.Generator, customers: Customers, rows: int) -> None:
     """Tickets with a promised day; one in ten is still open."""
-    account, day = draw(random, rate, begin, length, rows)
+    account, day = customers.things(random, rows)
     opened = FIRST + day * DAY + random.integers(0, DAY, rows)
     closed = opened + (random.exponential(4.0, rows) * DAY).astype(np.int64)
     write(
         path,
-        account_id=pa.array(ids).take(pa.array(account)),
+        account_id=customers.ids.take(pa.array(account)),
         start=pa.array(opened, pa.timestamp("us", "UTC")),
         end=pa.array(closed, pa.timestamp("us", "UTC"), mask=random.random(rows) < 0.1),
         deadline=(opened + 5 * DAY).astype("datetime64[D]"),
@@ -119,20 +114,12 @@ def write_tickets(
     )
 
 
-def write_surveys(
-    path: Path,
-    random: np.random.Generator,
-    ids: NDArray[np.str_],
-    rate: NDArray[np.float64],
-    begin: Integers,
-    length: Integers,
-    rows: int,
-) -> None:
-    """Answers from 0 to 10; every third question stays unanswered."""
-    account, day = draw(random, rate, begin, length, rows)
+def write_surveys(path: Path, random: np.random.Generator, customers: Customers, rows: int) -> None:
+    """Answers from 0 to 10; every third question ran out without one."""
+    account, day = customers.things(random, rows)
     write(
         path,
-        account_id=pa.array(ids).take(pa.array(account)),
+        account_id=customers.ids.take(pa.array(account)),
         time=pa.array(FIRST + day * DAY + random.integers(0, DAY, rows), pa.timestamp("us", "UTC")),
         value=pa.array(random.integers(0, 11, rows), mask=random.random(rows) < 0.33),
     )

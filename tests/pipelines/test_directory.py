@@ -34,7 +34,8 @@ def directory(folder: Path, accounts: str = ACCOUNTS, ids: tuple[str, ...] = ("A
 def known(found: Directory, account: int, text: str) -> tuple[str | None, str | None]:
     """(segment, owner) of an account at a date."""
     row = found.at(np.array([account]), day_of(date.fromisoformat(text))).iloc[0]
-    return tuple(None if pd.isna(row[column]) else row[column] for column in ("segment", "owner"))  # type: ignore[return-value]
+    segment, owner = (None if pd.isna(row[column]) else str(row[column]) for column in ("segment", "owner"))
+    return segment, owner
 
 
 def test_a_state_is_known_from_the_day_after_it_began_until_the_next_one_is(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ Everything downstream asks a plan for rows, and does not know where they come fr
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 import numpy as np
 import pyarrow as pa
@@ -111,10 +112,6 @@ def _given(name: str, component: str, panel: PanelTable) -> Feature:
         missing="not given",
         sentence=f"{name} is {{value}}",
         healthy=panel.direction_of(name),
-        compute=_no_calculation,
+        compute=itemgetter(name),  # of the panel's columns: it was computed elsewhere
         context=name in panel.context,
     )
-
-
-def _no_calculation(state: object) -> NDArray[np.float64]:
-    raise NotImplementedError("a feature of a ready-made panel is read, not computed")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from healthscore.evaluation.multiple import holm
@@ -32,14 +34,14 @@ def missing_pasts(material: Material) -> Evidence:
     for source, counted in shares.items():
         if not believed[source] or counted.difference < QUESTION:
             continue
-        severity = "leak" if counted.difference >= LEAK else "question"
+        severity: Literal["leak", "question"] = "leak" if counted.difference >= LEAK else "question"
         evidence = (
             f"{percent(counted.share_left)} of {counted.of_left:,} accounts that {words.did} have no row at all before "
             f"the date, and {percent(counted.share_stayed)} of {counted.of_stayed:,} that {words.kept}: were their "
             "rows deleted?"
         )
         remedy = f"restore the rows, keep them without what is personal, or leave [sources.{source}] out"
-        findings.append(Finding("missing_past", severity, source, evidence, remedy))  # type: ignore[arg-type]
+        findings.append(Finding("missing_past", severity, source, evidence, remedy))
     said = (
         f"missing pasts: {', '.join(material.measured)}: accounts without any row, of those that {words.did} and "
         f"{words.kept}"
