@@ -55,9 +55,7 @@ def read_layer(engine: Engine, table: RawTable, assigned: Assigned) -> tuple[str
 
 
 def _where_rule(where: Compiled) -> Rule:
-    return Rule(
-        "where", "where", f"{WHERE} IS NOT TRUE", "drop", f"rows are left out unless {where.text}", ""
-    )
+    return Rule("where", "where", f"{WHERE} IS NOT TRUE", "drop", f"rows are left out unless {where.text}", "")
 
 
 def _exclude_rule(exclude: Compiled) -> Rule:
