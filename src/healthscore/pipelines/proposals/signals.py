@@ -68,13 +68,13 @@ def _of_source(inventory: Inventory, source: SourceProposal) -> Iterator[SignalP
         )
         if has & {"name", "actor_id", "quantity"}:
             families = tuple(
-                f for f, needs in (("breadth", {"name", "actor_id"}), ("depth", {"quantity", "name"})) if has & needs
+                f for f, needs in (("breadth", {"name", "actor_id"}), ("depth", {"quantity"})) if has & needs
             )
             adoption = SignalProposal("adoption", source.name, "adoption", f"{plain}: how widely and deeply", families)
             name = source.facts("name")
             if name is not None and name.values and name.sort is Sort.TEXT:
                 rarer = [value for value, share in name.common if share < 0.1][:4]
-                adoption.suggestions.append(("key", rarer, "what customers who stay make use of"))
+                adoption.suggestions.append(("key", rarer, "what customers who stay make use of, for the family depth"))
             yield adoption
     elif source.component == "purchases":
         yield from _purchases(inventory, source)
