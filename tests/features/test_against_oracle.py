@@ -46,6 +46,7 @@ def test_a_simulated_company_has_the_features_that_the_oracle_finds(tmp_path: Pa
             "answered_at is not null": lambda row: row["answered_at"] is not None,
             "rated_at is not null": lambda row: row["rated_at"] is not None,
             "escalated_at is not null": lambda row: row["escalated_at"] is not None,
+            "reopened_at is not null": lambda row: row["reopened_at"] is not None,
             "status = 'active'": lambda row: row["status"] == "active",
             "kind in ('high', 'critical')": lambda interval: interval.kind in ("high", "critical"),
             "attended": lambda event: bool(event.fields["attended"]),
