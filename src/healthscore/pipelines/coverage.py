@@ -159,7 +159,7 @@ def outage_line(silences: Sequence[Silence], declared: Sequence[tuple[date, date
 
 
 def _by_month(first: int, counts: NDArray[np.int64]) -> dict[str, int]:
-    months = (np.datetime64("1970-01-01") + np.arange(first, first + len(counts))).astype("datetime64[M]")
+    months = np.arange(first, first + len(counts)).astype("datetime64[D]").astype("datetime64[M]")
     names, position = np.unique(months, return_inverse=True)
     rows = np.bincount(position, weights=counts).astype(np.int64)
     return {str(name): int(n) for name, n in zip(names, rows, strict=True)}

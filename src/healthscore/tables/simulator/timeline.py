@@ -65,7 +65,10 @@ def anniversary(days: Integers, years: int) -> Integers:
     """The same day so many years later; from 29 February, the 1st of March."""
     date = (days + EPOCH_DAY).astype("datetime64[D]")
     month = date.astype("datetime64[M]")
-    later: Integers = ((month + 12 * years).astype("datetime64[D]") + (date - month)).astype(np.int64) - EPOCH_DAY
+    then = month + np.asarray(12 * years).astype("timedelta64[M]")
+    later: Integers = (then.astype("datetime64[D]") + (date - month.astype("datetime64[D]"))).astype(
+        np.int64
+    ) - EPOCH_DAY
     return later
 
 
