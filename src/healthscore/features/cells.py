@@ -107,30 +107,11 @@ def source_accounts(tables: Tables, sources: Sequence[str]) -> pa.Array:
 def collect(
     tables: Tables, plans: Sequence[SignalPlan], as_ofs: Sequence[int], accounts: pa.Array
 ) -> list[SignalCells]:
-    """Reduce the events of every signal to cells, in one query per source (and one per kind of thing counted distinct).
+    """Reduce the events of one source's signals to cells, in one query (and one per kind of thing counted distinct).
 
-    Parameters
-    ----------
-    tables
-        The bound sources.
-    plans
-        The signals; those of one source share its pass.
-    as_ofs
-        As-of days, rising.
-    accounts
-        Ids whose cells are kept; an account's code is its position here.
+    Parameters are those of `healthscore.features.kinds.read_signals`; the plans are those of one source.
     """
-    collected: dict[str, SignalCells] = {}
-    for source in dict.fromkeys(plan.source for plan in plans):
-        mine = [plan for plan in plans if plan.source == source]
-        for result in _collect_source(tables, source, mine, as_ofs, accounts):
-            collected[result.plan.name] = result
-    return [collected[plan.name] for plan in plans]
-
-
-def _collect_source(
-    tables: Tables, source: str, plans: Sequence[SignalPlan], as_ofs: Sequence[int], accounts: pa.Array
-) -> list[SignalCells]:
+    source = plans[0].source
     windows = {window for plan in plans for window in plan.windows}
     rows = segment_source(tables, source, window_edges(as_ofs, sorted(windows, key=str)), as_ofs, last=as_ofs[-1])
     filters = [tables.predicate(source, plan.where) if plan.where else "TRUE" for plan in plans]

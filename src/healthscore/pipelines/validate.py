@@ -19,6 +19,7 @@ from healthscore.errors import ConfigurationError
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, write_json
 from healthscore.pipelines.validation.breakdown import band_table, by_date, decile_table, monotone, segment_table
+from healthscore.pipelines.validation.frames import frames_of
 from healthscore.pipelines.validation.histories import Exits, History, read_exits, read_scores
 from healthscore.pipelines.validation.judged import (
     Scored,
@@ -148,7 +149,7 @@ def validate(
         result |= _result(history, left, observed, rows, window, bands, capacity, higher_is_riskier)
     clean: dict[str, Any] = plain(result)
     directory = None if out is None else _publish(Path(out), identity, clean, progress)
-    return Validation(clean, directory, *_frames(history, rows, bands, clean))
+    return Validation(clean, directory, *frames_of(history, rows, bands, clean))
 
 
 def bands_of(edges: Sequence[float]) -> Bands:
@@ -279,24 +280,3 @@ def _publish(out: Path, identity: str, result: Mapping[str, Any], progress: Prog
         with progress("writing the report"):
             write_report(render_validation(result), directory / "report.html")
     return out / "validate" / identity
-
-
-def _frames(
-    history: History, rows: Scored, bands: Bands, result: Mapping[str, Any]
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    import pandas as pd
-
-    names = np.unique(history.account.astype(str))
-    snapshots = pd.DataFrame(
-        {
-            "account_id": names[rows.account],
-            "date": [date_of(int(day)) for day in rows.day],
-            "score": rows.score,
-            "band": np.array(bands.names, dtype=object)[rows.band],
-            "left": rows.label,
-        }
-    )
-    bands_frame, deciles, segments = (
-        pd.json_normalize(list(result[name])) for name in ("bands", "deciles", "segments")
-    )
-    return snapshots, bands_frame, deciles, segments
