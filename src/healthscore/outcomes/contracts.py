@@ -43,21 +43,8 @@ class Contracts:
     counts: NDArray[np.bool_]
 
     def status(self, t: int) -> NDArray[np.int8]:
-        """Where each account stands at as-of day `t`, by what was known then.
-
-        At risk with an active contract without notice, leaving where all active ones have notice; without an active one
-        what the contract that began last says.
-        """
-        held = self.subscriptions
-        started = ~np.isnan(held.first_start(t))
-        status = np.where(started, np.int8(Status.ENDED), np.int8(Status.NOT_STARTED))
-        row = held.in_force(t)
-        status[row >= 0] = self.row_status[row[row >= 0]]
-        standing = held.standing(t)
-        active = standing[held.active[standing]]
-        status[held.account[active]] = Status.LEAVING
-        status[held.account[active[held.notice_known[active] >= t]]] = Status.AT_RISK
-        return status
+        """Where each account stands at as-of day `t`, by what was known then: see `standing`."""
+        return standing(self.subscriptions, self.row_status, t)
 
     def exits(self, t: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Day on which each account's life at `t` was given up, `OPEN` for never, and whether that exit counts."""
@@ -97,8 +84,29 @@ def load_contracts(run: Run, tables: Tables, source: str, accounts: pa.Array) ->
     subscriptions = load_subscriptions(tables, source, accounts)
     lives = spells(subscriptions, outcome.grace_days, outcome.date)
     typed = "exit_type" in tables.bound_columns(source)
-    row_status = np.array([STATUS_OF.get(str(status), Status.PAUSED) for status in subscriptions.status], np.int8)
-    return Contracts(subscriptions, lives, row_status, _counting(lives, outcome.types, typed))
+    return Contracts(subscriptions, lives, row_status(subscriptions), _counting(lives, outcome.types, typed))
+
+
+def row_status(held: Subscriptions) -> NDArray[np.int8]:
+    """What each row alone says of its account, a `Status`; int8, shape (rows,)."""
+    return np.array([STATUS_OF.get(str(status), Status.PAUSED) for status in held.status], np.int8)
+
+
+def standing(held: Subscriptions, row_status: NDArray[np.int8], t: int) -> NDArray[np.int8]:
+    """Where each account stands at as-of day `t`, by what was known then; int8, shape (accounts,).
+
+    At risk with an active contract without notice, leaving where all active ones have notice; without an active one
+    what the contract that began last says.
+    """
+    started = ~np.isnan(held.first_start(t))
+    status = np.where(started, np.int8(Status.ENDED), np.int8(Status.NOT_STARTED))
+    row = held.in_force(t)
+    status[row >= 0] = row_status[row[row >= 0]]
+    rows = held.standing(t)
+    active = rows[held.active[rows]]
+    status[held.account[active]] = Status.LEAVING
+    status[held.account[active[held.notice_known[active] >= t]]] = Status.AT_RISK
+    return status
 
 
 def need_contract(run: Run, contract: str, remedy: str) -> None:

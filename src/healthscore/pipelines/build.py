@@ -16,8 +16,8 @@ from healthscore.asof import as_of_days, date_of, day_of
 from healthscore.config import PANEL, AsOf, Run
 from healthscore.errors import ConfigurationError
 from healthscore.features.cells import source_accounts
-from healthscore.features.panel import Panel
-from healthscore.features.ready import plan_panel
+from healthscore.features.panel import Panel, PanelPlan
+from healthscore.features.ready import ReadyPanel, plan_panel
 from healthscore.outcomes import OUTCOMES
 from healthscore.outcomes.keys import refuse_unused_keys
 from healthscore.outcomes.snapshots import Snapshots, Status
@@ -136,9 +136,16 @@ def build_book(run: Run, tables: Tables, as_ofs: Sequence[int] | None = None, pr
         snapshots = snapshots_of(run, tables, accounts, days, end)
     with progress("reading the rows of the signals"):
         plan = plan_panel(run, tables, accounts, days, end)
+    return book_of(run, tables, plan, snapshots, end, progress)
+
+
+def book_of(
+    run: Run, tables: Tables, plan: PanelPlan | ReadyPanel, snapshots: Snapshots, data_end: int, progress: Progress
+) -> Book:
+    """The book of those at risk by the snapshots, with their features by the plan, whose days are the snapshots'."""
     with progress("computing features") as advance:
         panel = plan.build(snapshots.at_risk, advance)
-    directory = read_directory(run, tables, accounts)
+    directory = read_directory(run, tables, plan.accounts)
     at_risk = snapshots.at_risk
     return Book(
         run=run,
@@ -148,26 +155,30 @@ def build_book(run: Run, tables: Tables, as_ofs: Sequence[int] | None = None, pr
         value=snapshots.value[at_risk],
         cluster=directory.clusters()[panel.account],
         directory=directory,
-        data_end=end,
+        data_end=data_end,
     )
 
 
 def snapshots_of(run: Run, tables: Tables, accounts: pa.Array, as_ofs: Sequence[int], data_end: int) -> Snapshots:
-    """What became of every account at every as-of date, by the run's outcome.
-
-    Where the panel is ready-made, accounts at risk that it has no row for get a status of their own, and the value that
-    it gives counts where the outcome's source knows none.
-    """
+    """What became of every account at every as-of date, by the run's outcome."""
     outcome = run.need_outcome()
     if outcome.kind not in OUTCOMES:
         nearest = difflib.get_close_matches(outcome.kind, OUTCOMES, n=1)
         hint = f"did you mean {nearest[0]!r}?" if nearest else f"there are {', '.join(OUTCOMES)}"
         raise ConfigurationError(f"outcome.kind: there is no {outcome.kind!r}", hint)
     refuse_unused_keys(outcome)
-    snapshots = OUTCOMES[outcome.kind](run, tables, accounts, as_ofs, data_end)
+    return by_panel(run, tables, OUTCOMES[outcome.kind](run, tables, accounts, as_ofs, data_end))
+
+
+def by_panel(run: Run, tables: Tables, snapshots: Snapshots) -> Snapshots:
+    """The snapshots as a ready-made panel completes them, if the run has one.
+
+    Accounts at risk that it has no row for get a status of their own, and the value that it gives counts where no other
+    source knows one.
+    """
     if run.panel is None:
         return snapshots
-    rows = PanelRows(tables, accounts, as_ofs)
+    rows = PanelRows(tables, snapshots.accounts, snapshots.as_ofs)
     lacking = snapshots.at_risk & ~rows.present()
     return replace(
         snapshots,
