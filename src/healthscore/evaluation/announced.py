@@ -42,14 +42,20 @@ def churners_found(
     -------
     `n` is the number of exits; `rate.times(n)` is the number found, with its interval.
     """
-    label, risk, moments = np.asarray(y), np.asarray(at_risk, np.float64), np.asarray(moment)
-    flagged = np.zeros(len(label))
-    for one in np.unique(moments):
-        flagged[moments == one] = _targeted(risk[moments == one], share)
-    left = np.flatnonzero(label == 1)
+    flagged = on_the_list(at_risk, moment, share)
+    left = np.flatnonzero(np.asarray(y) == 1)
     exits = np.asarray(exit_of, np.int64)[left]
     seen = np.bincount(exits)[exits] if len(left) else np.ones(0)
     return rate(flagged[left], np.asarray(clusters)[left], 1.0 / seen)
+
+
+def on_the_list(at_risk: ArrayLike, moment: ArrayLike, share: float = TARGETED_SHARE) -> Floats:
+    """Part of each row that lies in the worst-scored `share` of its date, 0 to 1; equal scores share what is left."""
+    risk, moments = np.asarray(at_risk, np.float64), np.asarray(moment)
+    flagged = np.zeros(len(risk))
+    for one in np.unique(moments):
+        flagged[moments == one] = _targeted(risk[moments == one], share)
+    return flagged
 
 
 def _targeted(at_risk: Floats, share: float) -> Floats:

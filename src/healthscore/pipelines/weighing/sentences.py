@@ -1,0 +1,197 @@
+"""What a judgement of weights says to a manager: the answer first, then what it rests on. Never what causes what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from healthscore.pipelines.wording import count, day_text, figure, listed, number, percent, plural
+
+LEAST_EXITING = 50
+"""Accounts that must have left before anything is said about weights."""
+FEW_EXITING = 200
+"""Below this, weights are read with their widths in mind."""
+SEVERAL = 3
+"""With more weights changed than this, the answer is no exception to a rule any more."""
+IDLE = 10.0
+"""Points (per cent) by which a weight on paper must exceed what it moves, to be worth a sentence."""
+SAME = 0.05
+"""Weights closer than this, in per cent, are the same weight."""
+OUTWEIGH = "Keep your weights: they are not shown to be worse."
+NO_CHANGE = "Keep your weights: history asks for no change."
+
+Result = Mapping[str, Any]
+
+
+def verdict_sentences(result: Result, words: Mapping[str, Any]) -> list[str]:
+    """The answer, and what it rests on, from the keys that `weighing_result` gives.
+
+    `words` are those of the outcome (`happenings.words_of`).
+    """
+    sentences = [answer(result, words), *_tested(result, words)]
+    if result["decision"] == "no evidence":
+        return sentences
+    return [*sentences, *_found(result, words), *_verdicts(result, words), *_idle(result)]
+
+
+def answer(result: Result, words: Mapping[str, Any]) -> str:
+    """The one sentence that a manager reads."""
+    if result["decision"] == "change":
+        return _changes(result)
+    if result["decision"] == "keep":
+        return NO_CHANGE if result["why"] == "nothing to change" else OUTWEIGH
+    if result["why"] == "too few exits":
+        seen = _accounts(result["exiting_accounts"], words)
+        return f"No evidence: {seen}; weights are judged from {LEAST_EXITING} such accounts on."
+    whose = "Your weights are" if _handcrafted(result) else "The components are"
+    return (
+        f"No evidence: on later dates {whose[:1].lower()}{whose[1:]} not shown to tell accounts that {words['did']} "
+        f"from accounts that {words['kept']}, and neither are other weights."
+    )
+
+
+def weighing_warnings(result: Result, words: Mapping[str, Any]) -> list[str]:
+    """What a reader should know before believing the weights."""
+    exiting, components = result["exiting_accounts"], result["components"].values()
+    said = []
+    if result["why"] != "too few exits" and exiting < FEW_EXITING:
+        widths = [one["validated"]["high"] - one["validated"]["low"] for one in components if _bounded(one)]
+        said.append(f"Few exits for weights: {_accounts(exiting, words)}, fewer than {FEW_EXITING}. {_widths(widths)}")
+    if len(result["components"]) * 10 > exiting >= LEAST_EXITING:
+        said.append(
+            f"{plural(len(result['components']), 'component')} are judged by {plural(exiting, 'account')} that "
+            f"{words['did']}, fewer than 10 for each: put components together that mean the same, or wait."
+        )
+    return said
+
+
+def changed(result: Result) -> dict[str, tuple[float, float]]:
+    """Components whose weight changes: label -> (old, new) in per cent."""
+    return {
+        one["label"]: (one["handcrafted"], one["recommended"])
+        for one in result["components"].values()
+        if one["handcrafted"] is not None
+        and one["recommended"] is not None
+        and abs(one["handcrafted"] - one["recommended"]) >= SAME
+    }
+
+
+def weight_text(weight: float | None) -> str:
+    """A weight in per cent as people write it: ``30``, ``33.3``."""
+    return number(weight, 0 if weight is None or abs(weight - round(weight)) < SAME else 1)
+
+
+def _changes(result: Result) -> str:
+    moved = changed(result)
+    if not _handcrafted(result):
+        kept = {one["label"]: one["recommended"] for one in result["components"].values() if one["recommended"]}
+        ordered = sorted(kept.items(), key=lambda item: -item[1])
+        return f"Weights that history supports: {listed([f'{name} {weight_text(w)}' for name, w in ordered])}."
+    said = listed([f"{name} {weight_text(old)} to {weight_text(new)}" for name, (old, new) in moved.items()])
+    if len(moved) > SEVERAL or len(moved) == len(result["components"]) > 2:
+        return f"Change your weights: {said}."
+    return f"Keep your weights, except {said}."
+
+
+def _tested(result: Result, words: Mapping[str, Any]) -> Iterator[str]:
+    split = result["split"]
+    if result["why"] == "too few exits" or split["day"] is None:
+        return
+    learning, later = split["learning"], split["later"]
+    yield (
+        f"Learned from {plural(learning['dates'], 'date')} before {day_text(split['day'])} "
+        f"({_accounts(learning['exiting'], words)}), tested on {plural(later['dates'], 'date')} from then on "
+        f"({_accounts(later['exiting'], words)})."
+    )
+
+
+def _found(result: Result, words: Mapping[str, Any]) -> Iterator[str]:
+    churners = result["gain"].get("churners")
+    if result["decision"] != "change" or not churners or churners["difference"]["estimate"] is None:
+        return
+    share, of_all = percent(churners["share"], 0), plural(churners["exits"], words["event"], words["events"])
+    more = churners["difference"]
+    if more["low"] is not None and more["low"] > 0:
+        verdict = f"{figure(more, 'count')} more"
+    else:
+        verdict = f"{figure(more, 'count')} more; in this figure alone that could be chance"
+    yield (
+        f"Of {of_all} on the later dates, the worst-scored {share} of accounts held "
+        f"{count(churners['old']['estimate'])} by the old weights and {count(churners['new']['estimate'])} by the "
+        f"new: {verdict}."
+    )
+
+
+def _verdicts(result: Result, words: Mapping[str, Any]) -> Iterator[str]:
+    named: dict[str, list[str]] = {"supported": [], "not shown": [], "wrong direction": []}
+    for one in result["components"].values():
+        named[one["verdict"]].append(one["label"])
+    if confirmed := named["supported"]:
+        yield (
+            f"Confirmed by history: {listed(confirmed)}. Accounts with fewer points there {words['did']} more often, "
+            "compared with accounts alike in the other components."
+        )
+    if unshown := named["not shown"]:
+        yield f"Not shown, which is not the same as useless: {listed(unshown)}."
+    if wrong := named["wrong direction"]:
+        yield (
+            f"Points the wrong way: {listed(wrong)}. Accounts with more points there {words['did']} more often; look "
+            "at how its points are given before anything else."
+        )
+    labels = {name: one["label"] for name, one in result["components"].items()}
+    yield from (joint_sentence(group, labels) for group in result["joint"])
+
+
+def joint_sentence(group: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+    """What components that move together are worth together."""
+    names = listed([labels.get(name, name) for name in group["components"]])
+    together = {
+        "supported": "history confirms them together and cannot tell their shares apart",
+        "not shown": "history confirms them neither together nor apart",
+        "wrong direction": "together they point the wrong way",
+    }[group["verdict"]]
+    joint = group["validated"]
+    worth = f": {figure(joint, 'number', 0)}{UNIT} in all" if _has_interval(joint) else ""
+    return f"{names} move together; {together}{worth}."
+
+
+UNIT = "\u202f%"
+
+
+def _idle(result: Result) -> Iterator[str]:
+    """The component that weighs most on paper for what it moves."""
+    idle = [
+        (one["handcrafted"] - one["effective"], one)
+        for one in result["components"].values()
+        if one["handcrafted"] is not None and one["effective"] is not None
+    ]
+    excess, one = max(idle, key=lambda pair: pair[0], default=(0.0, {}))
+    if excess >= IDLE:
+        yield (
+            f"{one['label']} has {weight_text(one['handcrafted'])}{UNIT} of the weight and makes "
+            f"{number(one['effective'], 0)}{UNIT} of the score's movement: its points hardly differ."
+        )
+
+
+def _accounts(exiting: int, words: Mapping[str, Any]) -> str:
+    return f"{plural(exiting, 'account')} {words['did']}"
+
+
+def _widths(widths: Sequence[float]) -> str:
+    if not widths:
+        return "No weight can be bounded."
+    narrow, wide = min(widths), max(widths)
+    span = f"{number(narrow, 0)} to {number(wide, 0)}" if round(wide) > round(narrow) else number(wide, 0)
+    return f"The ranges of the weights are {span} points wide."
+
+
+def _handcrafted(result: Result) -> bool:
+    return any(one["handcrafted"] is not None for one in result["components"].values())
+
+
+def _has_interval(figure: Mapping[str, Any]) -> bool:
+    return figure["low"] is not None and figure["high"] is not None
+
+
+def _bounded(one: Mapping[str, Any]) -> bool:
+    return _has_interval(one["validated"])
