@@ -6,31 +6,45 @@ relative to the file that they are written in; a source's `path` is relative to 
 
 from __future__ import annotations
 
-from healthscore.config.loading import library, load_run, shipped_runs
+from healthscore.config.bands import Bands, CardBands, Letters
+from healthscore.config.loading import library, load_run, load_scorecard, shipped_runs, shipped_scorecards
+from healthscore.config.scorecards import Action, Cap, Component, Measure, Provenance, Purpose, Scorecard, Variant
 from healthscore.config.section import Window, known_zone
-from healthscore.config.sections import PANEL, AsOf, Bands, Checks, Outcome, Run, Tracking
+from healthscore.config.sections import PANEL, AsOf, Checks, Outcome, Run, Tracking
 from healthscore.config.signals import Combination, Condition, Features, Signal
 from healthscore.config.sources import Lookup, PanelTable, Sentiment, Source
 
 __all__ = [
     "PANEL",
+    "Action",
     "AsOf",
     "Bands",
+    "Cap",
+    "CardBands",
     "Checks",
     "Combination",
+    "Component",
     "Condition",
     "Features",
+    "Letters",
     "Lookup",
+    "Measure",
     "Outcome",
     "PanelTable",
+    "Provenance",
+    "Purpose",
     "Run",
+    "Scorecard",
     "Sentiment",
     "Signal",
     "Source",
     "Tracking",
+    "Variant",
     "Window",
     "known_zone",
     "library",
     "load_run",
+    "load_scorecard",
     "shipped_runs",
+    "shipped_scorecards",
 ]

@@ -1,4 +1,4 @@
-"""Finding and reading a run: includes, roots, and faults told with the nearest known key."""
+"""Finding and reading runs and scorecards: includes, roots, and faults told with the nearest known key."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
 
+from healthscore.config.scorecards import Scorecard
 from healthscore.config.section import Section
 from healthscore.config.sections import Run
-from healthscore.config.signals import Combination, Condition, Signal
-from healthscore.config.sources import Lookup, Source
 from healthscore.errors import ConfigurationError
 
 MAXIMUM_BYTES = 1_000_000
 SHIPPED_PREFIX = "healthscore:"
+_Whole = TypeVar("_Whole", bound=Section)
 
 
 def load_run(run: str | Path | None = None, *, data: str | Path | None = None, out: str | Path | None = None) -> Run:
@@ -48,11 +48,31 @@ def load_run(run: str | Path | None = None, *, data: str | Path | None = None, o
     merged["out"] = (
         Path(out or merged.get("out") or base / "healthscore-out" / str(merged["name"])).expanduser().resolve()
     )
+    if "scorecard" in merged:
+        merged["scorecard"] = load_scorecard(merged["scorecard"])
+    return _validated(Run, merged, path)
+
+
+def load_scorecard(name: str | Path) -> Scorecard:
+    """Read and validate a scorecard: a TOML file, or the name of a shipped one such as ``"seven_components"``.
+
+    Raises
+    ------
+    ConfigurationError
+        There is none, it is not TOML, or it says something that cannot be meant; all faults are listed at once.
+    """
+    path = _found(Path(name).expanduser(), str(name), shipped_scorecards(), "scorecard")
+    merged = _read(path, ())
+    merged.setdefault("name", _name_from(path))
+    return _validated(Scorecard, merged | {"path": path}, path)
+
+
+def _validated(whole: type[_Whole], content: Mapping[str, Any], path: Path) -> _Whole:
     try:
-        return Run.model_validate(merged)
+        return whole.model_validate(content)
     except ValidationError as error:
         raise ConfigurationError(
-            f"{path}:\n" + "\n".join(_explain(error, merged)), "mend the keys named above"
+            f"{path}:\n" + "\n".join(_explain(error, whole)), "mend the keys named above"
         ) from None
 
 
@@ -64,23 +84,37 @@ def library() -> Path:
 
 def shipped_runs() -> dict[str, Path]:
     """Every run that comes with the package, by name."""
-    return {path.stem: path for path in sorted((library() / "pipelines").glob("*.toml"))}
+    return _shipped("pipelines")
+
+
+def shipped_scorecards() -> dict[str, Path]:
+    """Every scorecard that comes with the package, by name."""
+    return _shipped("models")
+
+
+def _shipped(folder: str) -> dict[str, Path]:
+    return {path.stem: path for path in sorted((library() / folder).glob("*.toml"))}
 
 
 def _find(run: str | Path | None) -> Path:
     path = Path("healthscore.toml" if run is None else run).expanduser()
+    inside = path / "healthscore.toml"
+    if str(run) not in shipped_runs() and inside.is_file():
+        return inside.resolve()
+    return _found(path, None if run is None else str(run), shipped_runs(), "run")
+
+
+def _found(path: Path, name: str | None, shipped: Mapping[str, Path], what: str) -> Path:
+    """The file at `path`, else the shipped one of that name."""
     if path.is_file():
         return path.resolve()
-    shipped = shipped_runs()
-    if run is not None and str(run) in shipped:
-        return shipped[str(run)]
-    if path.is_dir() and (path / "healthscore.toml").is_file():
-        return (path / "healthscore.toml").resolve()
-    nearest = difflib.get_close_matches(str(run), shipped, n=1)
-    hint = f"did you mean the shipped run {nearest[0]!r}?" if nearest else f"shipped runs: {', '.join(shipped)}"
-    if run is None:
+    if name is not None and name in shipped:
+        return shipped[name]
+    nearest = difflib.get_close_matches(str(name), shipped, n=1)
+    hint = f"did you mean the shipped {what} {nearest[0]!r}?" if nearest else f"shipped {what}s: {', '.join(shipped)}"
+    if name is None:
         hint = "name a run, or write one with `healthscore init TABLES...`; " + hint
-    raise ConfigurationError(f"no run at {path}", hint)
+    raise ConfigurationError(f"no {what} at {path}", hint)
 
 
 def _name_from(path: Path) -> str:
@@ -110,6 +144,8 @@ def _read(path: Path, parents: tuple[Path, ...]) -> dict[str, Any]:
     for key in ("data", "out"):
         if key in content:
             content[key] = path.parent / Path(str(content[key])).expanduser()
+    if "scorecard" in content:
+        content["scorecard"] = _scorecard_named(content["scorecard"], path)
     merged: dict[str, Any] = {}
     for included in content.pop("include", ()):
         target = (
@@ -121,6 +157,17 @@ def _read(path: Path, parents: tuple[Path, ...]) -> dict[str, Any]:
     return _merge(merged, content)
 
 
+def _scorecard_named(value: Any, path: Path) -> str | Path:
+    """A shipped name as it is, anything else as a path beside the file that says it."""
+    if not isinstance(value, str):
+        raise ConfigurationError(
+            f"{path}: scorecard: {type(value).__name__} instead of a name",
+            "write the scorecard into a file of its own, and name the file",
+        )
+    named = Path(value).suffix != ".toml" and Path(value).name == value
+    return value if named else path.parent / Path(value).expanduser()
+
+
 def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(below)
     for key, value in above.items():
@@ -129,12 +176,12 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
-def _explain(error: ValidationError, content: Mapping[str, Any]) -> Iterator[str]:
+def _explain(error: ValidationError, whole: type[Section]) -> Iterator[str]:
     """One line per fault: the key, what is wrong with it, and the nearest known key where it is unknown."""
     for fault in error.errors():
-        where = ".".join(str(part) for part in fault["loc"]) or "the run"
+        where = ".".join(str(part) for part in fault["loc"]) or f"the {whole.__name__.lower()}"
         if fault["type"] == "extra_forbidden":
-            known = _keys_at(fault["loc"][:-1])
+            known = _keys_at(whole, fault["loc"][:-1])
             nearest = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1)
             hint = f"did you mean `{nearest[0]}`?" if nearest else f"known keys: {', '.join(sorted(known))}"
             yield f"  {where}: unknown key; {hint}"
@@ -142,21 +189,21 @@ def _explain(error: ValidationError, content: Mapping[str, Any]) -> Iterator[str
             yield f"  {where}: {fault['msg'].removeprefix('Value error, ')}"
 
 
-def _keys_at(location: tuple[int | str, ...]) -> list[str]:
+def _keys_at(section: type[Section], location: tuple[int | str, ...]) -> list[str]:
     """Keys that the section at `location` knows."""
-    sections: dict[str, type[Section]] = {
-        "sources": Source,
-        "signals": Signal,
-        "lookup": Lookup,
-        "combinations": Combination,
-        "conditions": Condition,
-    }
-    model: type[Section] = Run
-    for part in location:
-        if str(part) in sections:
-            model = sections[str(part)]
-        elif isinstance(part, str) and part in model.model_fields:
-            annotation = model.model_fields[part].annotation
-            candidates = [annotation, *getattr(annotation, "__args__", ())]
-            model = next((c for c in candidates if isinstance(c, type) and issubclass(c, Section)), model)
-    return list(model.model_fields)
+    parts = iter(location)
+    for part in parts:
+        field = section.model_fields.get(str(part))
+        if field is None:
+            continue  # a position in a list, or a member of a union
+        if get_origin(field.annotation) is dict:
+            next(parts, None)  # a name that the user chose, which may be that of a key
+        section = next(_sections_in(field.annotation), section)
+    return list(section.model_fields)
+
+
+def _sections_in(annotation: object) -> Iterator[type[Section]]:
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _sections_in(inner)

@@ -12,8 +12,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from healthscore.config.bands import CardBands, Letters, rising_edges
 from healthscore.config.section import Name, Section, known_name
-from healthscore.config.sections import Bands
 from healthscore.config.signals import Condition
 
 Points = tuple[float, float]
@@ -127,23 +127,8 @@ class Variant(Section):
             raise ValueError("a variant says whom it is for: `when`, or `segments`")
         if not self.weights and self.edges is None:
             raise ValueError("a variant changes something: `weights`, or `edges`")
+        rising_edges(self.edges or ())
         return self
-
-
-class CardBands(Bands):
-    """Bands of a scorecard: between edges, or by the quartiles of the scores on a reference date.
-
-    With `quartiles_of` the classes are frozen: a book in general decline falls through them.
-    """
-
-    quartiles_of: date | None = None
-
-
-class Letters(Section):
-    """Grades: half-open ranges of the displayed score, the lowest first."""
-
-    edges: tuple[float, ...]
-    names: tuple[str, ...]
 
 
 class Provenance(Section):
@@ -187,11 +172,24 @@ class Scorecard(Section):
         return self
 
     @model_validator(mode="after")
-    def _bands_exist(self) -> Scorecard:
+    def _limits_lie_in_bands(self) -> Scorecard:
+        below_top = dict.fromkeys(self.bands.names[:-1])
         for cap in self.cap:
-            if cap.band is not None and cap.band not in self.bands.names:
-                raise ValueError(f"cap {cap.name!r}: no band is called {cap.band!r}; {', '.join(self.bands.names)}")
+            if cap.band == self.bands.names[-1]:
+                raise ValueError(f"cap {cap.name!r}: {cap.band!r} is the top band, and limits nothing")
+            if cap.band is not None:
+                known_name(f"cap {cap.name!r}: band", cap.band, below_top)
+                self._need_edges(f"cap {cap.name!r}: give `score` instead of `band`")
+        for variant in self.variant:
+            if variant.edges is not None:
+                self._need_edges(f"variant {variant.name!r}: leave out `edges`")
+                if len(variant.edges) != len(self.bands.edges):
+                    raise ValueError(f"variant {variant.name!r}: as many `edges` as the bands have")
         return self
+
+    def _need_edges(self, remedy: str) -> None:
+        if self.bands.quartiles_of is not None:
+            raise ValueError(f"{remedy}: bands by quartiles have no edges before there are scores")
 
     def weights_of(self, variant: Variant | None = None) -> dict[str, float]:
         """Weights in per cent by component: the card's own, or those of a variant (what it does not name is 0)."""

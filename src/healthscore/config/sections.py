@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from healthscore.config.bands import Bands
+from healthscore.config.scorecards import Scorecard
 from healthscore.config.section import Expression, Name, Section, Window, known_name, known_zone
 from healthscore.config.signals import Combination, Features, Signal
 from healthscore.config.sources import PanelTable, Source
@@ -112,22 +114,6 @@ class Score(Section):
     anchor: Anchor | None = None
 
 
-class Bands(Section):
-    """Half-open ranges of the displayed score, the least healthy first; the top one is closed at 100."""
-
-    edges: tuple[float, ...] = (40.0, 70.0)
-    names: tuple[str, ...] = ("at risk", "needs attention", "healthy")
-    colours: tuple[str, ...] = ("red", "yellow", "green")
-
-    @model_validator(mode="after")
-    def _one_more_name_than_edges(self) -> Bands:
-        if list(self.edges) != sorted(set(self.edges)) or any(not 0 < edge < 100 for edge in self.edges):
-            raise ValueError("`edges` rise strictly between 0 and 100")
-        if len(self.names) != len(self.edges) + 1 or len(self.colours) != len(self.names):
-            raise ValueError("there is one more name, and one more colour, than there are edges")
-        return self
-
-
 class Report(Section):
     """What the report shows beside the figures that it always shows."""
 
@@ -153,7 +139,10 @@ class Tracking(Section):
 
 
 class Run(Section):
-    """A whole run, validated. `path` is the file that it came from; `data` and `out` are resolved directories."""
+    """A whole run, validated. `path` is the file that it came from; `data` and `out` are resolved directories.
+
+    `outcomes` are further ones, by name, that weights are held against beside the run's own `outcome`.
+    """
 
     name: Name
     title: str = ""
@@ -171,10 +160,12 @@ class Run(Section):
     signals: dict[Name, Signal] = Field(default_factory=dict)
     combinations: dict[Name, Combination] = Field(default_factory=dict)
     outcome: Outcome | None = None
+    outcomes: dict[Name, Outcome] = Field(default_factory=dict)
     split: Split | None = None
     model: Model = Model()
     score: Score = Score()
     bands: Bands = Bands()
+    scorecard: Scorecard | None = None
     report: Report = Report()
     checks: Checks = Checks()
     tracking: Tracking = Tracking()
@@ -204,10 +195,17 @@ class Run(Section):
                     f"signals.{name}.source: {signal.source!r} holds {self.sources[signal.source].contract}, "
                     f"and a signal needs a source of {', '.join(MEASURED)}"
                 )
-        if self.outcome is not None:
-            known_name("outcome.source", self.outcome.source, self.sources)
-            if self.outcome.active_source is not None:
-                known_name("outcome.active_source", self.outcome.active_source, self.sources)
+        for where, outcome in self._outcomes():
+            known_name(f"{where}.source", outcome.source, self.sources)
+            if outcome.active_source is not None:
+                known_name(f"{where}.active_source", outcome.active_source, self.sources)
+        if self.outcome is not None and self.outcome.kind in self.outcomes:
+            raise ValueError(
+                f"outcomes.{self.outcome.kind}: the run's own [outcome] is called by its kind, {self.outcome.kind!r}; "
+                "give the further one a name of its own"
+            )
+        if self.outcomes and self.outcome is None:
+            raise ValueError("outcomes: they stand beside the run's own [outcome], and there is none")
         if self.panel is not None and self.signals:
             raise ValueError("panel: a run measures signals, or takes a ready-made panel, not both")
         if self.panel is None and any(source.contract == PANEL for source in self.sources.values()):
@@ -215,6 +213,12 @@ class Run(Section):
         if self.as_of is None and self.split is None and self.panel is None:
             raise ValueError("as_of: the run has no dates; give [as_of], or [split]")
         return self
+
+    def _outcomes(self) -> Iterator[tuple[str, Outcome]]:
+        """Every outcome, with the section that it is written in."""
+        if self.outcome is not None:
+            yield "outcome", self.outcome
+        yield from ((f"outcomes.{name}", outcome) for name, outcome in self.outcomes.items())
 
     def source_of(self, contract: str) -> str | None:
         """Name of the first source that fills `contract`, or None."""
