@@ -140,3 +140,51 @@ def test_the_text_folders_hold_no_python_and_nothing_imports_them() -> None:
     for path in source.rglob("*.py"):
         lines = path.read_text(encoding="utf-8").splitlines()
         assert not [line for line in lines if line.strip().startswith(banned)], path
+
+
+FURTHER = """
+[outcomes.complaint]
+kind = "complaint"
+source = "log"
+active_source = "log"
+horizon_days = 60
+"""
+
+
+def test_further_outcomes_stand_beside_the_runs_own(tmp_path: Path) -> None:
+    run = load_run(written(tmp_path, MINIMAL + FURTHER))
+    assert {name: outcome.kind for name, outcome in run.outcomes.items()} == {"complaint": "complaint"}
+    assert load_run(written(tmp_path, MINIMAL)).outcomes == {}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            'source = "log"\nactive',
+            'source = "lag"\nactive',
+            "outcomes.complaint.source: there is no 'lag'; did you mean",
+        ),
+        ('active_source = "log"', 'active_source = "lag"', "outcomes.complaint.active_source: there is no 'lag'"),
+        (
+            "[outcomes.complaint]",
+            "[outcomes.inactivity]",
+            "the run's own [outcome] is called by its kind, 'inactivity'",
+        ),
+        (
+            "horizon_days = 60",
+            "horizon_day = 60",
+            "outcomes.complaint.horizon_day: unknown key; did you mean `horizon_days`?",
+        ),
+    ],
+)
+def test_faults_of_further_outcomes_name_them(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load_run(written(tmp_path, MINIMAL + FURTHER.replace(old, new)))
+    assert message in str(caught.value)
+
+
+def test_further_outcomes_without_an_own_one_are_refused(tmp_path: Path) -> None:
+    alone = MINIMAL[: MINIMAL.index("[outcome]")] + FURTHER
+    with pytest.raises(ConfigurationError, match=r"they stand beside the run's own \[outcome\], and there is none"):
+        load_run(written(tmp_path, alone))
