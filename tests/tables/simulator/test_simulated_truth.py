@@ -21,6 +21,8 @@ from healthscore.tables.simulator.truth import (
     STAYED,
     UNKNOWN,
     exits_table,
+    fitted_weights,
+    large_sample,
     large_sample_weights,
     monthly_snapshots,
     snapshots,
@@ -75,12 +77,29 @@ def test_planted_weights_are_what_a_logistic_on_the_true_subscores_finds() -> No
     assert shares == pytest.approx(dict(PLANTED_WEIGHTS), abs=0.02)
 
 
-def test_stored_large_sample_weights_are_those_of_a_large_sample() -> None:
-    stored = WORLDS["additive"].large_sample
+@pytest.mark.parametrize("world", ["additive", "drift", "interactions", "insurance"])
+def test_stored_large_sample_weights_are_those_of_a_large_sample(world: str) -> None:
+    stored = WORLDS[world].large_sample
     assert stored is not None
-    assert sum(stored.values()) == pytest.approx(1.0, abs=1e-6)
-    assert dict(stored) == pytest.approx(large_sample_weights(WORLDS["additive"], 40_000, seed=900), abs=0.012)
-    assert dict(stored) == pytest.approx(dict(PLANTED_WEIGHTS), abs=0.012)
+    assert dict(stored) == pytest.approx(large_sample_weights(WORLDS[world], 40_000, seed=900), abs=0.012)
+
+
+def test_every_world_with_planted_weights_stores_what_a_large_sample_finds() -> None:
+    for recipe in WORLDS.values():
+        if recipe.strength:
+            assert recipe.large_sample is not None, recipe.name
+            assert tuple(recipe.large_sample) == recipe.components
+            assert sum(recipe.large_sample.values()) == pytest.approx(1.0, abs=3e-4)
+    assert dict(WORLDS["additive"].large_sample or {}) == pytest.approx(dict(PLANTED_WEIGHTS), abs=0.012)
+
+
+def test_fitted_weights_are_those_of_a_design_with_a_column_per_origin() -> None:
+    _, origin, state, left = large_sample(WORLDS["drift"], 2_000, seed=30)
+    fitted = fitted_weights(COMPONENTS, state, left, origin)
+    columns = np.concatenate([-state, (origin[:, None] == np.unique(origin)).astype(float)], axis=1)
+    model = LogisticRegression(C=np.inf, fit_intercept=False, tol=1e-10, max_iter=10_000).fit(columns, left)
+    betas = model.coef_[0][: len(COMPONENTS)]
+    assert fitted == pytest.approx(dict(zip(COMPONENTS, betas / betas.sum(), strict=True)), abs=1e-5)
 
 
 def test_nothing_predicts_in_the_null_world() -> None:

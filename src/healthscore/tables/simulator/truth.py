@@ -105,40 +105,60 @@ def monthly_snapshots(company: Company) -> tuple[Integers, Integers, Floats, NDA
 def fitted_weights(
     components: Sequence[str], state: Floats, outcome: NDArray[np.int8], origin: Integers
 ) -> dict[str, float]:
-    """Fit `logit P(left) = a_origin - sum_c beta_c s_c` by Newton's method and return beta / sum(beta)."""
-    known = outcome != UNKNOWN
-    levels, code = np.unique(origin[known], return_inverse=True)
-    design = np.concatenate([np.eye(len(levels))[code], -state[known]], axis=1)
-    target = (outcome[known] == LEFT).astype(np.float64)
-    coefficients = np.zeros(design.shape[1])
-    coefficients[: len(levels)] = np.log(target.mean() / (1.0 - target.mean()))
+    """Fit `logit P(left) = a_origin - sum_c beta_c s_c` by Newton's method and return beta / sum(beta).
+
+    Every origin has an intercept of its own, so that the curvature is solved origin by origin and no matrix with a
+    column per origin is held.
+    """
+    dates = [(outcome != UNKNOWN) & (origin == day) for day in np.unique(origin[outcome != UNKNOWN])]
+    rows = [(-state[chosen], (outcome[chosen] == LEFT).astype(np.float64)) for chosen in dates]
+    intercepts = [float(np.log(left.mean() / (1.0 - left.mean()))) for _, left in rows]
+    betas = np.zeros(len(components))
     for _ in range(25):
-        probability = sigmoid(design @ coefficients)
-        curvature = (design * (probability * (1.0 - probability))[:, None]).T @ design
-        step = np.linalg.solve(curvature, design.T @ (target - probability))
-        coefficients = coefficients + step
+        curvature, slope = np.zeros((len(betas), len(betas))), np.zeros(len(betas))
+        steps = []
+        for intercept, (risk, left) in zip(intercepts, rows, strict=True):
+            probability = sigmoid(intercept + risk @ betas)
+            weight = probability * (1.0 - probability)
+            mean, missed = risk.T @ weight / weight.sum(), (left - probability).sum() / weight.sum()
+            curvature += (risk * weight[:, None]).T @ risk - weight.sum() * np.outer(mean, mean)
+            slope += risk.T @ (left - probability) - weight.sum() * mean * missed
+            steps.append((mean, missed))
+        step = np.linalg.solve(curvature, slope)
+        betas = betas + step
+        intercepts = [a + missed - mean @ step for a, (mean, missed) in zip(intercepts, steps, strict=True)]
         if float(np.abs(step).max()) < 1e-10:
             break
-    betas = coefficients[len(levels) :]
     return {component: float(beta / betas.sum()) for component, beta in zip(components, betas, strict=True)}
 
 
-def large_sample_weights(recipe: Recipe, accounts: int, months: int = 18, seed: int = 0) -> dict[str, float]:
-    """Weights that validation would find with (nearly) unlimited data on monthly snapshots.
+def large_sample(
+    recipe: Recipe, accounts: int, months: int | None = None, seed: int = 0
+) -> tuple[Integers, Integers, Floats, NDArray[np.int8]]:
+    """`monthly_snapshots` with a known outcome, of as many accounts as wished: (account, day, sub-scores, outcome).
 
-    Only states and lives are drawn, 20,000 accounts at a time. The `large_sample` of the shipped worlds comes from
-    here with 400,000 accounts.
+    Only states and lives are drawn, 20,000 accounts at a time; for the months that the world has, unless told.
     """
-    timeline = Timeline(months)
-    states, outcomes, origins = [], [], []
+    timeline = Timeline(recipe.months if months is None else months)
+    accounts_of, days, states, outcomes = [], [], [], []
     for block in range(-(-accounts // 20_000)):
         size = min(20_000, accounts - 20_000 * block)
-        company = simulate_company(recipe, size, timeline, seed + block)
-        _, day, state, outcome = monthly_snapshots(company)
-        states.append(state[outcome != UNKNOWN])
-        origins.append(day[outcome != UNKNOWN])
-        outcomes.append(outcome[outcome != UNKNOWN])
-    return fitted_weights(recipe.components, np.concatenate(states), np.concatenate(outcomes), np.concatenate(origins))
+        account, day, state, outcome = monthly_snapshots(simulate_company(recipe, size, timeline, seed + block))
+        known = outcome != UNKNOWN
+        accounts_of.append(20_000 * block + account[known])
+        days.append(day[known])
+        states.append(state[known])
+        outcomes.append(outcome[known])
+    return np.concatenate(accounts_of), np.concatenate(days), np.concatenate(states), np.concatenate(outcomes)
+
+
+def large_sample_weights(recipe: Recipe, accounts: int, months: int | None = None, seed: int = 0) -> dict[str, float]:
+    """Weights that validation would find with (nearly) unlimited data on monthly snapshots.
+
+    The `large_sample` of the shipped worlds comes from here with 400,000 accounts.
+    """
+    _, day, state, outcome = large_sample(recipe, accounts, months, seed)
+    return fitted_weights(recipe.components, state, outcome, day)
 
 
 def describe(company: Company) -> dict[str, Any]:

@@ -8,7 +8,6 @@ RECIPE = Recipe(
     name="additive",
     title="a B2B SaaS company in which five components drive churn with known weights, and finance does not",
     weights=PLANTED_WEIGHTS,
-    # truth.large_sample_weights(RECIPE, accounts=400_000), 18 months, seed 0; a test repeats it on a tenth.
     large_sample={
         "activity": 0.3980,
         "adoption": 0.2509,

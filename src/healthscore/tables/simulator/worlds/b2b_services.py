@@ -27,4 +27,11 @@ RECIPE = Recipe(
     gap_days=30,
     horizon_days=180,
     grace_days=60,
+    large_sample={
+        "relationship": 0.3027,
+        "delivery": 0.3013,
+        "satisfaction": 0.2480,
+        "finance": 0.1498,
+        "engagement": -0.0018,
+    },
 )

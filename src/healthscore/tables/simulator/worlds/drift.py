@@ -43,4 +43,12 @@ RECIPE = Recipe(
     weights=PLANTED_WEIGHTS,
     risk=risk,
     usage_season=usage_season,
+    large_sample={
+        "activity": 0.3243,
+        "adoption": 0.3245,
+        "satisfaction": 0.1477,
+        "support": 0.1016,
+        "finance": 0.0006,
+        "relationship": 0.1014,
+    },
 )

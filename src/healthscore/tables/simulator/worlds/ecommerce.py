@@ -22,4 +22,11 @@ RECIPE = Recipe(
     return_in_grace=0.0,
     gap_days=0,
     horizon_days=90,
+    large_sample={
+        "purchases": 0.3003,
+        "browsing": 0.3000,
+        "satisfaction": 0.2002,
+        "service": 0.1994,
+        "communication": 0.0001,
+    },
 )

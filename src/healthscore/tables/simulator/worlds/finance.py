@@ -30,4 +30,12 @@ RECIPE = Recipe(
     return_in_grace=0.0,
     return_later=0.03,
     horizon_days=90,
+    large_sample={
+        "activity": 0.2990,
+        "balances": 0.2499,
+        "service": 0.1991,
+        "satisfaction": 0.1515,
+        "advice": 0.0999,
+        "digital": 0.0006,
+    },
 )

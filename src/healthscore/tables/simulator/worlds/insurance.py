@@ -28,4 +28,11 @@ RECIPE = Recipe(
     gap_days=30,
     horizon_days=180,
     grace_days=60,
+    large_sample={
+        "satisfaction": 0.3398,
+        "contact": 0.2414,
+        "payments": 0.1921,
+        "claims": 0.2275,
+        "digital": -0.0008,
+    },
 )

@@ -24,4 +24,12 @@ RECIPE = Recipe(
     strength=2.0,
     annual_rates={"voluntary": 0.28, "involuntary": 0.02, "merged": 0.01, "paused": 0.02},
     risk=risk,
+    large_sample={
+        "activity": 0.4331,
+        "adoption": 0.1324,
+        "satisfaction": 0.3264,
+        "support": 0.0554,
+        "finance": -0.0011,
+        "relationship": 0.0538,
+    },
 )

@@ -12,4 +12,12 @@ RECIPE = Recipe(
     weights=PLANTED_WEIGHTS,
     treatment_effect=math.log(4.0),
     holdout_share=0.2,
+    large_sample={
+        "activity": 0.3982,
+        "adoption": 0.2515,
+        "satisfaction": 0.1472,
+        "support": 0.1019,
+        "finance": -0.0006,
+        "relationship": 0.1019,
+    },
 )

@@ -64,4 +64,12 @@ RECIPE = Recipe(
     strength=2.8,
     annual_rates={"voluntary": 0.27, "involuntary": 0.02, "merged": 0.01, "paused": 0.02},
     risk=risk,
+    large_sample={
+        "activity": 0.5511,
+        "adoption": 0.1736,
+        "satisfaction": 0.1157,
+        "support": 0.0801,
+        "finance": -0.0011,
+        "relationship": 0.0806,
+    },
 )

@@ -12,4 +12,12 @@ RECIPE = Recipe(
     notice_share=0.4,
     return_in_grace=0.25,
     return_later=0.25,
+    large_sample={
+        "activity": 0.4000,
+        "adoption": 0.2503,
+        "satisfaction": 0.1489,
+        "support": 0.1003,
+        "finance": -0.0008,
+        "relationship": 0.1013,
+    },
 )

@@ -24,4 +24,11 @@ RECIPE = Recipe(
     persistence=0.95,
     gap_days=0,
     horizon_days=84,
+    large_sample={
+        "visits": 0.3000,
+        "variety": 0.2484,
+        "satisfaction": 0.2527,
+        "service": 0.1995,
+        "promotions": -0.0007,
+    },
 )
