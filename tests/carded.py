@@ -34,7 +34,7 @@ scorecard = "card.toml"
 
 [panel]
 path = "panel.csv"
-components = { use = ["days"], tickets = ["open"] }
+components = { use = ["days", "seen_recency"], tickets = ["open"] }
 healthy = ["days"]
 risky = ["open"]
 outcome = "left"
@@ -57,8 +57,12 @@ MONTHS = tuple(date(2024, month, 1) for month in range(1, 9))
 
 
 def write_carded(folder: Path, rows: pd.DataFrame, card: str = CARD, run: str = RUN) -> Path:
-    """Write panel, scorecard and run; `rows` has account_id, as_of, days, open, left. Returns the run."""
+    """Write panel, scorecard and run; `rows` has account_id, as_of, days, open, left. Returns the run.
+
+    A column `seen_recency` that says nothing stands where a simple rule would look.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    rows = rows.assign(seen_recency=np.random.default_rng(9).integers(0, 30, len(rows)))
     rows.to_csv(folder / "panel.csv", index=False)
     (folder / "card.toml").write_text(card, encoding="utf-8")
     path = folder / "healthscore.toml"

@@ -14,6 +14,8 @@ from healthscore.asof import date_of
 from healthscore.config import Run, load_run
 from healthscore.models import MODELS
 from healthscore.pipelines.build import Book, build_book, iso
+from healthscore.pipelines.cardfigures import scorecard_section
+from healthscore.pipelines.cards import shown
 from healthscore.pipelines.happenings import HAPPENINGS
 from healthscore.pipelines.headline import headline
 from healthscore.pipelines.judge import Judge
@@ -111,6 +113,7 @@ def _result(tables: Tables, book: Book, walked: Walk, judge: Judge) -> dict[str,
         "stability": judge.stability(),
         "components": judge.components(),
         "curves": judge.curves(),
+        "scorecard": scorecard_section(judge),
         "worst": [] if judge.words["gain"] else worst(book, walked),
         "data": data_section(tables, book),
         "snapshots": [
@@ -180,7 +183,7 @@ def _text(value: object) -> str | None:
 
 
 def _predictions(book: Book, walked: Walk, judge: Judge) -> pd.DataFrame:
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "account_id": book.accounts["account_id"].to_numpy()[judge.account],
             "as_of": [date_of(day) for day in judge.day],
@@ -190,6 +193,10 @@ def _predictions(book: Book, walked: Walk, judge: Judge) -> pd.DataFrame:
             **{f"probability_{name}": p for name, p in walked.probability.items()},
         }
     )
+    if walked.card is None:
+        return frame
+    bands = np.array([*walked.card.bands.names, None], dtype=object)  # the last is that of accounts without a score
+    return frame.assign(scorecard=shown(walked.card.scores.score), scorecard_band=bands[walked.card.band])
 
 
 def _record(run: Run, identity: str, inputs: Mapping[str, str], result: Mapping[str, Any], directory: Path) -> None:

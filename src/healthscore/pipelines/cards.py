@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from healthscore.config import Run, Scorecard
 from healthscore.errors import ConfigurationError
 from healthscore.models.design import Labels, Vector, expit, logit
-from healthscore.models.health import Bands
+from healthscore.models.health import Bands, displayed
 from healthscore.models.newton import fit_bounded_logistic
 from healthscore.models.scorecard import CardScores, band_numbers, card_bands, score_card
 from healthscore.models.weights.rows import WeightRows
@@ -90,6 +90,11 @@ def is_gain(book: Book) -> bool:
 def risk_of(book: Book, score: Floats) -> Floats:
     """What the outcome is likelier with: 100 less the score, or the score itself for a gain."""
     return score if is_gain(book) else 100.0 - score
+
+
+def shown(score: Floats) -> Floats:
+    """Scores as displayed, to one decimal; NaN stays."""
+    return np.where(np.isnan(score), np.nan, displayed(np.nan_to_num(score)))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from healthscore.evaluation.stability import band_flips, population_stability_in
 from healthscore.models.health import Bands
 from healthscore.outcomes.snapshots import Label
 from healthscore.pipelines.build import Book, iso
+from healthscore.pipelines.cards import segments_of
 from healthscore.pipelines.happenings import HAPPENINGS, words_of
 from healthscore.pipelines.walk import Walk
 
@@ -100,20 +101,23 @@ class Judge:
         """Rate of every band, with the probability that the model had given it; none for a gain, which has no bands."""
         if self.words["gain"]:
             return []
-        index = self.bands.index(self.walk.health)
+        return self.bands_by(self.bands, self.bands.index(self.walk.health), self.chosen)
+
+    def bands_by(self, bands: Bands, index: NDArray[np.int64], model: str) -> list[dict[str, Any]]:
+        """Rate of every band, with the mean of what a model had said of it; `index` is -1 for rows in no band."""
         found = rates(self.y, index, self.cluster)
-        p = self.walk.probability[self.chosen]
+        p = self.walk.probability[model]
         nobody = rate([], [])
         return [
             {
                 "name": name,
-                "colour": self.bands.colours[i],
+                "colour": bands.colours[i],
                 "low": low,
                 "high": high,
                 **found.get(i, nobody).as_dict(),
                 "probability": float(p[index == i].mean()) if (index == i).any() else None,
             }
-            for i, (name, low, high) in enumerate(self.bands.ranges())
+            for i, (name, low, high) in enumerate(bands.ranges())
         ]
 
     def curves(self) -> dict[str, Any]:
@@ -155,27 +159,29 @@ class Judge:
 
     def lead(self) -> dict[str, Any] | None:
         """How long before their exit the accounts that left had turned to the worst band."""
+        return self.lead_of(self.bands.index(self.walk.health) == 0)
+
+    def lead_of(self, red: NDArray[np.bool_]) -> dict[str, Any] | None:
+        """How long before their exit the accounts that left had been flagged; None where that says nothing."""
         if len(np.unique(self.day)) < 2 or self.book.run.need_outcome().kind != "churn":
             return None
         number, first = np.unique(self._exits(), return_index=True)
         exits = first[number >= 0]  # one row per exit
-        days = self.exit_day
-        red = self.bands.index(self.walk.health) == 0
         found = lead_time(
             self.account,
             self.day,
             red,
             self.account[exits],
-            days[exits],
+            self.exit_day[exits],
             data_end=self.book.data_end,
             seed=self.book.run.seed,
         )
         return {key: getattr(found, key) for key in vars(found)}
 
-    def segments(self) -> list[dict[str, Any]]:
-        """Churn rate and AUC of the chosen model per segment of the rows' dates, where the accounts have one."""
-        segment = self.book.about(self.walk.rows)["segment"].to_numpy()
-        named = np.array(["" if s is None or s != s else str(s) for s in segment])
+    def segments(self, model: str | None = None) -> list[dict[str, Any]]:
+        """Rate and AUC of a model, the chosen one by default, per segment of the rows' dates, where there are any."""
+        model = model or self.chosen
+        named = np.array([segment or "" for segment in segments_of(self.book, self.walk.rows)], dtype=str)
         if not named.any():
             return []
         sections = []
@@ -183,7 +189,7 @@ class Judge:
             inside = named == name
             found = resample(
                 self.y[inside],
-                {self.chosen: self.walk.probability[self.chosen][inside]},
+                {model: self.walk.probability[model][inside]},
                 self.cluster[inside],
                 ["auc"],
                 resamples=self.book.run.report.resamples,
@@ -193,7 +199,7 @@ class Judge:
                 "segment": name or "(none)",
                 "rate": rate(self.y[inside], self.cluster[inside]).rate,
             }
-            sections.append(about | {"auc": found.interval(self.chosen, "auc")})
+            sections.append(about | {"auc": found.interval(model, "auc")})
         return sections
 
     def stability(self) -> dict[str, Any] | None:

@@ -21,6 +21,7 @@ from healthscore.models.drivers import component_drivers
 from healthscore.models.health import Bands, ScoreScale
 from healthscore.outcomes.snapshots import Label
 from healthscore.pipelines.build import Book, days_of, iso, more_history
+from healthscore.pipelines.cards import SCORECARD, CardWalk, walk_card
 from healthscore.pipelines.happenings import HAPPENINGS
 from healthscore.pipelines.progress import Advance, Progress
 
@@ -49,6 +50,8 @@ class Walk:
         The model chosen from what was known before the first origin, and why.
     last
         The chosen model of the last origin as a bundle, for the drivers of its accounts.
+    card
+        The run's scorecard at the same rows, where it has one; its probability is among the others as "scorecard".
     """
 
     rows: NDArray[np.int64]
@@ -59,6 +62,7 @@ class Walk:
     origins: list[dict[str, Any]]
     choice: Choice
     last: Bundle
+    card: CardWalk | None = None
 
 
 def design_of(book: Book) -> Design:
@@ -154,6 +158,11 @@ def training_rows(book: Book, fold: Fold) -> NDArray[np.int64]:
     return np.flatnonzero(known_rows(fold, book.panel.day, book.known_from) & (book.label >= 0))
 
 
+def tested_rows(book: Book, fold: Fold) -> NDArray[np.int64]:
+    """Rows of the fold's origin whose outcome is known by now."""
+    return np.flatnonzero((book.panel.day == fold.test) & (book.label >= 0))
+
+
 def walk(book: Book, progress: Progress) -> Walk:
     """Fit at every origin, predict its risk set, and keep what came out.
 
@@ -175,6 +184,8 @@ def walk(book: Book, progress: Progress) -> Walk:
         by_training.setdefault(training_rows(book, fold).tobytes(), []).append(fold)
     groups = list(by_training.values())
     training = [training_rows(book, group[0]) for group in groups]
+    # Before anything is fitted, so that a fault of the scorecard is told at once.
+    card = None if book.run.scorecard is None else walk_card(book, _origins_of(book, groups, training))
     with progress("walking forward over the origins") as advance:
         fits = _fit_all(book, training, advance)
     choice = choose(fits[0], book.cluster[training[0]], book.run.model.choose)
@@ -183,19 +194,28 @@ def walk(book: Book, progress: Progress) -> Walk:
     for group, candidates, rows in zip(groups, fits, training, strict=True):
         bundle = freeze(book, candidates.models[choice.name], rows)
         for fold in group:
-            test = np.flatnonzero((book.panel.day == fold.test) & (book.label >= 0))
+            test = tested_rows(book, fold)
             parts.append(_Part(test, *_predict(book, candidates, bundle, test)))
             origins.append({"day": fold.test, "train": _described(book, fold, rows)})
+    probability = {name: np.concatenate([part.probability[name] for part in parts]) for name in parts[0].probability}
     return Walk(
         rows=np.concatenate([part.rows for part in parts]),
-        probability={name: np.concatenate([part.probability[name] for part in parts]) for name in parts[0].probability},
+        probability=probability if card is None else probability | {SCORECARD: card.probability},
         health=np.concatenate([part.health for part in parts]),
         points=np.concatenate([part.points for part in parts]),
         groups=bundle.model.design.groups,
         origins=origins,
         choice=choice,
         last=bundle,
+        card=card,
     )
+
+
+def _origins_of(
+    book: Book, groups: list[list[Fold]], training: list[NDArray[np.int64]]
+) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Training and test rows of every origin, in the order of the walk."""
+    return [(rows, tested_rows(book, fold)) for group, rows in zip(groups, training, strict=True) for fold in group]
 
 
 def _enough_to_judge(book: Book, folds: list[Fold]) -> None:
