@@ -24,13 +24,13 @@ class Gain:
 
     Parameters
     ----------
-    log_loss
+    difference
         The saving, with its two-sided 95 % interval by account.
     bound
         The saving is above this with 95 % confidence, one-sided; None where not computable.
     """
 
-    log_loss: Estimate
+    difference: Estimate
     bound: float | None
 
     @property
