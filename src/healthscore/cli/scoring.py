@@ -12,11 +12,17 @@ from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
 from healthscore.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from healthscore.pipelines.score import ScoreResult
 
 AsOf = Annotated[str, typer.Option("--as-of", metavar="DATE", help="Midnight at the start of this date: YYYY-MM-DD.")]
 Model = Annotated[
     Path | None, typer.Option("--model", help="A bundle; the newest of the run if none.", show_default=False)
+]
+Card = Annotated[
+    str | None,
+    typer.Option("--scorecard", help="Score by a scorecard alone: a TOML file, or a shipped one.", show_default=False),
 ]
 WORST = 5
 
@@ -25,6 +31,7 @@ def score(
     as_of: AsOf,
     run: RunFile = None,
     model: Model = None,
+    scorecard: Card = None,
     data: DataRoot = None,
     out: OutRoot = None,
     as_json: AsJson = False,
@@ -32,7 +39,15 @@ def score(
     """Score every account at a date, with the drivers of each score."""
     import healthscore
 
-    made = healthscore.score(run, as_of=as_date(as_of), model=model, data=data, out=out, progress=progress(as_json))
+    made = healthscore.score(
+        run,
+        as_of=as_date(as_of),
+        model=model,
+        scorecard=scorecard,
+        data=data,
+        out=out,
+        progress=progress(as_json),
+    )
     if as_json:
         emit(made.result)
         return
@@ -47,6 +62,7 @@ def explain(
         list[str], typer.Argument(metavar="[RUN] ACCOUNT", help="The account's id, after the run if one is named.")
     ],
     model: Model = None,
+    scorecard: Card = None,
     data: DataRoot = None,
     out: OutRoot = None,
     as_json: AsJson = False,
@@ -58,7 +74,14 @@ def explain(
         raise ConfigurationError(f"{len(words)} names were given", "healthscore explain [RUN] ACCOUNT --as-of DATE")
     run = words[0] if len(words) == 2 else None
     made = healthscore.explain(
-        words[-1], run, as_of=as_date(as_of), model=model, data=data, out=out, progress=progress(as_json)
+        words[-1],
+        run,
+        as_of=as_date(as_of),
+        model=model,
+        scorecard=scorecard,
+        data=data,
+        out=out,
+        progress=progress(as_json),
     )
     if as_json:
         emit(made.result)
@@ -70,41 +93,79 @@ def explain(
 def show_scores(made: ScoreResult) -> None:
     """Print how many accounts each band holds, and the worst accounts with what drags them down."""
     result = made.result
+    card = result.get("scorecard")
     table(
-        f"Scores for {result['period']}",
+        f"Scores for {result['period']}" if card is None else f"Scores of {result['as_of']} by {result['model']}",
         ("band", "accounts"),
         list(result["bands"].items()) + [(f"({name}, not scored)", n) for name, n in result["unscored"].items()],
     )
     worst = made.scores.head(WORST).to_dict("records")
-    rows = [
-        (w["account_id"], w["drivers_down"].split("; ")[0], f"{w['health']:.1f}", f"{w['probability']:.0%}")
-        for w in worst
-    ]
-    table("Most at risk", ("account", "what lowers the score most", "health", "risk"), rows, left=2)
+    rows = [(w["account_id"], w["drivers_down"].split("; ")[0], f"{w['health']:.1f}", _last(w)) for w in worst]
+    last = "risk" if card is None else "band"
+    table("Most at risk", ("account", "what lowers the score most", "health", last), rows, left=2)
+    if card is not None:
+        paragraph("No probability: `healthscore validate` tells what the bands of a score meant.")
     if result["low_confidence"]:
-        said = f"{result['low_confidence']:,} accounts are unlike those that the model learned from"
+        unlike = "are unlike those that the model learned from" if card is None else "are known by half or less"
+        said = f"{result['low_confidence']:,} accounts {unlike}"
         paragraph(f"{said}: the column low_confidence of the scores says in what")
+
+
+def _last(row: Mapping[Any, Any]) -> str:
+    """Probability of an account that a model scored, band of one that a scorecard scored."""
+    return str(row["band"]) if row["probability"] != row["probability"] else f"{row['probability']:.0%}"
 
 
 def show_explanation(result: dict[str, Any]) -> None:
     """Print one account: the sum that makes its score, the features behind it, the latest rows."""
     if result["health"] is None:
-        say(f"{result['account_id']} is {result['status']}: it has a status, not a prediction")
+        say(f"{result['account_id']} is {result['status']}: it has a status, not a score")
         return
-    paragraph(
-        f"{result['account_id']}  {result['name'] or ''}".rstrip(),
-        f"health {result['health']:.1f} ({result['band']}, grade {result['grade']}), rank {result['rank']}, "
-        f"{100 * result['probability']:.1f} % risk in {result['period']}",
-    )
-    rows = [("typical account", f"{result['base']:.1f}")]
-    rows += [(name, f"{points:+.1f}") for name, points in sorted(result["components"].items(), key=lambda kv: kv[1])]
-    if result["capped"]:
-        rows.append(("end of the scale", f"{result['capped']:+.1f}"))
-    table("", ("component", "points"), [*rows, ("health", f"{result['health']:.1f}")])
+    card = result.get("scorecard")
+    standing = f"health {result['health']:.1f} ({result['band']}, grade {result['grade']}), rank {result['rank']}"
+    if card is None:
+        standing += f", {100 * result['probability']:.1f} % risk in {result['period']}"
+    else:
+        standing += f", by {result['model']}" + (f" for {result['variant']}" if result["variant"] else "")
+    paragraph(f"{result['account_id']}  {result['name'] or ''}".rstrip(), standing)
+    if card is None:
+        _show_sum(result)
+    else:
+        _show_card(result, card)
     told = [(f"{f['points']:+.1f}", f["sentence"]) for f in result["features"] if f["points"]][:12]
     table("Strongest features", ("points", "what was seen"), told, left=2)
     for source, latest in result["latest"].items():
         paragraph(f"latest {source}: {'; '.join(map(row_in_words, latest[:3])) if latest else 'none'}")
+
+
+def _show_sum(result: dict[str, Any]) -> None:
+    """The sum that makes the score of a model."""
+    rows = [("typical account", f"{result['base']:.1f}")]
+    rows += [(name, f"{points:+.1f}") for name, points in _lowest_first(result)]
+    if result["capped"]:
+        rows.append(("end of the scale", f"{result['capped']:+.1f}"))
+    table("", ("component", "points"), [*rows, ("health", f"{result['health']:.1f}")])
+
+
+def _show_card(result: dict[str, Any], card: dict[str, Any]) -> None:
+    """The sum that makes the score of a scorecard: what each component has, and takes from 100."""
+    rows = [("all points", "", "", f"{result['base']:.1f}")]
+    for name, points in _lowest_first(result):
+        known = card[name]["subscore"]
+        subscore = "not known" if known is None else f"{known:.1f}"
+        lost = f"{points:+.1f}" if points else "0.0"
+        rows.append((name.replace("_", " "), subscore, f"{card[name]['weight']:g}", lost))
+    if result["cap"]:
+        rows.append((f"rule: {result['cap']}", "", "", f"{result['capped']:+.1f}"))
+    rows.append(("health", "", "", f"{result['health']:.1f}"))
+    table("", ("component", "sub-score", "weight", "points"), rows)
+    if result["low_confidence"]:
+        paragraph(f"low confidence: {result['low_confidence']}")
+
+
+def _lowest_first(result: dict[str, Any]) -> list[tuple[str, float]]:
+    points: dict[str, float] = result["components"]
+    return sorted(points.items(), key=lambda component: component[1])
 
 
 def row_in_words(row: dict[str, Any]) -> str:

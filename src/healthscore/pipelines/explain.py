@@ -12,13 +12,12 @@ import numpy as np
 import pandas as pd
 
 from healthscore.asof import date_of, day_of
-from healthscore.config import Run, load_run
+from healthscore.config import Run, Scorecard, load_run
 from healthscore.errors import ConfigurationError
-from healthscore.pipelines.build import period
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
-from healthscore.pipelines.recorded import hindsight
-from healthscore.pipelines.score import ScoredBook, drivers_frame, score_book, scores_frame
+from healthscore.pipelines.score import rate
+from healthscore.pipelines.scoretable import Rated
 from healthscore.tables import Tables, open_tables
 from healthscore.tables.quoting import quote_identifier, quote_literal
 from healthscore.tables.shapes import FIRST_DAY, projection
@@ -62,11 +61,14 @@ def explain(
     *,
     as_of: date,
     model: str | Path | None = None,
+    scorecard: Scorecard | str | Path | None = None,
     data: str | Path | None = None,
     out: str | Path | None = None,
     progress: Progress = silent,
 ) -> Explanation:
     """Take the score of one account apart: points per component and feature, values in words, the latest raw rows.
+
+    With a scorecard: sub-score and weight of each component, the hard rule that bound, and the variant that counted.
 
     Raises
     ------
@@ -74,58 +76,65 @@ def explain(
         No such account is in the book at that date; the account that it is a part of, or the nearest ids, are named.
     """
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
-    scored = score_book(run, as_of, model, progress)
-    scores = scores_frame(scored, as_of)
+    rated = rate(run, as_of, model, scorecard, progress)
+    run, scores = rated.book.run, rated.scores
     mine = scores[scores["account_id"] == account]
     if mine.empty:
         raise _nobody(run, account, as_of, list(scores["account_id"]))
-    drivers = drivers_frame(scored, as_of)
-    drivers = drivers[drivers["account_id"] == account]
-    features = _told(scored, drivers[drivers["kind"] == "feature"])
+    drivers = rated.drivers[rated.drivers["account_id"] == account]
+    features = _told(rated, account, drivers[drivers["kind"] == "feature"])
     with progress("reading the latest rows"), open_tables(run) as tables:
         latest = {name: _latest(run, tables, name, account, day_of(as_of)) for name in _sources(run)}
     identity = run_identity(
-        run, "explain", scored.inputs, as_of=as_of.isoformat(), account=account, model=mine.iloc[0]["model"]
+        run, "explain", rated.inputs, as_of=as_of.isoformat(), account=account, model=mine.iloc[0]["model"]
     )
     components = drivers[drivers["kind"] == "component"]
-    result: dict[str, Any] = plain(_result(scored, as_of, mine.iloc[0], components, features, latest))
+    result: dict[str, Any] = plain(_result(rated, mine.iloc[0], components, features, latest))
     with run_directory(run.out, "explain", identity) as directory:
         write_json(directory / "result.json", result | {"identity": identity})
     target = run.out / "explain" / identity
     return Explanation(target, result | {"identity": identity, "directory": str(target)}, features)
 
 
-def _told(scored: ScoredBook, features: pd.DataFrame) -> pd.DataFrame:
+def _told(rated: Rated, account: str, features: pd.DataFrame) -> pd.DataFrame:
     """The account's features with their sentences, strongest first."""
-    said = {feature.name: feature for feature in scored.book.panel.features}
-    sentences = [said[name].say(value) for name, value in zip(features["feature"], features["value"], strict=True)]
+    said = {feature.name: feature for feature in rated.book.panel.features}
+    if rated.parts is None:
+        sentences = [said[name].say(value) for name, value in zip(features["feature"], features["value"], strict=True)]
+    else:
+        ids = rated.book.accounts["account_id"].to_numpy()[rated.book.panel.account]
+        (rows,) = np.nonzero(ids == account)  # none where it has a status instead
+        named = zip(features["component"], features["feature"], strict=True)
+        sentences = [rated.parts.told(int(rows[0]), component, feature) for component, feature in named]
     told = features.assign(sentence=sentences)
     return told.iloc[np.argsort(-told["points"].abs().to_numpy(), kind="stable")].reset_index(drop=True)
 
 
 def _result(
-    scored: ScoredBook,
-    as_of: date,
-    row: pd.Series[Any],
-    components: pd.DataFrame,
-    features: pd.DataFrame,
-    latest: dict[str, Any],
+    rated: Rated, row: pd.Series[Any], components: pd.DataFrame, features: pd.DataFrame, latest: dict[str, Any]
 ) -> dict[str, Any]:
-    run = scored.book.run
     return {
-        "run": run.name,
+        **{key: rated.result[key] for key in ("run", "as_of", "gap_days", "horizon_days", "period")},
         **{key: row[key] for key in ABOUT},
-        "as_of": as_of,
-        "gap_days": run.need_outcome().gap_days,
-        "horizon_days": run.need_outcome().horizon_days,
-        "period": period(run, as_of),
         "base": row["points_base"],
         "capped": row["points_capped"],
         "components": dict(zip(components["component"], components["points"], strict=True)),
+        **({} if rated.parts is None else _by_card(row, components)),
         "features": features[["component", "feature", "value", "points", "sentence"]].to_dict("records"),
         "latest": latest,
         "model": row["model"],
-        "warnings": hindsight(scored.bundle, as_of),
+        "warnings": rated.hindsight,
+    }
+
+
+def _by_card(row: pd.Series[Any], components: pd.DataFrame) -> dict[str, Any]:
+    """What a scorecard says of an account beside its points: sub-scores and weights, 0 to 100, and which rules."""
+    return {
+        "scorecard": {
+            name: {"subscore": row[f"subscore_{name}"], "weight": row[f"weight_{name}"]}
+            for name in components["component"]
+        },
+        **{key: row[key] or None for key in ("cap", "variant", "missing", "low_confidence")},
     }
 
 

@@ -40,7 +40,7 @@ def require_recorded(book: Book, as_of: date) -> None:
         )
     if lag > 0:
         warnings.warn(
-            f"the data end on {last}; {lag} days before {as_of} are not known", StaleDataWarning, stacklevel=4
+            f"the data end on {last}; {lag} days before {as_of} are not known", StaleDataWarning, stacklevel=5
         )
     if len(book.label) == 0:
         raise InsufficientDataError(f"{run.name}: no account is at risk at {as_of}", "look at `healthscore check`")

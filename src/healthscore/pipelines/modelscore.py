@@ -1,0 +1,163 @@
+"""Scores of a book at one date by a trained model: health, drivers and reasons of every account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from healthscore.asof import day_of
+from healthscore.config import Run
+from healthscore.models.bundle import Bundle, load
+from healthscore.models.design import expit
+from healthscore.models.health import GRADES, percentile, rank
+from healthscore.pipelines.build import Book, build_book, period
+from healthscore.pipelines.bundles import find_bundle, refuse_gain, same_features, same_outcome
+from healthscore.pipelines.confidence import alarms, doubts, refuse_identical
+from healthscore.pipelines.progress import Progress
+from healthscore.pipelines.reasons import Explained, Reason, explain_rows, reasons
+from healthscore.pipelines.recorded import hindsight, require_recorded
+from healthscore.pipelines.scoretable import Rated, drivers_table, everyone, long_rows
+from healthscore.tables import open_tables
+
+
+@dataclass(frozen=True)
+class ScoredBook:
+    """A book at one date with its scores taken apart; `doubts` say per account why its score may not be relied on."""
+
+    book: Book
+    bundle: Bundle
+    explained: Explained
+    reasons: list[tuple[list[Reason], list[Reason]]]
+    doubts: list[str]
+
+    @property
+    def model(self) -> str:
+        """Identity of the training run."""
+        return str(self.bundle.metadata.get("identity", ""))
+
+
+def rate_by_model(run: Run, as_of: date, model: str | Path | None, progress: Progress) -> Rated:
+    """Score the accounts at risk at `as_of` by a bundle, the newest of the run where none is named."""
+    refuse_gain(run)
+    directory = find_bundle(run, model)
+    bundle = load(directory, threads=run.threads)
+    same_outcome(bundle, run, directory)
+    with progress("checking sources"):
+        tables = open_tables(run)
+    with tables:
+        book = build_book(run, tables, [day_of(as_of)], progress)
+        inputs = {name: report.fingerprint for name, report in tables.reports.items()}
+    require_recorded(book, as_of)
+    names = [feature.name for feature in book.panel.features]
+    same_features(bundle, run, directory, names)
+    with progress("scoring"):
+        explained = explain_rows(bundle, book.panel.X, names)
+        refuse_identical(run.name, explained.logit)
+        told = reasons(bundle, explained, book.panel.X, book.panel.features)
+    doubted = doubts(bundle.seen, book.panel.X, book.panel.features)
+    scored = ScoredBook(book, bundle, explained, told, doubted)
+    scores, before = _scores(scored, as_of), hindsight(bundle, as_of)
+    result = _result(scored, scores, as_of) | {"warnings": [*before, *_alarms(scored)]}
+    return Rated(book, scores, _drivers(scored, as_of), result, inputs, scored.model, None, before)
+
+
+def _scores(scored: ScoredBook, as_of: date) -> pd.DataFrame:
+    """One row per account: the scored ones by rank, then those that have a status instead.
+
+    Health, band, rank and drivers leave context out (how far off the renewal is), `probability` does not.
+    """
+    book, bundle, explained = scored.book, scored.bundle, scored.explained
+    health = explained.health
+    about = book.about(np.arange(len(book.label)))
+    down = [_told(pair[0]) for pair in scored.reasons]
+    up = [_told(pair[1]) for pair in scored.reasons]
+    frame = pd.DataFrame(
+        {
+            "account_id": about["account_id"],
+            "name": about["name"],
+            "segment": about["segment"],
+            "owner": about["owner"],
+            "status": "scored",
+            "as_of": as_of,
+            "gap_days": book.run.need_outcome().gap_days,
+            "horizon_days": book.run.need_outcome().horizon_days,
+            "health": health,
+            "band": bundle.bands.of(health),
+            "grade": GRADES.of(health),
+            "rank": rank(explained.held),
+            "percentile": percentile(explained.held).round(1),
+            "probability": expit(explained.logit),
+            "value": book.value,
+            "drivers_down": down,
+            "drivers_up": up,
+            "low_confidence": scored.doubts,
+            "points_base": explained.drivers.base_tenths / 10.0,
+            **{
+                f"points_{group}": explained.drivers.points_tenths[:, i] / 10.0
+                for i, group in enumerate(explained.drivers.groups)
+            },
+            "points_capped": explained.drivers.capped_tenths / 10.0,
+            "model": scored.model,
+        }
+    )
+    return everyone(book, frame, as_of)
+
+
+def _drivers(scored: ScoredBook, as_of: date) -> pd.DataFrame:
+    """Long table: per account, the base, each component, each feature with its value, and what the ends cut off."""
+    book, drivers = scored.book, scored.explained.drivers
+    ids = book.accounts["account_id"].to_numpy()[book.panel.account]
+    design = scored.bundle.model.design
+    group_of = np.asarray(drivers.groups)[design.group_of]
+    parts = [
+        long_rows(ids, "base", [""], [""], np.full((len(ids), 1), drivers.base_tenths), None),
+        long_rows(ids, "component", drivers.groups, [""] * len(drivers.groups), drivers.points_tenths, None),
+        long_rows(ids, "feature", group_of, design.names, scored.explained.feature_tenths, book.panel.X),
+        long_rows(ids, "capped", [""], [""], drivers.capped_tenths[:, None], None),
+    ]
+    return drivers_table(as_of, parts)
+
+
+def _told(told: list[Reason]) -> str:
+    return "; ".join(f"{reason.component} {reason.points:+.1f}: {reason.sentence}" for reason in told)
+
+
+def _result(scored: ScoredBook, scores: pd.DataFrame, as_of: date) -> dict[str, Any]:
+    rated = scores[scores["status"] == "scored"]
+    bands = scored.bundle.bands
+    return {
+        "run": scored.book.run.name,
+        "as_of": as_of,
+        "gap_days": int(rated["gap_days"].iloc[0]),
+        "horizon_days": int(rated["horizon_days"].iloc[0]),
+        "period": period(scored.book.run, as_of),
+        "accounts": len(rated),
+        "unscored": scores.loc[scores["status"] != "scored", "status"].value_counts().to_dict(),
+        "bands": {name: int((rated["band"] == name).sum()) for name in bands.names},
+        "mean_health": float(rated["health"].mean()),
+        "expected_exits": float(rated["probability"].sum()),
+        "band_probability": {
+            name: {
+                "low": low,
+                "high": high,
+                "probability": [
+                    float(scored.bundle.scale.probability_of(high)),
+                    float(scored.bundle.scale.probability_of(low)),
+                ],
+            }
+            for name, low, high in bands.ranges()
+        },
+        "model": scored.model,
+        "chosen": scored.bundle.model.name,
+        "low_confidence": sum(map(bool, scored.doubts)),
+    }
+
+
+def _alarms(scored: ScoredBook) -> list[str]:
+    panel = scored.book.panel
+    return alarms(scored.bundle.seen, panel.X, scored.explained.logit, panel.features)
