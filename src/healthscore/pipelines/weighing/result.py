@@ -15,8 +15,9 @@ from healthscore.pipelines.weighing.sentences import verdict_sentences
 
 if TYPE_CHECKING:
     from healthscore.models.weights.joint import JointGroup
-    from healthscore.models.weights.judgement import ComponentJudgement, Judgement, RowCount
+    from healthscore.models.weights.judgement import ComponentJudgement, Judgement
     from healthscore.models.weights.segments import SegmentWeights
+    from healthscore.models.weights.splitting import RowCount
 
 PER_CENT = 100.0
 
@@ -57,7 +58,7 @@ def weighing_result(
             "learning": _counted(judgement.learning),
             "later": _counted(judgement.later),
         },
-        "weight_segments": [_segment(one, list(components)) for one in judgement.segments or ()],
+        "weight_segments": [_segment(one, list(components)) for one in judgement.segments],
         "exiting_accounts": judgement.exiting,
     }
     return {**result, "verdict_sentences": verdict_sentences(result, words or words_of("churn"))}
@@ -96,7 +97,7 @@ def _joint(group: JointGroup) -> dict[str, Any]:
         "components": list(group.components),
         "validated": estimate_in_per_cent(group.weight),
         "verdict": group.verdict,
-        "correlation": group.correlation,
+        "correlation": group.correlation.as_dict(),
     }
 
 

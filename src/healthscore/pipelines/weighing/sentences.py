@@ -40,13 +40,24 @@ def answer(result: Result, words: Mapping[str, Any]) -> str:
         return _changes(result)
     if result["decision"] == "keep":
         return NO_CHANGE if result["why"] == "nothing to change" else OUTWEIGH
+    return f"No evidence: {_missing(result, words)}."
+
+
+def _missing(result: Result, words: Mapping[str, Any]) -> str:
+    """What there would have to be for an answer."""
+    seen = _accounts(result["exiting_accounts"], words)
     if result["why"] == "too few exits":
-        seen = _accounts(result["exiting_accounts"], words)
-        return f"No evidence: {seen}; weights are judged from {LEAST_EXITING} such accounts on."
-    whose = "Your weights are" if _handcrafted(result) else "The components are"
+        return f"{seen}, and weights are judged from {LEAST_EXITING} such accounts on"
+    if result["why"] == "no later dates":
+        return f"{seen}, but no date has some of them known before it and others after it"
+    if result["why"] == "no component shown":
+        return (
+            f"no component by itself is shown to tell accounts that {words['did']} from accounts that {words['kept']}"
+        )
+    whose = "your weights" if _handcrafted(result) else "these components"
     return (
-        f"No evidence: on later dates {whose[:1].lower()}{whose[1:]} not shown to tell accounts that {words['did']} "
-        f"from accounts that {words['kept']}, and neither are other weights."
+        f"on later dates {whose} are not shown to tell accounts that {words['did']} from accounts that "
+        f"{words['kept']}, and neither are weights fitted to the dates before"
     )
 
 
@@ -54,7 +65,7 @@ def weighing_warnings(result: Result, words: Mapping[str, Any]) -> list[str]:
     """What a reader should know before believing the weights."""
     exiting, components = result["exiting_accounts"], result["components"].values()
     said = []
-    if result["why"] != "too few exits" and exiting < FEW_EXITING:
+    if LEAST_EXITING <= exiting < FEW_EXITING:
         widths = [one["validated"]["high"] - one["validated"]["low"] for one in components if _bounded(one)]
         said.append(f"Few exits for weights: {_accounts(exiting, words)}, fewer than {FEW_EXITING}. {_widths(widths)}")
     if len(result["components"]) * 10 > exiting >= LEAST_EXITING:
@@ -165,12 +176,12 @@ def _idle(result: Result) -> Iterator[str]:
         for one in result["components"].values()
         if one["handcrafted"] is not None and one["effective"] is not None
     ]
-    excess, one = max(idle, key=lambda pair: pair[0], default=(0.0, {}))
-    if excess >= IDLE:
-        yield (
-            f"{one['label']} has {weight_text(one['handcrafted'])}{UNIT} of the weight and makes "
-            f"{number(one['effective'], 0)}{UNIT} of the score's movement: its points hardly differ."
-        )
+    for excess, one in sorted(idle, key=lambda pair: -pair[0])[:1]:
+        if excess >= IDLE:
+            yield (
+                f"{one['label']} has {weight_text(one['handcrafted'])}{UNIT} of the weight and makes "
+                f"{number(one['effective'], 0)}{UNIT} of the score's movement: its points differ little."
+            )
 
 
 def _accounts(exiting: int, words: Mapping[str, Any]) -> str:

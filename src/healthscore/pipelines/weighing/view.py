@@ -1,0 +1,131 @@
+"""What a report shows of weights: rows, sentences, and how to read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from healthscore.pipelines.happenings import words_in
+from healthscore.pipelines.weighing.rows import joint_sentences, segment_rows, weight_rows
+from healthscore.pipelines.wording import MISSING, count, figure, spread
+
+LINE, FRAME = 46, 130
+"""Pixels of a figure for each component, and for axis and legend."""
+MARKS = {
+    "keep": ("good", "Keep"),
+    "change": ("caution", "A change is supported"),
+    "no evidence": ("caution", "No evidence"),
+}
+"""Colour and word of each decision."""
+
+Result = Mapping[str, Any]
+View = dict[str, Any]
+
+
+def weight_view(result: Result) -> View | None:
+    """What the macros of `weights.html.j2` show; None where no weights were judged.
+
+    `mark`, its `tone` and `sentences` may head a page; `rows` have what `weight_rows` gives.
+    """
+    if not result.get("verdict_sentences"):
+        return None
+    rows, words = weight_rows(result), words_in(result)
+    tone, mark = MARKS[result["decision"]]
+    return {
+        "tone": tone,
+        "mark": mark,
+        "sentences": list(result["verdict_sentences"]),
+        "rows": rows,
+        "judged": any(row["confirmed"] != MISSING for row in rows),
+        "shown": {key for key in ("now", "moves", "learned", "recommended", "loss") if _any(rows, key)},
+        "alone": _any(rows, "alone"),
+        "joint": joint_sentences(result),
+        "names": [row["name"] for row in rows],
+        "segments": segment_rows(result),
+        "height": FRAME + LINE * len(rows),
+        "glossary": glossary(words),
+        "did": words["did"],
+        "kept": words["kept"],
+    }
+
+
+def weight_tiles(result: Result) -> list[View]:
+    """Tiles under a headline about weights: what is confirmed, what a change finds, on how much; each as in `tiles`."""
+    parts = list(result["components"].values())
+    words = words_in(result)
+    confirmed = sum(one["verdict"] == "supported" for one in parts)
+    tiles = []
+    if result["decision"] != "no evidence":
+        tiles.append(
+            {
+                "value": f"{confirmed} of {len(parts)}",
+                "range": "",
+                "what": "components are confirmed by history, each compared with accounts alike in the others",
+            }
+        )
+    churners = result["gain"].get("churners")
+    if result["decision"] == "change" and churners:
+        more = churners["difference"]
+        tiles.append(
+            {
+                "value": f"{'+' if more['estimate'] > 0 else ''}{figure({'estimate': more['estimate']}, 'count')}",
+                "range": f"of {count(churners['exits'])} {words['those']} {spread(more, 'count')}".rstrip(),
+                "what": "more among the worst-scored tenth of the later dates, by the new weights",
+            }
+        )
+    exiting = result["exiting_accounts"]
+    tiles.append(
+        {
+            "value": count(exiting),
+            "range": "",
+            "what": f"{'account' if exiting == 1 else 'accounts'} {words['did']}, which is what weights are judged by",
+        }
+    )
+    return tiles
+
+
+def glossary(words: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """How to read the table of weights, term by term."""
+    did = words["did"]
+    return (
+        ("Weight now", "what the scorecard says, in per cent of the score."),
+        (
+            "Moves",
+            "how much of the score's ups and downs between accounts comes from the component. One whose points hardly "
+            "differ moves nothing, whatever its weight.",
+        ),
+        (
+            "Learned",
+            "the same share in a model that learned from these points alone (its SHAP share). It describes the model; "
+            "it is no evidence.",
+        ),
+        (
+            "Confirmed by history",
+            f"the weight that fits best to who {did}, with the range that holds the true one with 95 % confidence. "
+            "Accounts are compared on the same date and alike in the other components. “Open”: any weight fits.",
+        ),
+        (
+            "Verdict",
+            f"confirmed: accounts with fewer points there {did} more often, by more than chance explains, although "
+            "several components were looked at. Not shown: that could be chance; it does not mean useless. Wrong way: "
+            f"accounts with more points there {did} more often.",
+        ),
+        (
+            "Recommended",
+            "as close to the weights of now as history allows, in steps of 5. A change is proposed only where it fits "
+            "better, with 95 % confidence, on later dates that shaped nothing.",
+        ),
+        (
+            "Alone",
+            f"how often an account that {did} had fewer points in this component than one that {words['kept']}, "
+            "whatever the other components say; 0.50 is chance.",
+        ),
+        (
+            "What this cannot say",
+            "that raising a component's points keeps anybody: points and outcomes go together, for whatever reason.",
+        ),
+    )
+
+
+def _any(rows: list[View], key: str) -> bool:
+    return any(row[key] != MISSING for row in rows)
