@@ -1,0 +1,125 @@
+"""The gate on later rows: figures recomputed by statsmodels and by hand, and what it lets through."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from numpy.typing import NDArray
+
+from drawn_rows import drawn_rows
+from healthscore.models.weights.gate import gain, skill, slope_of
+from healthscore.models.weights.rows import WeightRows
+from healthscore.models.weights.splitting import split_day, split_rows
+
+TRUE = np.array([0.6, 0.3, 0.1])
+WRONG = np.array([0.0, 0.2, 0.8])
+
+
+def book(accounts: int = 800, seed: int = 1) -> tuple[WeightRows, WeightRows]:
+    rows = drawn_rows((1.2, 0.6, 0.2), accounts=accounts, seed=seed)
+    day = split_day(rows)
+    assert day is not None
+    return split_rows(rows, day)
+
+
+def oracle_losses(learning: WeightRows, later: WeightRows, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Slope with dummies for the days, then a constant for each later day at that slope, both by statsmodels."""
+    days, number = np.unique(learning.day, return_inverse=True)
+    design = np.column_stack([learning.s @ weights, np.eye(len(days))[number]])
+    slope = sm.Logit(learning.y, design).fit(disp=0).params[0]
+    losses = np.zeros(len(later.y))
+    for day in np.unique(later.day):
+        rows = later.day == day
+        offset = slope * (later.s[rows] @ weights)
+        fit = sm.GLM(later.y[rows], np.ones(rows.sum()), family=sm.families.Binomial(), offset=offset).fit()
+        p = fit.fittedvalues
+        losses[rows] = -np.where(later.y[rows] == 1, np.log(p), np.log1p(-p))
+    return losses
+
+
+def test_the_gain_is_that_of_an_independent_computation() -> None:
+    learning, later = book()
+    difference = oracle_losses(learning, later, WRONG) - oracle_losses(learning, later, TRUE)
+    accounts = np.unique(later.cluster)
+    sums = np.array([(difference - difference.mean())[later.cluster == one].sum() for one in accounts])
+    error = np.sqrt(len(accounts) / (len(accounts) - 1) * (sums**2).sum()) / len(difference)
+    found = gain(learning, later, WRONG, TRUE)
+    assert found is not None
+    assert found.difference.estimate == pytest.approx(difference.mean(), abs=1e-8)
+    assert found.bound == pytest.approx(difference.mean() - 1.644853627 * error, abs=1e-8)
+    assert found.difference.low == pytest.approx(difference.mean() - 1.959963985 * error, abs=1e-8)
+    assert found.shown
+
+
+def test_the_skill_is_a_share_of_the_loss_of_intercepts_alone() -> None:
+    learning, later = book()
+    losses = oracle_losses(learning, later, TRUE)
+    alone = oracle_losses(learning, replace(later, s=np.zeros_like(later.s)), TRUE)
+    found = skill(learning, later, TRUE)
+    assert found.estimate == pytest.approx(1.0 - losses.mean() / alone.mean(), abs=1e-8)
+    assert found.low is not None
+    assert found.high is not None
+    assert 0.0 < found.low < found.estimate < found.high < 1.0  # type: ignore[operator]
+
+
+def test_the_error_of_the_skill_is_that_of_resampled_accounts() -> None:
+    learning, later = book(accounts=300)
+    found = skill(learning, later, TRUE)
+    losses = oracle_losses(learning, later, TRUE)
+    alone = oracle_losses(learning, replace(later, s=np.zeros_like(later.s)), TRUE)
+    code = np.unique(later.cluster, return_inverse=True)[1]
+    sums = np.stack([np.bincount(code, losses), np.bincount(code, alone)])
+    rng = np.random.default_rng(2)
+    drawn = [sums[:, rng.integers(0, sums.shape[1], sums.shape[1])].sum(axis=1) for _ in range(2000)]
+    spread = np.std([1.0 - mine / theirs for mine, theirs in drawn])
+    assert found.high is not None
+    assert found.estimate is not None
+    assert (found.high - found.estimate) / 1.959963985 == pytest.approx(spread, rel=0.1)
+
+
+def test_a_score_that_points_the_wrong_way_has_no_slope_and_no_skill() -> None:
+    learning, later = book()
+    turned = replace(learning, s=-learning.s), replace(later, s=-later.s)
+    assert slope_of(turned[0], TRUE) == 0.0
+    found = skill(*turned, TRUE)
+    assert found.as_dict() == {
+        "estimate": pytest.approx(0.0, abs=1e-12),
+        "low": pytest.approx(0.0, abs=1e-12),
+        "high": pytest.approx(0.0, abs=1e-12),
+    }
+
+
+def test_the_gate_is_shut_from_the_other_side() -> None:
+    learning, later = book()
+    found = gain(learning, later, TRUE, WRONG)
+    assert found is not None
+    assert not found.shown
+    assert found.bound is not None
+    assert found.bound < 0
+
+
+def test_weights_are_no_better_than_themselves_in_another_unit() -> None:
+    learning, later = book()
+    found = gain(learning, later, TRUE, TRUE)
+    assert found is not None
+    assert (found.difference.estimate, found.bound, found.shown) == (0.0, 0.0, False)
+    scaled = gain(replace(learning, s=9.0 * learning.s), replace(later, s=9.0 * later.s), WRONG, TRUE)
+    plain = gain(learning, later, WRONG, TRUE)
+    assert scaled is not None
+    assert plain is not None
+    assert scaled.bound == pytest.approx(plain.bound, abs=1e-9)
+
+
+def test_what_is_not_computable_is_none() -> None:
+    learning, later = book()
+    silent = replace(later, y=np.zeros_like(later.y))
+    assert skill(learning, silent, TRUE).estimate is None
+    unlearned = replace(learning, y=np.zeros_like(learning.y))
+    assert skill(unlearned, later, TRUE).estimate is None
+    assert gain(unlearned, later, WRONG, TRUE) is None
+    one = replace(later, cluster=np.zeros_like(later.cluster))
+    assert gain(learning, one, WRONG, TRUE) is None
+    assert skill(learning, one, TRUE).low is None
