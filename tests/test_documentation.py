@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
+from documented_pages import CODE, PAGES, ROOT, Example, examples, first_cells, section
 from documented_tables import DOCUMENTED
 from healthscore import check
 from healthscore.asof import day_of
@@ -27,6 +24,7 @@ from healthscore.config import (
     Sentiment,
     Signal,
     Source,
+    load_scorecard,
     shipped_runs,
 )
 from healthscore.config.section import Section
@@ -46,11 +44,8 @@ from healthscore.tables.ranges import OUT_OF_RANGE
 from healthscore.tables.simulator import WORLDS
 from table_workspace import Workspace
 
-ROOT = Path(__file__).parents[1]
-PAGES = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))}
 SIGNALS, OUTCOME, QUALITY = PAGES["signals.md"], PAGES["outcomes.md"], PAGES["data-quality.md"]
 AS_OF = (day_of(date(2024, 6, 1)),)
-CODE = re.compile(r"`([^`\n]+)`")
 USUAL = {
     "accounts": {
         "contract": "accounts",
@@ -63,28 +58,7 @@ USUAL = {
 PACKAGE = ROOT / "src" / "healthscore"
 
 
-@dataclass(frozen=True)
-class Example:
-    """A block of TOML on a page, and what the page says right after it."""
-
-    page: str
-    line: int
-    content: dict[str, Any]
-    after: str
-
-    def __str__(self) -> str:
-        return f"{self.page}:{self.line}"
-
-
-def examples() -> Iterator[Example]:
-    """Every block of TOML on every page."""
-    for page, text in PAGES.items():
-        for found in re.finditer(r"^```toml\n(.*?)^```\n(.*?)(?=^```|\Z)", text, flags=re.DOTALL | re.MULTILINE):
-            line = text[: found.start()].count("\n") + 1
-            yield Example(page, line, tomllib.loads(found[1]), found[2].strip().split("\n\n")[0])
-
-
-EXAMPLES = list(examples())
+EXAMPLES = [example for example in examples() if not example.of_scorecard]
 PROMISING = [example for example in EXAMPLES if example.after.startswith("Gives ")]
 WITH_TABLES = [e for e in EXAMPLES if e.page != "README.md" and {"sources", "panel", "outcome"} & set(e.content)]
 
@@ -111,6 +85,8 @@ def run_of(example: Example, workspace: Workspace) -> Run:
     content = completed(example)
     for key in ("name", "data", "include"):
         content.pop(key, None)
+    if "scorecard" in content:
+        content["scorecard"] = load_scorecard(content["scorecard"])
     for path, lines in DOCUMENTED.items():
         workspace.csv(path, *lines)
     return workspace.run(content.pop("sources") or {}, **content)
@@ -143,19 +119,6 @@ def test_a_recipe_gives_the_features_that_it_promises(example: Example, workspac
 
 
 # --- every key, column and code is told ------------------------------------------------------------------------------
-
-
-def section(text: str, heading: str) -> str:
-    """What stands under a heading, up to the next one of its level or above."""
-    level = len(heading) - len(heading.lstrip("#"))
-    found = re.search(rf"^{re.escape(heading)}\n(.*?)(?=^#{{1,{level}}} |\Z)", text, flags=re.DOTALL | re.MULTILINE)
-    assert found, f"there is no {heading!r}"
-    return found[1]
-
-
-def first_cells(text: str) -> list[str]:
-    """Everything in code in the first column of the tables, in order."""
-    return [word for row in re.findall(r"^\| ([^|]*) \|", text, flags=re.MULTILINE) for word in CODE.findall(row)]
 
 
 def contract_table(contract: Contract) -> str:

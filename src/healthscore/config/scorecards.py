@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -16,7 +16,8 @@ from healthscore.config.bands import CardBands, Letters, rising_edges
 from healthscore.config.section import Name, Section, known_name
 from healthscore.config.signals import Condition
 
-Points = tuple[float, float]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Points = tuple[Finite, Finite]
 Missing = Literal["reweight", "neutral"]
 WEIGHTS = 100.0
 ROUNDING = 0.01
@@ -43,8 +44,8 @@ class Measure(Section):
     feature: str
     linear: tuple[Points, ...] = ()
     steps: tuple[Points, ...] = ()
-    tolerance: float = Field(default=0.0, ge=0)
-    share: float = Field(default=1.0, gt=0)
+    tolerance: Finite = Field(default=0.0, ge=0)
+    share: Finite = Field(default=1.0, gt=0)
 
     @model_validator(mode="after")
     def _one_shape(self) -> Measure:
@@ -169,6 +170,13 @@ class Scorecard(Section):
                 for name in variant.weights:
                     known_name(f"variant {variant.name}: weights", name, self.components)
                 _sum_to_100(f"variant {variant.name}: weights", self.weights_of(variant))
+        return self
+
+    @model_validator(mode="after")
+    def _names_stand_once(self) -> Scorecard:
+        for what, names in (("caps", [cap.name for cap in self.cap]), ("variants", [one.name for one in self.variant])):
+            if twice := [name for name in names if names.count(name) > 1]:
+                raise ValueError(f"two {what} are called {twice[0]!r}")
         return self
 
     @model_validator(mode="after")
