@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 from numpy.typing import NDArray
+from scipy.stats import t as student_t
 
 from drawn_rows import drawn_rows
 from healthscore.models.weights.gate import gain, skill, slope_of
@@ -49,8 +50,9 @@ def test_the_gain_is_that_of_an_independent_computation() -> None:
     found = gain(learning, later, WRONG, TRUE)
     assert found is not None
     assert found.difference.estimate == pytest.approx(difference.mean(), abs=1e-8)
-    assert found.bound == pytest.approx(difference.mean() - 1.644853627 * error, abs=1e-8)
-    assert found.difference.low == pytest.approx(difference.mean() - 1.959963985 * error, abs=1e-8)
+    left = student_t(len(np.unique(later.cluster[later.y == 1])) - 1)
+    assert found.bound == pytest.approx(difference.mean() - left.ppf(0.95) * error, abs=1e-8)
+    assert found.difference.low == pytest.approx(difference.mean() - left.ppf(0.975) * error, abs=1e-8)
     assert found.shown
 
 
@@ -111,6 +113,20 @@ def test_weights_are_no_better_than_themselves_in_another_unit() -> None:
     assert scaled is not None
     assert plain is not None
     assert scaled.bound == pytest.approx(plain.bound, abs=1e-9)
+
+
+def test_the_fewer_left_the_wider() -> None:
+    learning, later = book()
+    left = np.unique(later.cluster[later.y == 1])
+    found = []
+    for accounts in (len(left), 3, 2, 1):
+        y = np.where(np.isin(later.cluster, left[:accounts]), later.y, 0).astype(np.int8)
+        one = gain(learning, replace(later, y=y), WRONG, TRUE)
+        assert one is not None
+        found.append(one)
+    assert [one.bound is not None for one in found] == [True, True, True, False]
+    assert found[3].difference.estimate is not None
+    assert not found[2].shown
 
 
 def test_what_is_not_computable_is_none() -> None:

@@ -3,6 +3,9 @@
 Contenders are compared by the log-loss of `logit P = a_day - k (s @ w)` on the later rows. The slope `k >= 0` comes
 from the learning rows; the intercept of each day is fitted on the later rows themselves, for every contender alike,
 because levels change with the season and weights are about order.
+
+Errors are clustered by account, and the quantiles are Student's with as many degrees of freedom as different accounts
+left (or stayed, where these are fewer) minus 1: thousands that stay and two that left are two pieces of evidence.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import stdtrit
 
 from healthscore.evaluation.proportions import NOT_COMPUTABLE, Estimate
 from healthscore.models.design import Vector
@@ -64,7 +67,8 @@ def skill(learning: WeightRows, later: WeightRows, weights: Vector) -> Estimate:
     scale = float(reference.mean())
     share = 1.0 - float(losses.mean()) / scale
     said = clustered_mean((reference - losses - share * reference) / scale, later.cluster)
-    return Estimate(share, None, None) if said is None else _interval(share, said[1])
+    half = None if said is None else _half_width(later, said[1], 0.975)
+    return Estimate(share, None, None) if half is None else Estimate(share, share - half, share + half)
 
 
 def gain(learning: WeightRows, later: WeightRows, old: Vector, new: Vector) -> Gain | None:
@@ -75,9 +79,14 @@ def gain(learning: WeightRows, later: WeightRows, old: Vector, new: Vector) -> G
     said = clustered_mean(before - after, later.cluster)
     if said is None:
         return None
-    return Gain(_interval(*said), said[0] - float(ndtri(0.95)) * said[1])
+    saved, error = said
+    both, one = _half_width(later, error, 0.975), _half_width(later, error, 0.95)
+    if both is None or one is None:
+        return Gain(Estimate(saved, None, None), None)
+    return Gain(Estimate(saved, saved - both, saved + both), saved - one)
 
 
-def _interval(estimate: float, error: float) -> Estimate:
-    half = float(ndtri(0.975)) * error
-    return Estimate(estimate, estimate - half, estimate + half)
+def _half_width(later: WeightRows, error: float, level: float) -> float | None:
+    """Error times Student's quantile; None where fewer than two accounts left, or stayed."""
+    rarer = min(len(np.unique(later.cluster[later.y == outcome])) for outcome in (0, 1))
+    return error * float(stdtrit(rarer - 1, level)) if rarer > 1 else None
