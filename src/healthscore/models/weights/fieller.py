@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import stdtrit
 
 from healthscore.evaluation.proportions import NOT_COMPUTABLE, Estimate
 from healthscore.models.design import Matrix, Vector
 
 
-def share_interval(beta: Vector, covariance: Matrix, which: int | Sequence[int], level: float = 0.95) -> Estimate:
+def share_interval(
+    beta: Vector, covariance: Matrix, which: int | Sequence[int], level: float = 0.95, freedom: float = math.inf
+) -> Estimate:
     r"""Estimate `W = sum_(c in which) beta_c / sum beta` with its interval.
 
-    The interval holds every share `w` that the data do not contradict: with the numerator `b` and the sum `S`,
-    `(b - w S)^2 <= z^2 var(b - w S)`. Unlike an interval from the delta method it is right where `S` itself is
-    uncertain. Where `S` is not told from 0 at this level, any share is compatible: the bounds are None. Where all
-    coefficients are 0 there is no share either.
+    The interval holds every share `w` that the data do not contradict: with the numerator `b`, the sum `S` and
+    Student's quantile `z` for `freedom` degrees of freedom, `(b - w S)^2 <= z^2 var(b - w S)`. Unlike an interval from
+    the delta method it is right where `S` itself is uncertain. Where `S` is not told from 0 at this level, any share is
+    compatible: the bounds are None. Where the coefficients sum to 0 there is no share either.
 
     Notes
     -----
@@ -30,7 +33,7 @@ def share_interval(beta: Vector, covariance: Matrix, which: int | Sequence[int],
     part, total = float(chosen @ beta), float(beta.sum())
     if total == 0.0:
         return NOT_COMPUTABLE
-    squared = float(ndtri(0.5 + level / 2.0)) ** 2
+    squared = float(stdtrit(freedom, 0.5 + level / 2.0)) ** 2
     square = total**2 - squared * float(covariance.sum())
     if square <= 0.0:
         return Estimate(part / total, None, None)

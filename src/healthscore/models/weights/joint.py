@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import chdtrc, ndtri
+from scipy.special import fdtrc, ndtri
 
 from healthscore.evaluation.proportions import NOT_COMPUTABLE, Estimate
 from healthscore.evaluation.rows import cluster_codes, group_sums
@@ -16,8 +16,10 @@ from healthscore.models.weights.fit import WeightFit, within_days
 from healthscore.models.weights.rows import WeightRows
 from healthscore.models.weights.verdicts import Verdict, interval_and_chance, verdicts
 
-CORRELATED = 0.8
-"""A pair is reported jointly unless the interval of its |rho| ends below this."""
+CORRELATED = 0.75
+"""A pair is reported jointly unless the interval of its |rho| ends below this. The method asks for 0.8 in the book; but
+those who left were low on both, and among those still there a planted 0.8 is 0.786 (measured on the additive world).
+Held against 0.8, a planted 0.8 was found in 13 % of samples with 450 exiting accounts; so, in all."""
 INFLATED = 5.0
 """A component whose variance inflation is above this is reported with those that explain it (an R^2 of 0.8)."""
 
@@ -115,7 +117,7 @@ def variance_inflation(rho: Matrix) -> Vector:
 
 
 def correlated_groups(rho: Matrix, reach: Matrix) -> list[tuple[int, ...]]:
-    """Group components by position: pairs whose |rho| may reach 0.8, and inflated ones with those that explain them.
+    """Group components by position: pairs whose |rho| may reach the limit, inflated ones with what explains them.
 
     Parameters
     ----------
@@ -156,9 +158,10 @@ def _test(fit: WeightFit | None, inside: list[int]) -> tuple[Estimate, Estimate,
     if fit is None or not inside:
         return NOT_COMPUTABLE, NOT_COMPUTABLE, None, None
     beta, covariance = fit.beta[inside], fit.covariance[np.ix_(inside, inside)]
-    total, chance = interval_and_chance(float(beta.sum()), float(covariance.sum()))
-    wald = float(chdtrc(len(inside), float(beta @ np.linalg.solve(covariance, beta))))
-    return share_interval(fit.beta, fit.covariance, inside), total, wald, max(wald, chance)
+    total, chance = interval_and_chance(float(beta.sum()), float(covariance.sum()), fit.freedom)
+    statistic = float(beta @ np.linalg.solve(covariance, beta))
+    wald = float(fdtrc(len(inside), fit.freedom, statistic / len(inside)))
+    return share_interval(fit.beta, fit.covariance, inside, freedom=fit.freedom), total, wald, max(wald, chance)
 
 
 def _strongest(group: tuple[int, ...], rho: Matrix, low: Matrix, high: Matrix) -> Estimate:

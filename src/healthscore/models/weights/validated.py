@@ -67,8 +67,8 @@ def validate_weights(rows: WeightRows) -> Validated:
             judged.append((NOT_COMPUTABLE, NOT_COMPUTABLE, None))
             continue
         place = position[number]
-        beta, chance = interval_and_chance(float(fit.beta[place]), float(fit.covariance[place, place]))
-        judged.append((share_interval(fit.beta, fit.covariance, place), beta, chance))
+        beta, chance = interval_and_chance(float(fit.beta[place]), float(fit.covariance[place, place]), fit.freedom)
+        judged.append((share_interval(fit.beta, fit.covariance, place, freedom=fit.freedom), beta, chance))
     said = verdicts([beta.estimate for _, beta, _ in judged], [chance for *_, chance in judged])
     components = tuple(
         ValidatedComponent(name, weight, beta, chance, verdict)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import stdtr, stdtrit
 
 from healthscore.evaluation.multiple import holm
 from healthscore.evaluation.proportions import Estimate
@@ -14,11 +14,11 @@ from healthscore.evaluation.proportions import Estimate
 Verdict = Literal["supported", "not shown", "wrong direction"]
 
 
-def interval_and_chance(effect: float, variance: float, level: float = 0.95) -> tuple[Estimate, float]:
-    """Give a normal estimate its interval, and the p value of the two-sided test that it is 0."""
+def interval_and_chance(effect: float, variance: float, freedom: int, level: float = 0.95) -> tuple[Estimate, float]:
+    """Give an effect Student's interval, and the p value of the two-sided test that it is 0."""
     error = float(np.sqrt(variance))
-    half = error * float(ndtri(0.5 + level / 2.0))
-    chance = 2.0 * float(ndtr(-abs(effect) / error)) if error > 0.0 else float(effect == 0.0)
+    half = error * float(stdtrit(freedom, 0.5 + level / 2.0))
+    chance = 2.0 * float(stdtr(freedom, -abs(effect) / error)) if error > 0.0 else float(effect == 0.0)
     return Estimate(effect, effect - half, effect + half), chance
 
 
