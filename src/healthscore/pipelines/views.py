@@ -123,8 +123,8 @@ def shared(result: Result, chosen: str) -> View:
     words = words_in(result)
     return {
         "title": result.get("title") or result.get("run") or "Result",
-        "bands": _bands(result.get("bands") or []),
-        "average": _average(result),
+        "bands": band_rows(result.get("bands") or [], widest(result)),
+        "average": average(result),
         "base": ((result.get("pooled") or {}).get("rate") or {}).get("estimate"),
         "relative": any(band.get("relative") for band in result.get("bands") or []),
         "predicted": any(band.get("probability") is not None for band in result.get("bands") or []),
@@ -146,8 +146,8 @@ def shared(result: Result, chosen: str) -> View:
     }
 
 
-def _bands(bands: list[Mapping[str, Any]]) -> list[View]:
-    top = max((band["rate"].get("high") or band["rate"].get("estimate") or 0.0 for band in bands), default=0.0) or 1.0
+def band_rows(bands: list[Mapping[str, Any]], top: float) -> list[View]:
+    """Bands as rungs of a ladder whose whole width is the rate `top`."""
     shown = []
     for place, band in enumerate(bands):
         estimate, low, high = (band["rate"].get(key) for key in ("estimate", "low", "high"))
@@ -157,10 +157,16 @@ def _bands(bands: list[Mapping[str, Any]]) -> list[View]:
     return shown
 
 
-def _average(result: Result) -> float | None:
-    bands, base = result.get("bands") or [], ((result.get("pooled") or {}).get("rate") or {}).get("estimate")
-    top = max((band["rate"].get("high") or band["rate"].get("estimate") or 0.0 for band in bands), default=0.0)
-    return _width(base, top) if top else None
+def widest(result: Result) -> float:
+    """The highest rate that a ladder of bands shows: the score's own and the scorecard's have one scale."""
+    bands = [*(result.get("bands") or []), *((result.get("scorecard") or {}).get("bands") or [])]
+    return max((band["rate"].get("high") or band["rate"].get("estimate") or 0.0 for band in bands), default=0.0) or 1.0
+
+
+def average(result: Result) -> float | None:
+    """Where the rate of all lies on that scale."""
+    base = ((result.get("pooled") or {}).get("rate") or {}).get("estimate")
+    return _width(base, widest(result))
 
 
 def _tone(place: int, bands: int) -> str:
@@ -258,12 +264,13 @@ def difference_rows(result: Result) -> list[View]:
     """Chosen minus rival, with the word that the interval allows."""
     rows = []
     for model, figures in (result.get("differences") or {}).items():
-        words = {name: _better(name, figures.get(name)) for name in CONTRASTED}
+        words = {name: better(name, figures.get(name)) for name in CONTRASTED}
         rows.append({"title": TITLES.get(model, model), "figures": figures, "verdicts": words})
     return rows
 
 
-def _better(name: str, one: Mapping[str, Any] | None) -> str:
+def better(name: str, one: Mapping[str, Any] | None) -> str:
+    """The word that the interval of a difference allows: "better", "worse", or none."""
     if not one or one.get("low") is None or one.get("high") is None or one["low"] <= 0 <= one["high"]:
         return ""
     higher = METRICS[name].higher_is_better
