@@ -1,4 +1,4 @@
-"""`validate`: a score history that somebody else made, against what happened."""
+"""`validate`: a score history that somebody else made, or the scorecard of a run, against what happened."""
 
 from __future__ import annotations
 
@@ -8,27 +8,56 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from healthscore.cli.options import AsJson
+from healthscore.cli.options import AsJson, DataRoot
 from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
+from healthscore.cli.weights import show_weights
 from healthscore.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from healthscore.pipelines.validate import Validation
+
+BRIEFLY = 2
+"""Sentences about the score itself where the question was its weights; the report has all of them."""
+FILES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
+OF_A_RUN = ("scores", "exits", "weights", "data", "out", "as_json")
+"""Parameters that `validate RUN` has, too; everything else is said by the run itself."""
 Column = Annotated[
     str | None, typer.Option(help="Name of this column, where it is not recognised.", show_default=False)
 ]
 
 
 def validate(
-    scores: Annotated[Path, typer.Argument(help="Score history, CSV or Parquet: account_id, date, score.")],
-    exits: Annotated[Path, typer.Argument(help="Exits, CSV or Parquet: account_id, date, and type if there is one.")],
+    context: typer.Context,
+    scores: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="SCORES|RUN",
+            help="Score history, CSV or Parquet: account_id, date, score. Alone: a run, whose scorecard is validated.",
+            show_default=False,
+        ),
+    ] = None,
+    exits: Annotated[
+        Path | None,
+        typer.Argument(help="Exits, CSV or Parquet: account_id, date, and type if there is one.", show_default=False),
+    ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Argument(
+            help="Weights of the score's components, which are columns of SCORES: component, weight; or a scorecard.",
+            show_default=False,
+        ),
+    ] = None,
     horizon: Annotated[int, typer.Option(help="Days after a score in which an exit counts.")] = 90,
     gap: Annotated[
         int, typer.Option(help="Days after a score that are too late to act: exits in them do not count.")
     ] = 0,
     maturity: Annotated[int, typer.Option(help="Days after the window for which exits may still be recorded.")] = 0,
-    edges: Annotated[str, typer.Option(help="Where the bands meet.")] = "40,70",
+    edges: Annotated[
+        str | None,
+        typer.Option(help="Where the bands meet; as a scorecard says, else 40,70, if none.", show_default=False),
+    ] = None,
     data_end: Annotated[
         str | None,
         typer.Option(help="First day not in the data; the day after the last dated row if none.", show_default=False),
@@ -62,19 +91,32 @@ def validate(
     exit_date_column: Column = None,
     exit_type_column: Column = None,
     title: Annotated[str | None, typer.Option(help="Heading of the report.", show_default=False)] = None,
-    out: Annotated[Path, typer.Option(help="Where results go, under validate/.")] = Path("healthscore-out"),
+    data: DataRoot = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Where results go; ./healthscore-out, or where the run says.", show_default=False),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check an existing score against the accounts that left: no model, no TOML."""
+    """Check an existing score, and its weights, against the accounts that left: no model, no TOML."""
+    if exits is None or scores is None:
+        _refuse(context, scores)
+        from healthscore.pipelines.validaterun import validate_run
+
+        _tell(validate_run(scores, data=data, out=out, progress=progress(as_json)), as_json)
+        return
+    if data is not None:
+        raise ConfigurationError("--data is the root of a run's sources", "name the files as they are")
     from healthscore.pipelines.validate import validate as run_validation
 
     found = run_validation(
         scores,
         exits,
+        weights,
         horizon=horizon,
         gap=gap,
         maturity=maturity,
-        edges=_numbers(edges),
+        edges=None if edges is None else _numbers(edges),
         data_end=None if data_end is None else _date(data_end),
         capacity=capacity,
         types=None if types is None else [word.strip() for word in types.split(",")],
@@ -87,10 +129,35 @@ def validate(
             account_id=account_column, date=date_column, score=score_column, segment=segment_column, value=value_column
         ),
         exit_columns=_named(account_id=exit_account_column, date=exit_date_column, type=exit_type_column),
-        out=out,
+        out=out or Path("healthscore-out"),
         title=title,
         progress=progress(as_json),
     )
+    _tell(found, as_json)
+
+
+def _refuse(context: typer.Context, run: str | None) -> None:
+    """Refuse what only makes sense for two files, before anything is read."""
+    if run is not None and Path(run).suffix.lower() in FILES:
+        raise ConfigurationError(
+            f"{run} is a file of scores, and there is no file of exits",
+            "healthscore validate SCORES EXITS [WEIGHTS]; a run is a TOML file or the name of a shipped one",
+        )
+    given = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name not in OF_A_RUN
+        and (source := context.get_parameter_source(str(parameter.name))) is not None
+        and source.name == "COMMANDLINE"
+    ]
+    if given:
+        raise ConfigurationError(
+            f"{', '.join(given)} belongs to `validate SCORES EXITS`; a run says all of that itself",
+            "leave it out, or write it into the run",
+        )
+
+
+def _tell(found: Validation, as_json: bool) -> None:
     if as_json:
         emit(found.result | {"directory": found.directory})
     else:
@@ -117,14 +184,43 @@ def _named(**columns: str | None) -> dict[str, str]:
 
 def _show(result: Mapping[str, Any], directory: Path | None) -> None:
     from healthscore.pipelines.views import reason
-    from healthscore.pipelines.wording import count, figure, number, percent
+    from healthscore.pipelines.wording import count
 
-    headline = result["headline"]
-    paragraph(headline["title"], *headline["sentences"])
+    headline, weighed = result["headline"], bool(result.get("verdict_sentences"))
+    if weighed:
+        show_weights(result)
+        _show_notes(result)
+        say("")
+    paragraph(headline["title"], *headline["sentences"][: BRIEFLY if weighed else None])
     say("")
+    _show_bands(result)
+    if not weighed:  # whoever asked about weights finds these in the report
+        _show_tenths(result)
+    _show_segments(result)
+    for name, source in result["data"]["sources"].items():
+        aside = ", ".join(f"{count(rows)} {reason(why)}" for why, rows in source["dropped"].items())
+        paragraph(
+            f"{name}: {count(source['rows_in'])} rows = {count(source['used'])} used" + (f" + {aside}" if aside else "")
+        )
+    if not weighed:
+        _show_notes(result)
+    if directory is not None:
+        say("", f"report: {near(directory / 'report.html')}", f"result: {near(directory / 'result.json')}")
+
+
+def _show_notes(result: Mapping[str, Any]) -> None:
+    if result["warnings"]:
+        paragraph("", *(f"Note: {warning}" for warning in result["warnings"]))
+
+
+def _show_bands(result: Mapping[str, Any]) -> None:
+    from healthscore.pipelines.happenings import words_in
+    from healthscore.pipelines.wording import count, figure, number
+
+    did = words_in(result)["did"]
     table(
         "What each band meant",
-        ("band", "score", "rows", "left", "share that left", "times average"),
+        ("band", "score", "rows", did, f"share that {did}", "times average"),
         [
             (
                 band["name"],
@@ -132,11 +228,16 @@ def _show(result: Mapping[str, Any], directory: Path | None) -> None:
                 count(band["n"]),
                 count(band["events"]),
                 figure(band["rate"], "percent"),
-                figure(band["relative"]),
+                figure(band.get("relative")),
             )
             for band in result["bands"]
         ],
     )
+
+
+def _show_tenths(result: Mapping[str, Any]) -> None:
+    from healthscore.pipelines.wording import count, figure, number, percent
+
     table(
         "Tenths, lowest scores first",
         ("score", "rows", "left", "share that left", "leavers so far"),
@@ -151,6 +252,11 @@ def _show(result: Mapping[str, Any], directory: Path | None) -> None:
             for one in result["deciles"]
         ],
     )
+
+
+def _show_segments(result: Mapping[str, Any]) -> None:
+    from healthscore.pipelines.wording import count, figure
+
     if result["segments"]:
         table(
             "Segments",
@@ -166,12 +272,3 @@ def _show(result: Mapping[str, Any], directory: Path | None) -> None:
                 for one in result["segments"]
             ],
         )
-    for name, source in result["data"]["sources"].items():
-        aside = ", ".join(f"{count(rows)} {reason(why)}" for why, rows in source["dropped"].items())
-        paragraph(
-            f"{name}: {count(source['rows_in'])} rows = {count(source['used'])} used" + (f" + {aside}" if aside else "")
-        )
-    if result["warnings"]:
-        paragraph("", *(f"Note: {warning}" for warning in result["warnings"]))
-    if directory is not None:
-        say("", f"report: {near(directory / 'report.html')}", f"result: {near(directory / 'result.json')}")

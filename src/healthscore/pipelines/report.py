@@ -1,4 +1,4 @@
-"""Results as one HTML file that opens offline: backtests, and validations of a score history. Computes nothing.
+"""Results as one HTML file that opens offline: backtests, validations, and what else has a template. Computes nothing.
 
 The page can run no code but ours. Texts are escaped by the templates (autoescape, nothing is exempt); data travel as
 JSON in blocks that no browser executes; and a content security policy allows two scripts only, by the hash of their
@@ -15,9 +15,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from healthscore.pipelines import charts, tiles, views, wording
+from healthscore.pipelines import charts, tiles, views, weightcharts, wording
+from healthscore.pipelines.cardviews import card_view
 from healthscore.pipelines.happenings import words_in
 from healthscore.pipelines.publish import plain
+from healthscore.pipelines.validation.page import validation_view
+from healthscore.pipelines.weighing.view import weight_view
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -39,12 +42,13 @@ def render_backtest(result: Result) -> str:
     titles = _titles(result, chosen)
     rivals = [model for model in views.BASELINES if model in ((result.get("pooled") or {}).get("models") or {})]
     figures = {
+        "weight_ranges": weightcharts.weights(result),
         "capture": charts.capture(result, chosen, titles),
         "origins": charts.origins(result, chosen, titles, rivals),
         "calibration": charts.calibration(result),
         "roc": charts.roc(result, chosen, titles),
     }
-    return _render("backtest.html.j2", result, _backtest_view(result, chosen, titles), figures)
+    return render_page("backtest.html.j2", result, _backtest_view(result, chosen, titles), figures)
 
 
 def render_validation(result: Result) -> str:
@@ -52,12 +56,14 @@ def render_validation(result: Result) -> str:
     result = plain(result)
     titles = {"score": views.TITLES["score"]}
     figures = {
+        "weight_ranges": weightcharts.weights(result),
         "capture": charts.capture(result, "score", titles),
         "deciles": charts.deciles(result),
         "origins": charts.origins(result, "score", titles, []),
         "roc": charts.roc(result, "score", titles),
     }
-    return _render("validation.html.j2", result, _validation_view(result), figures)
+    view = validation_view(result)
+    return render_page("validation.html.j2", result, view | {"sections": sections(view["present"], result)}, figures)
 
 
 def write_report(html: str, path: Path) -> None:
@@ -87,6 +93,8 @@ def _backtest_view(result: Result, chosen: str, titles: Mapping[str, str]) -> di
         "sentences": sentences,
         "tiles": tiles.tiles(result, chosen),
         "components": _components(result),
+        "weights": weight_view(result),
+        "card": card_view(result, chosen),
         "worst": worst,
         "worst_open": ACCOUNTS_OPEN,
         "why": _why(result, titles.get(chosen, chosen)),
@@ -103,48 +111,19 @@ def _backtest_view(result: Result, chosen: str, titles: Mapping[str, str]) -> di
     }
     present = {
         "bands": ("Bands", view["bands"]),
+        "scorecard": ("Scorecard", view["card"]),
         "found": (f"{str(view['words']['those']).capitalize()} found", curves.get(chosen)),
         "early": ("Warning", view["lead"]),
         "moves": ("Drivers", view["components"]),
+        "weights": ("Weights", view["weights"]),
         "dates": ("Dates", view["origins"]),
         "accounts": ("Accounts", worst),
         "segments": ("Segments", result.get("segments")),
     }
-    return view | {"sections": _sections(present, result)}
+    return view | {"sections": sections(present, result)}
 
 
-def _validation_view(result: Result) -> dict[str, Any]:
-    said = result["headline"]
-    tone, mark = {
-        "separates": ("good", "Confirmed by what happened"),
-        "weakly": ("caution", "Hardly confirmed"),
-        "not shown": ("caution", "Not confirmed"),
-        "reversed": ("risk", "Contradicted by what happened"),
-    }[said["verdict"]]
-    figures = result["pooled"]["models"]["score"]
-    view = views.shared(result, "score") | {
-        "kind": "Validation of a score history",
-        "asked": views.lead_words(result),
-        "tone": tone,
-        "mark": mark,
-        "headline": said["title"],
-        "sentences": said["sentences"],
-        "tiles": tiles.tiles(result, "score"),
-        "tenths": result.get("deciles") or [],
-        "metrics": [{"name": name, "title": views.metric_title(name), "shown": one} for name, one in figures.items()],
-    }
-    present = {
-        "bands": ("Bands", view["bands"]),
-        "found": ("Leavers found", (result.get("curves") or {}).get("capture")),
-        "tenths": ("Tenths", view["tenths"]),
-        "early": ("Warning", view["lead"]),
-        "segments": ("Segments", result.get("segments")),
-        "dates": ("Dates", view["origins"]),
-    }
-    return view | {"sections": _sections(present, result)}
-
-
-def _sections(present: Mapping[str, tuple[str, object]], result: Result) -> list[tuple[str, str]]:
+def sections(present: Mapping[str, tuple[str, object]], result: Result) -> list[tuple[str, str]]:
     """Anchors and words of the navigation: the sections that there are."""
     shown = [("verdict", "Verdict"), *((anchor, word) for anchor, (word, there) in present.items() if there)]
     data = [("data", "Data")] if result.get("data") or result.get("snapshots") else []
@@ -181,7 +160,13 @@ def _worst(one: Mapping[str, Any], result: Result) -> dict[str, Any]:
     }
 
 
-def _render(template: str, result: Result, view: Mapping[str, Any], figures: Mapping[str, charts.Spec | None]) -> str:
+def render_page(
+    template: str, result: Result, view: Mapping[str, Any], figures: Mapping[str, charts.Spec | None]
+) -> str:
+    """Give a page as HTML: a template that extends `page.html.j2`, what it shows, and its figures by name.
+
+    `result` is of JSON's types only (`plain`); figures that are None are left out.
+    """
     from importlib.metadata import version
 
     from markupsafe import Markup

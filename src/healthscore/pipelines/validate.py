@@ -1,4 +1,4 @@
-"""Is the score that we already have any good? A score history held against the accounts that left; no model."""
+"""Is the score that we already have any good, and its weights? A history held against the accounts that left."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from healthscore.asof import date_of, day_of
+from healthscore.asof import day_of
 from healthscore.config import Bands
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, write_json
+from healthscore.pipelines.validation.banding import stated_bands
 from healthscore.pipelines.validation.breakdown import band_table, by_date, decile_table, monotone, segment_table
+from healthscore.pipelines.validation.coverage import quiet_stretches, sources_of
 from healthscore.pipelines.validation.frames import frames_of
 from healthscore.pipelines.validation.histories import Exits, History, read_exits, read_scores
 from healthscore.pipelines.validation.judged import (
@@ -29,21 +30,13 @@ from healthscore.pipelines.validation.judged import (
     pooled_figures,
     scored,
 )
-from healthscore.pipelines.validation.observed import Observed, Window, default_data_end, last_and_first, observe
-from healthscore.pipelines.validation.verdict import headline, improbable, require_exits, warnings_of
+from healthscore.pipelines.validation.observed import Observed, Window, default_data_end, observe
+from healthscore.pipelines.validation.verdict import headline, require_exits, warnings_of
+from healthscore.pipelines.validation.weighed import check_components, weigh, weighing_notes
+from healthscore.pipelines.validation.weighting import read_weighting
 
 if TYPE_CHECKING:
     import pandas as pd
-
-DEFAULT_EDGES = (40.0, 70.0)
-COLOURS = {
-    2: ("red", "green"),
-    3: ("red", "yellow", "green"),
-    4: ("red", "orange", "yellow", "green"),
-    5: ("red", "orange", "yellow", "light green", "green"),
-}
-FUTURE_DAYS = 45
-"""An exit so long after the last score is more likely scheduled than seen."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +51,8 @@ class Validation:
         Where `result.json` and `report.html` lie; None where nothing was to be written.
     snapshots
         One row per score whose outcome is known: account_id, date, score, band, left.
-    bands, deciles, segments
-        The tables of the result as frames; `segments` is empty without a segment.
+    bands, deciles, segments, weights
+        The tables of the result as frames; `segments` is empty without a segment, `weights` without weights.
     """
 
     result: dict[str, Any]
@@ -68,16 +61,18 @@ class Validation:
     bands: pd.DataFrame
     deciles: pd.DataFrame
     segments: pd.DataFrame
+    weights: pd.DataFrame
 
 
 def validate(
     scores: str | Path | pd.DataFrame,
     exits: str | Path | pd.DataFrame,
+    weights: str | Path | pd.DataFrame | None = None,
     *,
     horizon: int = 90,
     gap: int = 0,
     maturity: int = 0,
-    edges: Sequence[float] = DEFAULT_EDGES,
+    edges: Sequence[float] | None = None,
     data_end: date | None = None,
     capacity: int | None = None,
     types: Sequence[str] | None = None,
@@ -94,7 +89,7 @@ def validate(
     seed: int = 1,
     progress: Progress = silent,
 ) -> Validation:
-    """Hold a score history against the accounts that left.
+    """Hold a score history, and the weights that it was made with, against the accounts that left.
 
     A score of day t is given at midnight at the start of t; the account *left* when its first exit falls in
     [t + gap, t + gap + horizon). Scores whose window is not over by `data_end` are set aside, never counted as stayed.
@@ -103,10 +98,14 @@ def validate(
     ----------
     scores, exits
         CSV or Parquet files or DataFrames: (account_id, date, score) and (account_id, date, optional type).
+    weights
+        Components of the score, which are columns of `scores`, and their weights: a CSV or Parquet file or a DataFrame
+        (component, weight, optional scale and label), or a scorecard. Without a column `score` in `scores`, the score
+        is the weighted sum. None: the score is judged as a whole.
     horizon, gap, maturity
         Days: length of the window, days before it, days after it in which an exit may still be recorded.
     edges
-        Where bands meet, rising between 0 and 100.
+        Where bands meet, rising between 0 and 100; None: as the scorecard says, else at 40 and 70.
     data_end
         First day that the data do not show; None: the day after the last dated row of either file.
     capacity
@@ -131,45 +130,32 @@ def validate(
     InsufficientDataError
         Too few exits followed a score to say anything.
     """
-    bands = bands_of(edges)
+    if capacity is not None and capacity < 1:
+        raise ConfigurationError(f"a capacity of {capacity} accounts", "give 1 or more")
     with progress("reading the score history"):
-        history = read_scores(scores, score_columns, scale=scale, date_format=date_format, duplicates=duplicates)
+        weighting = None if weights is None else read_weighting(weights)
+        history = read_scores(
+            scores, score_columns, scale=scale, date_format=date_format, duplicates=duplicates, weighting=weighting
+        )
+        check_components(history)
         left = read_exits(exits, exit_columns, date_format=date_format)
+    bands = stated_bands(edges, history)
     end = default_data_end(history, left) if data_end is None else day_of(data_end)
     window = Window(gap, horizon, maturity, end, types, returns)
     observed = observe(history, left, window)
     rows = scored(history, observed, bands, riskier=higher_is_riskier, resamples=resamples, seed=seed)
-    require_exits(rows.exits, int((rows.label == 0).sum()), window_words(window))
-    if capacity is not None and capacity < 1:
-        raise ConfigurationError(f"a capacity of {capacity} accounts", "give 1 or more")
+    require_exits(rows.exits, int((rows.label == 0).sum()), window.words)
     settings = {"window": repr(window), "edges": list(bands.edges), "capacity": capacity, "riskier": higher_is_riskier}
     identity = _identity(history, left, {**settings, "resamples": resamples, "seed": seed, "title": title})
     with progress("computing intervals"):
-        result = {"run": "validate", "identity": identity, "title": title or _title(scores)}
+        result: dict[str, Any] = {"run": "validate", "identity": identity, "title": title or _title(scores)}
         result |= _result(history, left, observed, rows, window, bands, capacity, higher_is_riskier)
+    with progress("weighing components"):
+        result |= weigh(history, observed, rows, window, riskier=higher_is_riskier)
+        result["warnings"] += weighing_notes(history, result)
     clean: dict[str, Any] = plain(result)
-    directory = None if out is None else _publish(Path(out), identity, clean, progress)
+    directory = None if out is None else publish(Path(out), identity, clean, progress)
     return Validation(clean, directory, *frames_of(history, rows, bands, clean))
-
-
-def bands_of(edges: Sequence[float]) -> Bands:
-    """Bands that meet at the edges, named and coloured from the least healthy to the healthiest."""
-    if list(edges) != sorted(set(edges)) or not edges or any(not 0 < edge < 100 for edge in edges):
-        raise ConfigurationError(
-            f"edges {', '.join(f'{e:g}' for e in edges)}", "give edges that rise between 0 and 100"
-        )
-    if len(edges) == 2:
-        return Bands(edges=tuple(edges))
-    limits = [0.0, *edges, 100.0]
-    names = tuple(f"{low:g} to {high:g}" for low, high in pairwise(limits))
-    return Bands(edges=tuple(edges), names=names, colours=COLOURS.get(len(names), names))
-
-
-def window_words(window: Window) -> str:
-    """The outcome's window in words."""
-    if window.gap:
-        return f"between day {window.gap} and day {window.gap + window.horizon} after it"
-    return f"within {window.horizon} days"
 
 
 def _result(
@@ -191,9 +177,9 @@ def _result(
             "gap_days": window.gap,
             "horizon_days": window.horizon,
             "maturity_days": window.maturity,
-            "sentence": f"The account leaves {window_words(window)}".replace(" after it", " after the score"),
+            "sentence": f"The account leaves {window.words}".replace(" after it", " after the score"),
         },
-        "data": _data(history, exits, observed, window),
+        "data": sources_of(history, exits, observed, window),
         **pooled_figures(rows, capacity, book_size(history, observed)),
         "churners": churners(rows),
         "bands": band_rows,
@@ -208,50 +194,9 @@ def _result(
         **observed.findings,
         "constant": bool(np.ptp(rows.score) == 0),
         "no_value": 0 if history.value is None else int(np.isnan(history.value).sum()),
-        "quiet": _quiet(history, observed, window),
+        "quiet": quiet_stretches(history, observed, window),
     }
     return {**result, "headline": headline(result), "warnings": warnings_of(result, findings)}
-
-
-def _data(history: History, exits: Exits, observed: Observed, window: Window) -> dict[str, Any]:
-    sources = {}
-    for name, file, counted in (("scores", history, observed.scores), ("exits", exits, observed.exits)):
-        first, last = last_and_first(file.day)
-        sources[name] = {
-            "rows_in": counted.rows_in,
-            "used": counted.left,
-            "quarantined": {},
-            "dropped": counted.dropped,
-            "accounts": int(np.unique(file.account.astype(str)).size),
-            "first_day": first,
-            "last_day": last,
-            "columns": dict(file.columns),
-        }
-    types = {} if exits.type is None else {str(k): int((exits.type == k).sum()) for k in sorted(set(exits.type))}
-    return {
-        "data_end": date_of(window.data_end).isoformat(),
-        "accounts": int(np.unique(observed.code).size),
-        "exit_types": types,
-        "sources": sources,
-        **observed.findings,
-    }
-
-
-def _quiet(history: History, observed: Observed, window: Window) -> list[dict[str, Any]]:
-    """Stretches at either end without an exit, longer than chance: the two files may not cover the same time."""
-    days, exits = history.day, observed.exit_day
-    if not days.size or exits.size < 2:
-        return []
-    first, last = int(exits.min()), int(exits.max())
-    span, found = float(last - first), []
-    before, after, beyond = first - int(days.min()), window.data_end - 1 - last, last - int(days.max())
-    if improbable(before, exits.size, span):
-        found.append({"where": "start", "days": before, "date": date_of(first).isoformat()})
-    if improbable(after, exits.size, span):
-        found.append({"where": "end", "days": after, "date": date_of(last + 1).isoformat()})
-    if beyond > FUTURE_DAYS:
-        found.append({"where": "future", "days": beyond, "date": date_of(last).isoformat()})
-    return found
 
 
 def _identity(history: History, exits: Exits, settings: Mapping[str, Any]) -> str:
@@ -263,7 +208,10 @@ def _identity(history: History, exits: Exits, settings: Mapping[str, Any]) -> st
     )
     for column in (history.account, history.segment, exits.account, exits.type):
         digest.update(b"-" if column is None else "\0".join(map(str, column)).encode())
-    for numbers in (history.day, history.score, history.value, exits.day):
+    parts = history.components
+    weighed = () if parts is None else (parts.points, parts.filled, parts.weighting.weights)
+    digest.update("\0".join(() if parts is None else parts.weighting.names).encode())
+    for numbers in (history.day, history.score, history.value, exits.day, *weighed):
         digest.update(b"-" if numbers is None else numbers.tobytes())
     return digest.hexdigest()[:12]
 
@@ -272,7 +220,8 @@ def _title(scores: str | Path | pd.DataFrame) -> str:
     return Path(scores).stem if isinstance(scores, (str, Path)) else "score history"
 
 
-def _publish(out: Path, identity: str, result: Mapping[str, Any], progress: Progress) -> Path:
+def publish(out: Path, identity: str, result: Mapping[str, Any], progress: Progress) -> Path:
+    """Write `validate/<identity>` under `out`: `result.json` and `report.html`; returns the directory."""
     from healthscore.pipelines.report import render_validation, write_report
 
     with run_directory(out, "validate", identity) as directory:

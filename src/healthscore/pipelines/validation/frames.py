@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 def frames_of(
     history: History, rows: Scored, bands: Bands, result: Mapping[str, Any]
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Snapshots whose outcome is known, and the tables of bands, deciles and segments of the result."""
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Snapshots whose outcome is known, and the tables of bands, deciles, segments and weights of the result."""
     import pandas as pd
 
     names = np.unique(history.account.astype(str))
@@ -35,4 +35,5 @@ def frames_of(
     bands_frame, deciles, segments = (
         pd.json_normalize(list(result[name])) for name in ("bands", "deciles", "segments")
     )
-    return snapshots, bands_frame, deciles, segments
+    weights = [{"component": name, **one} for name, one in (result.get("components") or {}).items()]
+    return snapshots, bands_frame, deciles, segments, pd.json_normalize(weights)

@@ -7,7 +7,7 @@ with the rows named.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -16,79 +16,14 @@ from numpy.typing import NDArray
 
 from healthscore.errors import InputError
 from healthscore.pipelines.validation.casting import dates, identifiers, numbers, texts
+from healthscore.pipelines.validation.components import Components, components_of, spare_columns, with_components
+from healthscore.pipelines.validation.meanings import EXIT_COLUMNS, SCORE_COLUMNS
 from healthscore.pipelines.validation.spreadsheets import Meaning, Sheet, open_sheet
+from healthscore.pipelines.validation.weighting import Weighting
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ACCOUNT_WORDS = (
-    ("account_id", "accountid"),
-    ("account", "customer_id", "customerid", "client_id", "company_id", "organization_id", "organisation_id", "org_id"),
-    (
-        "customer",
-        "client",
-        "company",
-        "organization",
-        "organisation",
-        "tenant_id",
-        "tenant",
-        "user_id",
-        "account_number",
-    ),
-    ("id", "key"),
-)
-SCORE_COLUMNS = (
-    Meaning("account_id", ACCOUNT_WORDS, "--account-column"),
-    Meaning(
-        "date",
-        (
-            ("date", "as_of", "asof", "as_of_date", "snapshot_date", "score_date", "scored_on", "scored_at"),
-            ("day", "week", "month", "snapshot", "timestamp", "period", "calculated_at", "recorded_at"),
-        ),
-        "--date-column",
-    ),
-    Meaning(
-        "score",
-        (
-            ("score", "health", "health_score", "healthscore"),
-            ("customer_health_score", "customer_health", "health_index"),
-        ),
-        "--score-column",
-    ),
-    Meaning(
-        "segment", (("segment", "customer_segment", "account_segment"), ("tier",)), "--segment-column", required=False
-    ),
-    Meaning(
-        "value",
-        (("value", "mrr", "arr"), ("monthly_recurring_revenue", "annual_recurring_revenue", "revenue", "acv")),
-        "--value-column",
-        required=False,
-    ),
-)
-EXIT_COLUMNS = (
-    Meaning("account_id", ACCOUNT_WORDS, "--exit-account-column"),
-    Meaning(
-        "date",
-        (
-            ("exit_date", "churn_date", "churned_at", "churned_on", "exited_on", "exited_at", "left_on"),
-            (
-                "decided",
-                "decided_on",
-                "notice_date",
-                "cancelled_at",
-                "canceled_at",
-                "cancellation_date",
-                "cancel_date",
-                "cancelled_on",
-                "canceled_on",
-            ),
-            ("cancelled", "canceled", "churned", "churn", "exit", "exited"),
-            ("date", "end_date", "end", "day", "month", "as_of"),
-        ),
-        "--exit-date-column",
-    ),
-    Meaning("type", (("type", "exit_type", "churn_type"), ("kind", "exit_kind")), "--exit-type-column", required=False),
-)
 SCALES = (1.0, 10.0)
 """Tops of scales that a history is suspected of when no score exceeds them."""
 
@@ -117,7 +52,9 @@ class Counted:
 class History:
     """Scores, one per account and day; all arrays (rows,), ordered by account and day.
 
-    `value` is NaN where the file has none.
+    `value` is NaN where the file has none. `components` is None where no weights were given; `given` tells whether the
+    file has a score, or the score is the weighted sum of the components. `spare` names columns of numbers that nothing
+    was read from.
     """
 
     account: NDArray[np.object_]
@@ -127,6 +64,9 @@ class History:
     value: NDArray[np.float64] | None
     counted: Counted
     columns: Mapping[str, str]
+    components: Components | None = None
+    given: bool = True
+    spare: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,8 +87,11 @@ def read_scores(
     scale: float | None = None,
     date_format: str | None = None,
     duplicates: Literal["error", "last"] = "error",
+    weighting: Weighting | None = None,
 ) -> History:
     """Read a score history: account_id, date, score; segment and value where there are such columns.
+
+    With a weighting, also its components; without a column of scores the score is then their weighted sum.
 
     Parameters
     ----------
@@ -161,20 +104,26 @@ def read_scores(
         As in `datetime.strptime`; None: ISO dates only.
     duplicates
         Two different scores of one account on one day are an error, or the `last` in the file counts.
+    weighting
+        Components whose columns are read, and their weights.
 
     Raises
     ------
     InputError
         The file breaks what is said above.
     """
-    sheet = open_sheet(source, "scores", SCORE_COLUMNS, columns)
+    sheet = open_sheet(source, "scores", _meanings(weighting), columns)
+    if weighting is not None:
+        sheet = with_components(sheet, weighting, ("segment", "value"))
     counted = Counted(sheet.table.num_rows)
-    account, day = identifiers(sheet), dates(sheet, date_format, open_end=False)
-    score = _rescaled(sheet, numbers(sheet, "score"), scale)
+    account, day, segment = identifiers(sheet), dates(sheet, date_format, open_end=False), texts(sheet, "segment")
+    parts = None if weighting is None else components_of(sheet, weighting, segment, scale)
+    given = "score" in sheet.columns
+    score = _rescaled(sheet, numbers(sheet, "score"), scale) if given or parts is None else np.round(parts.weighted, 1)
     kept = _kept(counted, blank_account=account == "", no_date=day < 0, no_score=np.isnan(score))
-    frame = _sorted(account, day, score, kept)
-    frame = _one_per_day(sheet, frame, score, account, day, duplicates, counted)
-    segment, value = texts(sheet, "segment"), numbers(sheet, "value", required=False)
+    told = score[:, None] if parts is None else np.column_stack([score, parts.points])
+    frame = _one_per_day(sheet, _sorted(account, day, kept), told, account, day, duplicates, counted)
+    value = numbers(sheet, "value", required=False)
     return History(
         account=account[frame],
         day=day[frame],
@@ -183,7 +132,17 @@ def read_scores(
         value=None if value is None else value[frame],
         counted=counted,
         columns=sheet.columns,
+        components=None if parts is None else parts.at(frame),
+        given=given,
+        spare=() if weighting is not None else spare_columns(sheet),
     )
+
+
+def _meanings(weighting: Weighting | None) -> tuple[Meaning, ...]:
+    """Columns to look for; components make a score where the file has none."""
+    if weighting is None:
+        return SCORE_COLUMNS
+    return tuple(replace(one, required=False) if one.name == "score" else one for one in SCORE_COLUMNS)
 
 
 def read_exits(
@@ -201,7 +160,7 @@ def read_exits(
     account, day = identifiers(sheet), dates(sheet, date_format, open_end=True)
     kind = texts(sheet, "type")
     kept = _kept(counted, blank_account=account == "", not_left=day < 0)
-    order = _sorted(account, day, np.zeros(day.size), kept)
+    order = _sorted(account, day, kept)
     same = _repeats(account[order], day[order])
     if kind is not None:
         torn = np.flatnonzero(same & (kind[order] != np.roll(kind[order], 1)))
@@ -249,9 +208,7 @@ def _kept(counted: Counted, **faults: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return kept
 
 
-def _sorted(
-    account: NDArray[np.object_], day: Days, score: NDArray[np.float64], kept: NDArray[np.bool_]
-) -> NDArray[np.intp]:
+def _sorted(account: NDArray[np.object_], day: Days, kept: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Kept rows in order of account and day, and of their place in the file where those are equal."""
     rows = np.flatnonzero(kept)
     codes = np.unique(account[rows].astype(str), return_inverse=True)[1]
@@ -268,17 +225,18 @@ def _repeats(account: NDArray[np.object_], day: Days) -> NDArray[np.bool_]:
 def _one_per_day(
     sheet: Sheet,
     order: NDArray[np.intp],
-    score: NDArray[np.float64],
+    told: NDArray[np.float64],
     account: NDArray[np.object_],
     day: Days,
     duplicates: Literal["error", "last"],
     counted: Counted,
 ) -> NDArray[np.intp]:
     same = _repeats(account[order], day[order])
-    torn = np.flatnonzero(same & (score[order] != score[np.roll(order, 1)]))
+    before, after = told[np.roll(order, 1)], told[order]
+    torn = np.flatnonzero(same & ~((before == after) | (np.isnan(before) & np.isnan(after))).all(axis=1))
     if torn.size and duplicates == "error":
         raise sheet.problem(
-            "score",
+            "score" if "score" in sheet.columns else "account_id",
             np.sort(order[torn]).tolist(),
             "give an account a second, different score on the same day",
             "keep one score per account and day, or let the last in the file count: --keep-last",

@@ -139,17 +139,18 @@ def pooled_figures(rows: Scored, capacity: int | None, book: float) -> dict[str,
 
 
 def churners(rows: Scored) -> dict[str, Any]:
-    """Of the accounts that left, how many the worst-scored tenth of their date held.
-
-    Where too few accounts are scored on one date to rank them, a month stands for it.
-    """
-    monthly = rows.label.size / np.unique(rows.day).size < RANKABLE
-    found = churners_found(rows.label, rows.at_risk, period(rows.day, monthly=monthly), rows.exit, rows.account)
+    """Of the accounts that left, how many the worst-scored tenth of their date (or month) held."""
+    found = churners_found(rows.label, rows.at_risk, ranked_together(rows.day), rows.exit, rows.account)
     return {
         "churners": rows.exits,
         "share": TARGETED_SHARE,
         "models": {MODEL: {"held": found.rate.times(found.n).as_dict()}},
     }
+
+
+def ranked_together(day: NDArray[np.int64]) -> NDArray[np.str_]:
+    """Name the date of each row, or its month where dates have too few accounts to rank."""
+    return period(day, monthly=day.size / max(1, np.unique(day).size) < RANKABLE)
 
 
 def lead_time_figures(

@@ -47,6 +47,13 @@ class Window:
         """Days after a score by which its outcome is known."""
         return self.gap + self.horizon + self.maturity
 
+    @property
+    def words(self) -> str:
+        """The window in words, counted from the score."""
+        if self.gap:
+            return f"between day {self.gap} and day {self.gap + self.horizon} after it"
+        return f"within {self.horizon} days"
+
 
 @dataclass(frozen=True)
 class Observed:

@@ -34,13 +34,18 @@ class Meaning:
     words
         Names under which exports carry it, in tiers: a column of an earlier tier wins over one of a later tier.
     option
-        The command-line option that names it outright.
+        The command-line option that names it outright; empty where the column is to be renamed.
     """
 
     name: str
     words: tuple[tuple[str, ...], ...]
-    option: str
+    option: str = ""
     required: bool = True
+
+    @property
+    def way_out(self) -> str:
+        """What to do where the column is not recognised."""
+        return f"say which one it is: {self.option} NAME" if self.option else f"call it {self.name!r}"
 
 
 @dataclass(frozen=True)
@@ -116,7 +121,7 @@ def open_sheet(
     if repeated:
         raise InputError(f"{label}: the column {repeated[0]!r} is there twice", "rename or remove one of them")
     if table.num_rows == 0:
-        raise InputError(f"{label} has no rows; its columns are {_quoted(names)}", "export it again, with its rows")
+        raise InputError(f"{label} has no rows; its columns are {quoted(names)}", "export it again, with its rows")
     return Sheet(label, table, _recognise(label, names, meanings, named or {}), first_row)
 
 
@@ -125,19 +130,24 @@ def plain_name(name: str) -> str:
     return re.sub(r"[^0-9a-z]+", "_", unicodedata.normalize("NFKC", name).strip().lower()).strip("_")
 
 
+def squeezed(name: str) -> str:
+    """A name without what people write differently: case, blanks, underscores, punctuation, form of letters."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name).casefold())
+
+
 def _recognise(label: str, names: list[str], meanings: Sequence[Meaning], named: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for meaning in meanings:
         wanted = named.get(meaning.name)
         if wanted is not None and wanted not in names:
-            raise InputError(f"{label} has no column {wanted!r}", f"{meaning.option} is one of {_quoted(names)}")
+            raise InputError(f"{label} has no column {wanted!r}", f"{meaning.option} is one of {quoted(names)}")
         column = wanted or _match(label, names, meaning)
         if column is not None:
             found[meaning.name] = column
         elif meaning.required:
             raise InputError(
-                f"{label}: no column looks like {meaning.name}; there are {_quoted(names)}",
-                f"say which one it is: {meaning.option} NAME",
+                f"{label}: no column looks like {meaning.name}; there are {quoted(names)}",
+                meaning.way_out,
             )
     return found
 
@@ -146,15 +156,14 @@ def _match(label: str, names: list[str], meaning: Meaning) -> str | None:
     for words in meaning.words:
         candidates = [name for name in names if plain_name(name) in words]
         if len(candidates) > 1:
-            raise InputError(
-                f"{label}: {_quoted(candidates)} could each be {meaning.name}", f"say which: {meaning.option} NAME"
-            )
+            raise InputError(f"{label}: {quoted(candidates)} could each be {meaning.name}", meaning.way_out)
         if candidates:
             return candidates[0]
     return None
 
 
-def _quoted(names: Sequence[str]) -> str:
+def quoted(names: Sequence[str]) -> str:
+    """Names of columns in quotation marks, the first twenty of them."""
     shown = ", ".join(repr(name[:60]) for name in names[:20])
     return shown + (f" and {len(names) - 20} more" if len(names) > 20 else "")
 

@@ -13,6 +13,8 @@ FEW_EXITING = 200
 """Below this, weights are read with their widths in mind."""
 SEVERAL = 3
 """With more weights changed than this, the answer is no exception to a rule any more."""
+NAMED = 5
+"""Changes named in the answer; the table has all of them."""
 IDLE = 10.0
 """Points (per cent) by which a weight on paper must exceed what it moves, to be worth a sentence."""
 SAME = 0.05
@@ -98,10 +100,14 @@ def _changes(result: Result) -> str:
         kept = {one["label"]: one["recommended"] for one in result["components"].values() if one["recommended"]}
         ordered = sorted(kept.items(), key=lambda item: -item[1])
         return f"Weights that history supports: {listed([f'{name} {weight_text(w)}' for name, w in ordered])}."
-    said = listed([f"{name} {weight_text(old)} to {weight_text(new)}" for name, (old, new) in moved.items()])
+    largest = sorted(moved, key=lambda name: -abs(moved[name][0] - moved[name][1]))
+    named = largest if len(largest) <= NAMED else largest[: NAMED - 1]
+    parts = [f"{name} {weight_text(moved[name][0])} to {weight_text(moved[name][1])}" for name in named]
+    if len(largest) > len(named):
+        parts.append(f"{len(largest) - len(named)} others less")
     if len(moved) > SEVERAL or len(moved) == len(result["components"]) > 2:
-        return f"Change your weights: {said}."
-    return f"Keep your weights, except {said}."
+        return f"Change your weights: {listed(parts)}."
+    return f"Keep your weights, except {listed(parts)}."
 
 
 def _tested(result: Result, words: Mapping[str, Any]) -> Iterator[str]:
@@ -122,14 +128,11 @@ def _found(result: Result, words: Mapping[str, Any]) -> Iterator[str]:
         return
     share, of_all = percent(churners["share"], 0), plural(churners["exits"], words["event"], words["events"])
     more = churners["difference"]
-    if more["low"] is not None and more["low"] > 0:
-        verdict = f"{figure(more, 'count')} more"
-    else:
-        verdict = f"{figure(more, 'count')} more; in this figure alone that could be chance"
+    shown = more["low"] is not None and more["low"] > 0
     yield (
         f"Of {of_all} on the later dates, the worst-scored {share} of accounts held "
-        f"{count(churners['old']['estimate'])} by the old weights and {count(churners['new']['estimate'])} by the "
-        f"new: {verdict}."
+        f"{count(churners['old']['estimate'])} by the old weights; by the new, {figure(more, 'count')} more"
+        f"{'.' if shown else ', which in this figure alone could be chance.'}"
     )
 
 

@@ -1,0 +1,174 @@
+"""The weights of a score history, held against the accounts that left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from healthscore.errors import InputError
+from healthscore.models.design import Flags
+from healthscore.models.weights.judgement import Judgement
+from healthscore.models.weights.rows import WeightRows
+from healthscore.pipelines.happenings import words_of
+from healthscore.pipelines.validation.components import AGREEING, Components
+from healthscore.pipelines.validation.histories import History
+from healthscore.pipelines.validation.judged import Scored, ranked_together
+from healthscore.pipelines.validation.observed import Observed, Window
+from healthscore.pipelines.validation.spreadsheets import quoted
+from healthscore.pipelines.weighing.alone import alone_figures
+from healthscore.pipelines.weighing.gain import found_gain
+from healthscore.pipelines.weighing.judging import judge_with_shares
+from healthscore.pipelines.weighing.result import weighing_result
+from healthscore.pipelines.weighing.sentences import weighing_warnings
+from healthscore.pipelines.wording import listed, number, percent
+
+FEWEST_SPARE = 2
+"""Columns of numbers beside the score from which on they may be its components."""
+SAME = 0.05
+"""Points below which a component is the score."""
+
+
+def weigh(history: History, observed: Observed, rows: Scored, window: Window, *, riskier: bool) -> dict[str, Any]:
+    """Judge the weights of a history that was read with them; the keys of `weighing_result`, empty without weights."""
+    parts = history.components
+    if parts is None:
+        return {}
+    weighed, usable = _rows(parts, observed, rows, window, riskier)
+    judgement = judge_with_shares(weighed, seed=rows.seed)
+    names = dict(zip(parts.weighting.names, parts.weighting.labels, strict=True))
+    alone = alone_figures(weighed, resamples=rows.resamples, seed=rows.seed)
+    found = _found(judgement, weighed, rows, usable)
+    return {
+        **weighing_result(judgement, labels=names, alone=alone, found=found),
+        "weighting": _source(history, parts),
+    }
+
+
+def check_components(history: History) -> None:
+    """Refuse a component that is the score.
+
+    Raises
+    ------
+    InputError
+        On every row a component with less than the whole weight has the points of the score.
+    """
+    parts = history.components
+    if parts is None or not history.given:
+        return
+    for place, name in enumerate(parts.weighting.names):
+        if np.abs(parts.points[:, place] - history.score).max(initial=0.0) <= SAME < 100 * history.score.size:
+            raise InputError(
+                f"the component {name!r} of {parts.weighting.source} is the score itself: the column "
+                f"{parts.columns[place]!r} equals {history.columns['score']!r} on every row",
+                "leave the component out, or say which column is the score: --score-column NAME",
+            )
+
+
+def weighing_notes(history: History, result: dict[str, Any]) -> list[str]:
+    """What a reader should know about the weights, or that they could be judged as well."""
+    parts = history.components
+    if parts is None:
+        if len(history.spare) < FEWEST_SPARE:
+            return []
+        return [
+            f"The scores have more columns of numbers: {quoted(history.spare)}. If the score is made of them, a third "
+            "file with their weights (columns component, weight) has the weights judged as well."
+        ]
+    still = [label for place, label in enumerate(parts.weighting.labels) if not _moves(parts, place)]
+    notes = [*parts.weighting.aside, *_differing(result["weighting"]), *_blank(result)]
+    if still:
+        notes.append(
+            f"{listed(still)}: always the same points, so nothing can be said of the weight; leave out what never "
+            "moves, and share its weight among the others."
+        )
+    return [*notes, *weighing_warnings(result, words_of("churn"))]
+
+
+def _rows(
+    parts: Components, observed: Observed, rows: Scored, window: Window, riskier: bool
+) -> tuple[WeightRows, Flags]:
+    """Rows whose outcome and components are known, and which of the scored rows they are."""
+    filled = parts.filled[observed.row[observed.label >= 0]]
+    usable = np.asarray(~np.isnan(filled).any(axis=1), dtype=np.bool_)
+    points = filled[usable]
+    return WeightRows(
+        components=parts.weighting.names,
+        s=100.0 - points if riskier else points,
+        y=rows.label[usable],
+        day=rows.day[usable],
+        known=rows.day[usable] + window.length,
+        cluster=rows.account[usable].astype(np.int64),
+        weights=parts.weighting.weights,
+        segment=None if rows.segment is None else rows.segment[usable],
+    ), usable
+
+
+def _found(judgement: Judgement, weighed: WeightRows, rows: Scored, usable: Flags) -> dict[str, Any] | None:
+    """Leavers on the later dates that the worst-scored tenth held by old and new weights, where they are to change."""
+    new = [one.recommended for one in judgement.components]
+    if judgement.decision != "change" or judgement.split_day is None or None in new or weighed.weights is None:
+        return None
+    later = weighed.day >= judgement.split_day
+    exits, value = rows.exit[usable][later], None if rows.value is None else rows.value[usable][later]
+    return found_gain(
+        weighed.y[later],
+        weighed.s[later] @ weighed.weights,
+        weighed.s[later] @ np.array(new, dtype=np.float64),
+        ranked_together(weighed.day[later]),
+        exits,
+        weighed.cluster[later],
+        value=value,
+        resamples=rows.resamples,
+        seed=rows.seed,
+    )
+
+
+def _source(history: History, parts: Components) -> dict[str, Any]:
+    """Where the weights came from, and whether they make the score."""
+    missing = np.isnan(parts.points).mean(axis=0) if len(parts.points) else np.zeros(len(parts.columns))
+    names = parts.weighting.names
+    return {
+        "source": parts.weighting.source,
+        "score": "given" if history.given else "weighted sum",
+        "columns": dict(zip(names, parts.columns, strict=True)),
+        "blank": {name: float(share) for name, share in zip(names, missing, strict=True) if share > 0},
+        "differing": _difference(history, parts) if history.given else None,
+    }
+
+
+def _difference(history: History, parts: Components) -> dict[str, Any]:
+    both = ~np.isnan(parts.weighted)
+    apart = history.score[both] - parts.weighted[both]
+    differing = np.abs(apart) > AGREEING
+    return {
+        "rows": int(differing.sum()),
+        "share": float(differing.mean()) if differing.size else None,
+        "largest": float(np.abs(apart).max(initial=0.0)),
+        "lower": bool((apart[differing] < 0).all()),
+    }
+
+
+def _differing(weighting: dict[str, Any]) -> list[str]:
+    said = weighting["differing"]
+    if said is None or not said["rows"]:
+        return []
+    lower = " It is lower wherever it differs, as hard rules make it." if said["lower"] else ""
+    return [
+        f"On {percent(said['share'])} of the rows the score is not the weighted sum of its components (up to "
+        f"{number(said['largest'])} points apart), so {weighting['source']} is not all that makes it.{lower} The "
+        "weights are judged on the components."
+    ]
+
+
+def _blank(result: dict[str, Any]) -> list[str]:
+    blank = result["weighting"]["blank"]
+    if not blank:
+        return []
+    said = listed([f"{result['components'][name]['label']} on {percent(share)}" for name, share in blank.items()])
+    return [f"Blank: {said} of the rows, where the other components count."]
+
+
+def _moves(parts: Components, place: int) -> bool:
+    known = parts.points[~np.isnan(parts.points[:, place]), place]
+    return bool(known.size) and bool(np.ptp(known) > 0)
