@@ -159,6 +159,8 @@ def _show_card(result: dict[str, Any], card: dict[str, Any]) -> None:
         rows.append((f"rule: {result['cap']}", "", "", f"{result['capped']:+.1f}"))
     rows.append(("health", "", "", f"{result['health']:.1f}"))
     table("", ("component", "sub-score", "weight", "points"), rows)
+    if result["cap"]:
+        paragraph(f"{result['cap']}: {result['because']}")
     if result["low_confidence"]:
         paragraph(f"low confidence: {result['low_confidence']}")
 

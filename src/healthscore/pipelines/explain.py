@@ -14,6 +14,7 @@ import pandas as pd
 from healthscore.asof import date_of, day_of
 from healthscore.config import Run, Scorecard, load_run
 from healthscore.errors import ConfigurationError
+from healthscore.pipelines.cardparts import CardParts
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
 from healthscore.pipelines.score import rate
@@ -102,10 +103,8 @@ def _told(rated: Rated, account: str, features: pd.DataFrame) -> pd.DataFrame:
     if rated.parts is None:
         sentences = [said[name].say(value) for name, value in zip(features["feature"], features["value"], strict=True)]
     else:
-        ids = rated.book.accounts["account_id"].to_numpy()[rated.book.panel.account]
-        (rows,) = np.nonzero(ids == account)  # none where it has a status instead
         named = zip(features["component"], features["feature"], strict=True)
-        sentences = [rated.parts.told(int(rows[0]), component, feature) for component, feature in named]
+        sentences = [rated.parts.told(_row(rated, account), component, feature) for component, feature in named]
     told = features.assign(sentence=sentences)
     return told.iloc[np.argsort(-told["points"].abs().to_numpy(), kind="stable")].reset_index(drop=True)
 
@@ -119,7 +118,7 @@ def _result(
         "base": row["points_base"],
         "capped": row["points_capped"],
         "components": dict(zip(components["component"], components["points"], strict=True)),
-        **({} if rated.parts is None else _by_card(row, components)),
+        **({} if rated.parts is None else _by_card(rated, rated.parts, row, components)),
         "features": features[["component", "feature", "value", "points", "sentence"]].to_dict("records"),
         "latest": latest,
         "model": row["model"],
@@ -127,13 +126,21 @@ def _result(
     }
 
 
-def _by_card(row: pd.Series[Any], components: pd.DataFrame) -> dict[str, Any]:
-    """What a scorecard says of an account beside its points: sub-scores and weights, 0 to 100, and which rules."""
+def _row(rated: Rated, account: str) -> int:
+    """Row of a scored account in the book."""
+    ids = rated.book.accounts["account_id"].to_numpy()[rated.book.panel.account]
+    return int(np.flatnonzero(ids == account)[0])
+
+
+def _by_card(rated: Rated, parts: CardParts, row: pd.Series[Any], components: pd.DataFrame) -> dict[str, Any]:
+    """What a scorecard says of an account beside its points: sub-scores and weights, 0 to 100, and the rule."""
+    binding = [cap for cap in parts.card.cap if cap.name == row["cap"]]
     return {
         "scorecard": {
             name: {"subscore": row[f"subscore_{name}"], "weight": row[f"weight_{name}"]}
             for name in components["component"]
         },
+        "because": parts.rule(_row(rated, row["account_id"]), binding[0]) if binding else None,
         **{key: row[key] or None for key in ("cap", "variant", "missing", "low_confidence")},
     }
 
