@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from healthscore.pipelines.explain import explain
     from healthscore.pipelines.initialise import initialise
     from healthscore.pipelines.panel import panel
+    from healthscore.pipelines.recalibrate import recalibrate
     from healthscore.pipelines.score import score
     from healthscore.pipelines.simulate import simulate
     from healthscore.pipelines.train import train
@@ -41,6 +42,7 @@ __all__ = [
     "initialise",
     "load_run",
     "panel",
+    "recalibrate",
     "score",
     "simulate",
     "train",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from healthscore.cli import data, history, modelling, scoring
+from healthscore.cli import data, history, modelling, recalibration, scoring
 
 application = typer.Typer(
     name="healthscore",
@@ -24,6 +24,7 @@ for command in (
     data.features,
     modelling.train,
     modelling.backtest,
+    recalibration.recalibrate,
     scoring.score,
     scoring.explain,
 ):

@@ -13,7 +13,7 @@ NARROW = "\u202f"
 
 def count(value: float | None) -> str:
     """A number of things: whole, with a comma per thousand."""
-    return MISSING if value is None else f"{value:,.0f}"
+    return number(value, 0)
 
 
 def number(value: float | None, digits: int = 1) -> str:
