@@ -78,6 +78,14 @@ def test_features_that_the_run_does_not_measure_are_all_told(tmp_path: Path) -> 
     assert not (tmp_path / "out").exists()
 
 
+def test_tenure_is_no_signals_feature(tmp_path: Path) -> None:
+    run = literal_run(tmp_path)
+    run = run.model_copy(update={"features": run.features.model_copy(update={"tenure": False})})
+    with pytest.raises(ConfigurationError, match="variant 'beginner': 'tenure_days'") as refused:
+        score(run, as_of=AS_OF, scorecard=card_of())
+    assert refused.value.remedy.startswith("set `tenure = true` in [features], or name other features in the scorecard")
+
+
 def test_a_component_made_of_nothing_is_refused(tmp_path: Path) -> None:
     components = {"use": {**CARD["components"]["use"], "weight": 60}, "mood": {"weight": 40}}
     with pytest.raises(ConfigurationError, match=r"components\.mood: neither `measures` nor `actions`"):

@@ -246,6 +246,27 @@ def test_a_component_that_most_lack_is_told(tmp_path: Path) -> None:
     assert found.result["warnings"] == ["nothing is known of survey for 80% of the accounts"]
 
 
+def test_a_variant_for_nobody_is_told(tmp_path: Path) -> None:
+    variant = [{"name": "large", "segments": ["bigg"], "weights": {"use": 100}}]
+    found = score(literal_run(tmp_path), as_of=AS_OF, scorecard=card_of(variant=variant))
+    assert found.result["warnings"] == ["variant 'large' is for bigg, and counts for no account"]
+
+
+def test_a_book_that_does_not_differ_is_told(tmp_path: Path) -> None:
+    use = {"use": {**CARD["components"]["use"], "weight": 100}}
+    tables = {"intervals": "\naccount_id start end\na 2024-01-01 2024-01-02\n", "levels": SURVEYS}
+    run = literal_run(tmp_path, tables | {"events": visits({f"v{n}": 3 for n in range(10)})})
+    card = card_of(components=use, variant=[], cap=[])
+    assert score(run, as_of=AS_OF, scorecard=card).result["warnings"] == []
+    alike = card_of(
+        components={"use": {"weight": 100, "measures": [{"feature": "cases_open", "steps": [[0, 50], [1, 0]]}]}},
+        variant=[],
+        cap=[],
+    )
+    (said,) = score(run, as_of=AS_OF, scorecard=alike).result["warnings"]
+    assert said == "all 14 accounts have the same score: what the scorecard reads does not differ among them"
+
+
 # --- actions ---------------------------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from canaries import CANARIES
+from carded import RUN, write_carded
 from feature_book import GRID, SCHEMAS, Rows, T, book_of_rows
 from healthscore.config import Run, Scorecard
 from healthscore.pipelines.score import ScoreResult, score
@@ -143,3 +144,31 @@ def test_names_of_rules_and_owners_run_nothing_in_a_spreadsheet(tmp_path: Path) 
     assert table["b"]["drivers_down"].startswith("'=cmd() -25.0")
     assert float(table["b"]["points_support"]) == -15.0
     assert table["c"]["probability"] == table["c"]["subscore_survey"] == ""
+
+
+# --- a ready-made panel ----------------------------------------------------------------------------------------------
+
+
+def test_a_ready_made_panel_needs_no_outcome_either(tmp_path: Path) -> None:
+    text = RUN.replace('outcome = "left"\n', "").replace(
+        '[outcome]\nkind = "recorded"\nsource = "panel"\nhorizon_days = 30\n', ""
+    )
+    assert "outcome" not in text
+    rows = pd.DataFrame(
+        {
+            "account_id": ["x", "y", "z", "w"],
+            "as_of": [date(2024, 1, 1)] * 3 + [date(2024, 2, 1)],
+            "days": [10, 0, None, 5],
+            "open": [1, 0, 4, 0],
+        }
+    )
+    path = write_carded(tmp_path, rows, run=text.replace("data_end = 2030-01-01", "data_end = 2024-01-01"))
+    found = by_account(score(path, as_of=date(2024, 1, 1), scorecard=tmp_path / "card.toml"))
+    # x: 60 % of 50 and 40 % of 75; y: 40, and at most 30, for it is silent; z: nothing but tickets, 0.
+    assert {account: (row["health"], row["cap"]) for account, row in found.items()} == {
+        "z": (0.0, ""),
+        "y": (30.0, "silent"),
+        "x": (60.0, ""),
+    }
+    assert found["y"]["drivers_down"] == "use -60.0: days is 0; silent -10.0: days is 0, so at most 30"
+    assert found["z"]["low_confidence"] == "nothing is known of use: 60% of the weight"

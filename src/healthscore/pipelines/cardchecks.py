@@ -21,6 +21,8 @@ MUCH = 0.5
 """Share of the weight that may be missing: from there on, a score says more of what is known than of the account."""
 MANY = 0.5
 """Share of the accounts from which on a component that they lack looks like a source that is incomplete."""
+TENURE = "tenure_days"
+"""The feature that no signal gives."""
 DIFFERENT = 10
 """Accounts among which at least two differ, unless something is wrong; fewer may be alike."""
 
@@ -68,11 +70,14 @@ def _remedy(run: Run, features: Sequence[str]) -> str:
     for feature in features:
         signal = max((name for name in run.signals if feature.startswith(f"{name}_")), key=len, default="")
         beside.setdefault(signal, []).append(feature)
-    told = [
+    told = ["set `tenure = true` in [features]"] if TENURE in beside.get("", ()) else []
+    beside[""] = [feature for feature in beside.get("", ()) if feature != TENURE]
+    told += [
         f"give [signals.{signal}] the families and windows of {', '.join(named)}"
         if signal
         else f"add to the run the signals that give {', '.join(named)} (docs/signals.md)"
         for signal, named in beside.items()
+        if named
     ]
     return "; ".join(told)
 
@@ -116,6 +121,9 @@ def card_warnings(parts: CardParts, as_of: date) -> list[str]:
     gone = np.isnan(scores.subscores).mean(axis=0)
     for position in np.flatnonzero(gone > MANY).tolist():
         said.append(f"nothing is known of {parts.label(position)} for {gone[position]:.0%} of the accounts")
+    for position, variant in enumerate(card.variant):
+        if variant.segments and not (scores.variant == position).any():
+            said.append(f"variant {variant.name!r} is for {', '.join(variant.segments)}, and counts for no account")
     if n >= DIFFERENT and np.ptp(scores.score) == 0:
         said.append(f"all {n:,} accounts have the same score: what the scorecard reads does not differ among them")
     return said

@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 FULL = 100.0
 TOP_COMPONENTS = 3
+RULE = -1
+"""Stands for the hard rule among the numbers of components."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,17 @@ class CardParts:
     def lowering(self, row: int) -> list[str]:
         """What takes most points from an account, strongest first: components, and the hard rule that bound."""
         lost = [(int(tenths), c) for c, tenths in enumerate(self.drivers.points_tenths[row]) if tenths < 0]
-        told = [(tenths, f"{self.label(c)} {tenths / 10:+.1f}: {self.why(row, c)}") for tenths, c in lost]
         if (cut := int(self.drivers.capped_tenths[row])) < 0:
-            cap = self.card.cap[self.scores.cap[row]]
-            told.append((cut, f"{cap.name} {cut / 10:+.1f}: {self.rule(row, cap)}"))
-        return [text for _, text in sorted(told, key=lambda one: one[0])[:TOP_COMPONENTS]]
+            lost.append((cut, RULE))
+        told = []
+        for tenths, c in sorted(lost, key=lambda one: one[0])[:TOP_COMPONENTS]:
+            if c == RULE:
+                cap = self.card.cap[self.scores.cap[row]]
+                name, why = cap.name, self.rule(row, cap)
+            else:
+                name, why = self.label(c), self.why(row, c)
+            told.append(f"{name} {tenths / 10:+.1f}: {why}")
+        return told
 
     def raising(self, row: int) -> list[str]:
         """The components that hold an account's score up: better than the whole, or full; points of those possible."""
