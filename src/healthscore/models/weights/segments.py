@@ -6,7 +6,7 @@ divide it (its direction). Weights are direction, so the scale is left free wher
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -77,7 +77,7 @@ def segment_weights(rows: WeightRows, level: float = 0.05) -> list[SegmentWeight
     fits = {name: fit_weights(used.where(one)) for name, one in tested.items()}
     unit = np.sqrt((within_days(used) ** 2).mean(axis=0))
     chances = {name: _chance(fits[name], used.where(~one), unit) for name, one in tested.items()}
-    shown = _shown(chances, len(members), level)
+    shown = _shown(chances, _halves(list(members.values())), level)
     pooled = _pooled(whole, fits, used.where(~np.logical_or.reduce([*tested.values()])), unit) if tested else {}
     size = len(rows.components)
     return [
@@ -153,11 +153,15 @@ def _chance(fit: WeightFit | None, others: WeightRows, unit: Vector) -> float | 
     return None if fit is None or rest is None else same_direction(fit, rest, unit)
 
 
-def _shown(chances: Mapping[str, float | None], segments: int, level: float) -> set[str]:
+def _halves(members: Sequence[Flags]) -> bool:
+    """Whether there are two segments and nothing else: either against the other is then one test, told twice."""
+    return len(members) == 2 and bool((members[0] | members[1]).all())
+
+
+def _shown(chances: Mapping[str, float | None], halves: bool, level: float) -> set[str]:
     """Which segments differ, by Holm's procedure."""
     tests = {name: chance for name, chance in chances.items() if chance is not None}
-    if segments == 2 and len(tests) == 2:
-        # Either of two against the other is one test, told twice.
+    if halves and len(tests) == 2:
         return set(tests) if min(tests.values()) <= level else set()
     return {name for name, holds in holm(tests, level).items() if holds}
 
@@ -166,10 +170,10 @@ def _pooled(
     whole: WeightFit, fits: Mapping[str, WeightFit | None], rest: WeightRows, unit: Vector
 ) -> dict[str | None, Vector]:
     """Partially pooled coefficients by segment; all other rows together are one more segment, under None."""
-    every: dict[str | None, WeightFit | None] = {**fits, None: fit_weights(rest)}
+    every = [*fits.items(), (None, fit_weights(rest))]
     scaled = {
         name: (fit.beta * unit, fit.covariance * np.outer(unit, unit))
-        for name, fit in every.items()
+        for name, fit in every
         if fit is not None and _has_weights(fit)
     }
     return {name: beta / unit for name, beta in partially_pooled(whole.beta * unit, scaled).items()}
