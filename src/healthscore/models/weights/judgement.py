@@ -5,12 +5,18 @@ where about as many left before as after: on the rows known by then the smallest
 the untouched later ones it must save log-loss, with 95 % confidence one-sided, for the answer *change*. Else the answer
 is *keep*: the weights are not shown to be worse. What each component is worth is estimated on all rows, because a
 scorecard was shaped by none of them.
+
+Measured on simulated sub-scores (16 monthly dates, five or six components). A change of true weights was
+recommended in 0 of 600 books of 58 to 530 exiting accounts, 320 of them with a forced split that left 17 to 66 such
+accounts to the later rows. Weights that differ from the truth by 0.6 in all were changed in 28 of 40 books of 68
+exiting accounts, 37 of 40 of 142, and 80 of 80 of 260. Where accounts leave by lot, no change and no new
+weights in 600 books; in 3 of them chance gave skill, and the weights were kept.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -21,13 +27,11 @@ from healthscore.models.weights.gate import Gain, gain, skill
 from healthscore.models.weights.joint import JointGroup
 from healthscore.models.weights.minimal import free_refit, minimal_change
 from healthscore.models.weights.rows import WeightRows
+from healthscore.models.weights.segments import SegmentWeights, segment_weights
 from healthscore.models.weights.shares import spread_shares
 from healthscore.models.weights.snapping import on_grid, snap
 from healthscore.models.weights.splitting import NO_ROWS, RowCount, counted, split_day, split_rows
 from healthscore.models.weights.validated import ValidatedComponent, validate_weights
-
-if TYPE_CHECKING:
-    from healthscore.models.weights.segments import SegmentWeights
 
 MINIMUM_EXITING = 50
 """Different accounts that left, below which nothing is said about weights."""
@@ -133,8 +137,6 @@ def judge_weights(rows: WeightRows, *, later_than: int | None = None, shap_share
       95 % bound of what it saves on the later rows is above 0; else *keep*.
     - Without weights in force there is nothing to compare with: given skill, the validated weights of the supported
       components are recommended, in steps of 5 points.
-
-    Measured on simulated sub-scores (16 monthly dates, six components): see `docs/validity.md`.
     """
     exiting = rows.exiting
     if exiting < MINIMUM_EXITING:
@@ -161,16 +163,8 @@ def judge_weights(rows: WeightRows, *, later_than: int | None = None, shap_share
         skills,
         saved,
         exiting,
-        _segments(rows),
+        () if rows.segment is None else tuple(segment_weights(rows)),
     )
-
-
-def _segments(rows: WeightRows) -> tuple[SegmentWeights, ...]:
-    if rows.segment is None:
-        return ()
-    from healthscore.models.weights.segments import segment_weights
-
-    return tuple(segment_weights(rows))
 
 
 def _skills(learning: WeightRows, later: WeightRows) -> dict[str, Estimate]:
