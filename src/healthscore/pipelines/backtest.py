@@ -87,19 +87,12 @@ def backtest(
 
 
 def _result(tables: Tables, book: Book, walked: Walk, judge: Judge) -> dict[str, Any]:
-    run, outcome = book.run, book.run.need_outcome()
+    run = book.run
     churners = judge.churners()
     return {
         "run": run.name,
         "title": run.title or run.name,
-        "outcome": {
-            "kind": outcome.kind,
-            "gap_days": outcome.gap_days,
-            "horizon_days": outcome.horizon_days,
-            "maturity_days": outcome.maturity,
-            "sentence": outcome_sentence(run),
-            "words": judge.words,
-        },
+        "outcome": outcome_section(run, judge.words),
         "chosen": walked.choice.name,
         "choice": {"why": walked.choice.why, "title": MODELS[walked.choice.name].title},
         "headline": headline(judge, churners),
@@ -121,6 +114,19 @@ def _result(tables: Tables, book: Book, walked: Walk, judge: Judge) -> dict[str,
             for t, counts in zip(book.snapshots.as_ofs, book.snapshots.counts(), strict=True)
         ],
         "warnings": warnings_of(tables, walked, str(judge.words["did"])),
+    }
+
+
+def outcome_section(run: Run, words: Mapping[str, Any]) -> dict[str, Any]:
+    """The outcome as a result keeps it; `words` are those of `happenings.words_of`."""
+    outcome = run.need_outcome()
+    return {
+        "kind": outcome.kind,
+        "gap_days": outcome.gap_days,
+        "horizon_days": outcome.horizon_days,
+        "maturity_days": outcome.maturity,
+        "sentence": outcome_sentence(run),
+        "words": words,
     }
 
 

@@ -15,7 +15,7 @@ from healthscore.evaluation.proportions import NOT_COMPUTABLE, rate
 from healthscore.models.scorecard import CardScores
 from healthscore.models.weights.rows import WeightRows
 from healthscore.pipelines.cards import SCORECARD, is_gain
-from healthscore.pipelines.judge import Judge
+from healthscore.pipelines.judge import Judge, lead_of
 from healthscore.pipelines.weighing.alone import alone_figures
 
 Floats = NDArray[np.float64]
@@ -140,6 +140,6 @@ def scorecard_section(judge: Judge) -> dict[str, Any] | None:
         "figures": judge.resamples.intervals()[SCORECARD],
         "bands_by": "edges" if run.scorecard.bands.quartiles_of is None else "quartiles",
         "bands": judge.bands_by(walked.bands, walked.band, SCORECARD),
-        "lead_time": judge.lead_of(walked.band == 0),
+        "lead_time": lead_of(judge.book, judge.walk.rows, walked.band == 0),
         "segments": judge.segments(SCORECARD),
     }

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from healthscore.pipelines import views
-from healthscore.pipelines.happenings import words_in
-from healthscore.pipelines.wording import figure, number, percent, spread
+from healthscore.pipelines.wording import figure, listed, number, percent, plural, spread
 
 BESIDE = ("auc", "capture_10", "revenue_capture_10", "log_loss")
 LEADS = {"yes": "yes", "not shown": "not shown", "opposite": "the wrong way"}
@@ -42,6 +41,7 @@ def card_view(result: Result, chosen: str) -> View | None:
             for name, one in components.items()
         ],
         "missing": any(one["missing"] for one in components.values()),
+        "gaps": _gaps(card),
         "caps": [{**cap, "limit": _limit(cap["at_most"]), "fared": FARED[cap["leads"]]} for cap in card["caps"]],
         "capping": _capping(card.get("capping")),
         "unscored": card["unscored"]["n"],
@@ -102,19 +102,18 @@ def _capping(capping: Result | None) -> str:
     return f"With its hard rules the scorecard orders accounts {word} than without: AUC {shown}."
 
 
+def _gaps(card: Result) -> str:
+    """How often nothing was known of a component, and of all, in words."""
+    unknown = {name: one["missing"] for name, one in card["components"].items() if one["missing"]}
+    ordered = sorted(unknown, key=lambda name: -unknown[name])
+    said = []
+    if ordered:
+        shares = listed([f"{str(name).replace('_', ' ')} {percent(unknown[name], 0)}" for name in ordered])
+        said.append(f"Nothing was known of a component on so many of the scores: {shares}.")
+    if card["unscored"]["n"]:
+        said.append(f"{plural(card['unscored']['n'], 'score')} could not be given at all: nothing was known.")
+    return " ".join(said)
+
+
 def _variants(variants: Result) -> list[str]:
     return [f"{name}: {one['n']:,}" for name, one in variants.items()]
-
-
-def card_sentences(result: Result) -> Sequence[str]:
-    """What a terminal says of a scorecard's components and hard rules."""
-    card, words = result.get("scorecard"), words_in(result)
-    if not card:
-        return []
-    said = [
-        f"{cap['name']}: lowered {percent(cap['share'])} of the scores; of those accounts "
-        f"{figure(cap['rate'], 'percent')} {words['did']}, of the others {figure(cap['others'], 'percent')}."
-        for cap in card["caps"]
-        if cap["n"]
-    ]
-    return [*said, *([text] if (text := _capping(card.get("capping"))) else [])]

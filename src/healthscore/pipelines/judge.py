@@ -18,9 +18,10 @@ from healthscore.evaluation.reliability import calibration_error, reliability_cu
 from healthscore.evaluation.stability import band_flips, population_stability_index
 from healthscore.models.health import Bands
 from healthscore.outcomes.snapshots import Label
+from healthscore.pipelines.announcements import announced_exits
 from healthscore.pipelines.build import Book, iso
 from healthscore.pipelines.cards import segments_of
-from healthscore.pipelines.happenings import HAPPENINGS, words_of
+from healthscore.pipelines.happenings import words_of
 from healthscore.pipelines.walk import Walk
 
 Floats = NDArray[np.float64]
@@ -38,7 +39,6 @@ class Judge:
         self.day = book.panel.day[rows]
         self.account = book.panel.account[rows]
         self.cluster = book.cluster[rows]
-        self.exit_day = book.snapshots.exit_day[book.snapshots.at_risk][rows]
         self.value = None if np.isnan(book.value[rows]).all() else np.nan_to_num(book.value[rows])
         self.bands = Bands(book.run.bands.names, book.run.bands.edges, book.run.bands.colours)
         self.chosen = walk.choice.name
@@ -90,7 +90,7 @@ class Judge:
 
     def churners(self) -> dict[str, Any]:
         """Of those that it happened to, how many the worst-scored tenth of their date held, per model."""
-        exits = self._exits()
+        exits = announced_exits(self.book, self.walk.rows)
         found = {
             name: churners_found(self.y, p, self.day, exits, self.cluster) for name, p in self.walk.probability.items()
         }
@@ -159,24 +159,7 @@ class Judge:
 
     def lead(self) -> dict[str, Any] | None:
         """How long before their exit the accounts that left had turned to the worst band."""
-        return self.lead_of(self.bands.index(self.walk.health) == 0)
-
-    def lead_of(self, red: NDArray[np.bool_]) -> dict[str, Any] | None:
-        """How long before their exit the accounts that left had been flagged; None where that says nothing."""
-        if len(np.unique(self.day)) < 2 or self.book.run.need_outcome().kind != "churn":
-            return None
-        number, first = np.unique(self._exits(), return_index=True)
-        exits = first[number >= 0]  # one row per exit
-        found = lead_time(
-            self.account,
-            self.day,
-            red,
-            self.account[exits],
-            self.exit_day[exits],
-            data_end=self.book.data_end,
-            seed=self.book.run.seed,
-        )
-        return {key: getattr(found, key) for key in vars(found)}
+        return lead_of(self.book, self.walk.rows, self.bands.index(self.walk.health) == 0)
 
     def segments(self, model: str | None = None) -> list[dict[str, Any]]:
         """Rate and AUC of a model, the chosen one by default, per segment of the rows' dates, where there are any."""
@@ -214,19 +197,6 @@ class Judge:
         flips = band_flips(self.account, self.day, self.bands.index(self.walk.health))
         return {"psi": max((shift for shift in shifts if shift is not None), default=None), "band_flips": flips.rate}
 
-    def _exits(self) -> NDArray[np.int64]:
-        """Number of the exit that each row announces, -1 for none: an account and the day on which it left.
-
-        What has no day of its own counts after each score: a silence, say.
-        """
-        left = self.y == 1
-        day = self.exit_day if HAPPENINGS[self.book.run.need_outcome().kind].dated else self.day
-        exits = np.full(len(left), -1, np.int64)
-        if left.any():
-            pairs = np.stack([self.account[left], day[left]], axis=1)
-            exits[left] = np.unique(pairs, axis=0, return_inverse=True)[1].ravel()
-        return exits
-
     def _size(self, inside: NDArray[np.bool_]) -> dict[str, int]:
         return {
             "n": int(inside.sum()),
@@ -236,3 +206,18 @@ class Judge:
 
     def _figure(self, metric: Metric, p: Floats, inside: NDArray[np.bool_]) -> float | None:
         return metric.function(self.y[inside], p[inside], None, None if self.value is None else self.value[inside])
+
+
+def lead_of(book: Book, rows: NDArray[np.int64], red: NDArray[np.bool_]) -> dict[str, Any] | None:
+    """How long before their exit the accounts that left had been flagged; `red` has one element per row.
+
+    None where that says nothing: on a single date, and for outcomes that are no exits.
+    """
+    day, account = book.panel.day[rows], book.panel.account[rows]
+    if len(np.unique(day)) < 2 or book.run.need_outcome().kind != "churn":
+        return None
+    number, first = np.unique(announced_exits(book, rows), return_index=True)
+    exits = first[number >= 0]  # one row per exit
+    exit_day = book.snapshots.exit_day[book.snapshots.at_risk][rows]
+    found = lead_time(account, day, red, account[exits], exit_day[exits], data_end=book.data_end, seed=book.run.seed)
+    return {key: getattr(found, key) for key in vars(found)}
