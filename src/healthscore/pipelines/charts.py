@@ -84,7 +84,7 @@ def deciles(result: Result) -> Spec | None:
     rows = result.get("deciles")
     if not rows:
         return None
-    base = result["pooled"]["rate"]["estimate"]
+    base, did = result["pooled"]["rate"]["estimate"], words_in(result)["did"]
     labels = [f"{row['low']:g} to {row['high']:g}" for row in rows]
     bars = {
         "type": "bar",
@@ -93,8 +93,9 @@ def deciles(result: Result) -> Spec | None:
         "error_y": _errors([row["rate"] for row in rows]),
         "customdata": [[row["n"], row["events"]] for row in rows],
         "marker": {"color": "--accent"},
-        "name": "left",
-        "hovertemplate": "score %{x}<br>%{y:.1%} left: %{customdata[1]:,} of %{customdata[0]:,}<extra></extra>",
+        "name": text(did),
+        "hovertemplate": f"score %{{x}}<br>%{{y:.1%}} {text(did)}: "
+        "%{customdata[1]:,} of %{customdata[0]:,}<extra></extra>",
     }
     average = {
         "x": labels,
@@ -104,7 +105,7 @@ def deciles(result: Result) -> Spec | None:
         "line": {"dash": "dot", "width": 1.5, "color": "--muted"},
         "hovertemplate": "average %{y:.1%}<extra></extra>",
     }
-    layout = _axes("score, lowest tenth first", "share that left", xaxis={"type": "category"}, yaxis=_FREE_PERCENT)
+    layout = _axes("score, lowest tenth first", f"share that {did}", xaxis={"type": "category"}, yaxis=_FREE_PERCENT)
     return {"data": [bars, average], "layout": {**layout, "bargap": 0.25}}
 
 

@@ -18,22 +18,15 @@ from healthscore.errors import ConfigurationError
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, write_json
 from healthscore.pipelines.validation.banding import stated_bands
-from healthscore.pipelines.validation.breakdown import band_table, by_date, decile_table, monotone, segment_table
 from healthscore.pipelines.validation.coverage import quiet_stretches, sources_of
 from healthscore.pipelines.validation.frames import frames_of
 from healthscore.pipelines.validation.histories import Exits, History, read_exits, read_scores
-from healthscore.pipelines.validation.judged import (
-    Scored,
-    book_size,
-    churners,
-    lead_time_figures,
-    pooled_figures,
-    scored,
-)
+from healthscore.pipelines.validation.judged import Scored, lead_time_figures, scored
 from healthscore.pipelines.validation.observed import Observed, Window, default_data_end, observe
 from healthscore.pipelines.validation.verdict import headline, require_exits, warnings_of
 from healthscore.pipelines.validation.weighed import check_components, weigh, weighing_notes
 from healthscore.pipelines.validation.weighting import read_weighting
+from healthscore.pipelines.validation.whole import judged_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -169,8 +162,6 @@ def _result(
     riskier: bool,
 ) -> dict[str, Any]:
     how = {"resamples": rows.resamples, "seed": rows.seed}
-    band_rows, deciles = band_table(rows, bands), decile_table(rows)
-    snapshots, origins = by_date(history, observed, rows)
     result = {
         "outcome": {
             "kind": "exit",
@@ -180,15 +171,8 @@ def _result(
             "sentence": f"The account leaves {window.words}".replace(" after it", " after the score"),
         },
         "data": sources_of(history, exits, observed, window),
-        **pooled_figures(rows, capacity, book_size(history, observed)),
-        "churners": churners(rows),
-        "bands": band_rows,
-        "deciles": deciles,
-        "monotone": monotone(band_rows, deciles),
+        **judged_whole(history, observed, rows, bands, capacity),
         "lead_time": lead_time_figures(history, observed, window, bands, riskier=riskier, **how),
-        "segments": segment_table(rows),
-        "origins": origins,
-        "snapshots": snapshots,
     }
     findings = {
         **observed.findings,

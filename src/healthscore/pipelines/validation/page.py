@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from healthscore.pipelines import tiles, views
+from healthscore.pipelines.cardviews import card_view
 from healthscore.pipelines.weighing.view import weight_tiles, weight_view
 
 Result = Mapping[str, Any]
@@ -25,7 +26,7 @@ def validation_view(result: Result) -> dict[str, Any]:
     }[said["verdict"]]
     figures = result["pooled"]["models"]["score"]
     view = views.shared(result, "score") | {
-        "kind": "Validation of a score history",
+        "kind": "Validation of a scorecard" if result.get("scorecard") else "Validation of a score history",
         "asked": views.lead_words(result),
         "tone": tone,
         "mark": mark,
@@ -33,6 +34,7 @@ def validation_view(result: Result) -> dict[str, Any]:
         "sentences": said["sentences"],
         "tiles": tiles.tiles(result, "score"),
         "weights": weight_view(result),
+        "card": card_view(result, "score"),
         "tenths": result.get("deciles") or [],
         "metrics": [{"name": name, "title": views.metric_title(name), "shown": one} for name, one in figures.items()],
     }
@@ -45,9 +47,10 @@ def validation_view(result: Result) -> dict[str, Any]:
         "weights": ("Weights", weights),
         "score": ("Score", weights),
         "bands": ("Bands", view["bands"]),
-        "found": ("Leavers found", (result.get("curves") or {}).get("capture")),
+        "found": (f"{str(view['words']['those']).capitalize()} found", (result.get("curves") or {}).get("capture")),
         "tenths": ("Tenths", view["tenths"]),
         "early": ("Warning", view["lead"]),
+        "rules": ("Rules", view["card"] and (view["card"]["caps"] or view["card"]["gaps"])),
         "segments": ("Segments", result.get("segments")),
         "dates": ("Dates", view["origins"]),
     }
