@@ -17,14 +17,26 @@ import pytest
 from healthscore.pipelines import report
 from healthscore.pipelines.report import json_block, render_backtest, render_validation, write_report
 from report_samples import PAYLOADS, backtest_result, validation_result, worst
+from weight_samples import NOTHING, weighed_result
+
+
+def validation_with_weights() -> dict[str, Any]:
+    segment = {"segment": "Small", "n": 900, "events": 40, "exiting": 30, "p": 0.2, "differs": "not shown"}
+    shares = dict.fromkeys(weighed_result()["components"], 25.0)
+    own = dict.fromkeys(shares, NOTHING)
+    return validation_result() | weighed_result(weight_segments=[{**segment, "own": own, "pooled": shares}])
+
 
 RENDER: dict[str, tuple[Callable[[Any], str], Callable[[], dict[str, Any]]]] = {
     "backtest": (render_backtest, backtest_result),
     "validation": (render_validation, validation_result),
+    "weights": (render_validation, validation_with_weights),
 }
-FIXED_WORDS = ("verdict",)
+FIXED_WORDS = ("verdict", "decision", "why", "leads")
 """Keys whose values the programme chooses from a short list."""
-KEYS_OF_USERS = ("sources", "dropped", "quarantined", "models", "roc", "differences", "columns")
+KEYS_OF_USERS = (
+    "sources", "dropped", "quarantined", "models", "roc", "differences", "columns", "components", "own",
+)  # fmt: skip
 """Mappings whose keys are names that a user gave."""
 EXECUTABLE = {
     "iframe", "object", "embed", "link", "base", "form", "input", "img", "svg", "math", "video", "audio", "source",
@@ -70,7 +82,7 @@ def poisoned(value: Any, payload: str, key: str = "") -> Any:
         names = {name: f"{payload}{place}" for place, name in enumerate(value)} if key in KEYS_OF_USERS else {}
         return {names.get(name, name): poisoned(item, payload, name) for name, item in value.items()}
     if isinstance(value, list):
-        return [poisoned(item, payload, key) for item in value]
+        return [poisoned(item, payload, "" if isinstance(item, dict) else key) for item in value]
     return payload if isinstance(value, str) and key not in FIXED_WORDS else value
 
 
@@ -78,7 +90,7 @@ def hostile(kind: str, payload: str) -> dict[str, Any]:
     """A sample result full of the payload; the chosen model keeps a place in every table."""
     result: dict[str, Any] = RENDER[kind][1]()
     bad: dict[str, Any] = poisoned(result, payload)
-    if kind == "validation":  # its only model is ours
+    if kind != "backtest":  # its only model is ours
         bad["pooled"]["models"] = result["pooled"]["models"]
         bad["churners"]["models"] = result["churners"]["models"]
         bad["curves"]["roc"] = result["curves"]["roc"]
@@ -161,6 +173,7 @@ def test_sections_without_figures_are_left_out(kind: str) -> None:
             "worst": "accounts", "segments": "segments",
         },
         "validation": {"lead_time": "early", "segments": "segments", "deciles": "tenths", "origins": "dates"},
+        "weights": {"verdict_sentences": "weights"},
     }[kind]  # fmt: skip
     for key, anchor in anchors.items():
         whole = sample()
@@ -185,6 +198,43 @@ def test_the_headline_claims_no_more_than_the_interval(better: bool | None, word
     result = backtest_result()
     result["headline"]["better"] = better
     assert words in render_backtest(result)
+
+
+@pytest.mark.parametrize(
+    ("decision", "why", "mark"),
+    [
+        ("change", "later dates agree", "A change is supported"),
+        ("keep", "not shown to be worse", "Keep"),
+        ("no evidence", "no skill", "No evidence"),
+    ],
+)
+def test_the_answer_about_weights_heads_the_page(decision: str, why: str, mark: str) -> None:
+    result = validation_result() | weighed_result(decision, why)
+    page = Page(render_validation(result))
+    shown = [text.strip() for text in page.texts if text.strip()]
+    answer = result["verdict_sentences"][0]
+    assert shown.index(mark) + 1 == shown.index(answer)
+    assert shown.index(answer) < shown.index("Weights against history") < shown.index("The score as it is")
+    assert any(text.startswith(result["headline"]["title"]) for text in shown)
+    assert any(map(_is_of_weights, page.data)) == (decision != "no evidence")
+    assert ("open" in shown) == (decision != "no evidence")
+
+
+def test_the_figure_of_weights_holds_every_kind_of_interval() -> None:
+    (spec,) = [one for one in Page(render_validation(validation_with_weights())).data if _is_of_weights(one)]
+    traces = {trace.get("name"): trace for trace in spec["data"]}
+    assert spec["layout"]["yaxis"]["ticktext"] == ["Sponsor", "Survey", "Tickets", "Usage"]
+    assert traces["weight now"]["x"] == [10.0, 20.0, 30.0, 40.0]
+    assert (traces["recommended"]["x"], traces["recommended"]["y"]) == ([20.0, 50.0], [2, 3])
+    assert traces["confirmed by history, 95 % range"]["x"] == [-20, -4, None, -2, 17.4, None, 19.2, 33.1, None]
+    low, high = spec["layout"]["xaxis"]["range"]
+    assert traces["open: any weight fits"]["x"] == [low, high, None]
+    assert low < -20
+    assert high > 50
+
+
+def _is_of_weights(spec: dict[str, Any]) -> bool:
+    return "ticktext" in spec["layout"]["yaxis"]
 
 
 def test_long_lists_of_accounts_unfold() -> None:

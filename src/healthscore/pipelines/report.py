@@ -20,7 +20,6 @@ from healthscore.pipelines.cardviews import card_view
 from healthscore.pipelines.happenings import words_in
 from healthscore.pipelines.publish import plain
 from healthscore.pipelines.validation.page import validation_view
-from healthscore.pipelines.weighing.view import weight_view
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -42,7 +41,6 @@ def render_backtest(result: Result) -> str:
     titles = _titles(result, chosen)
     rivals = [model for model in views.BASELINES if model in ((result.get("pooled") or {}).get("models") or {})]
     figures = {
-        "weight_ranges": weightcharts.weights(result),
         "capture": charts.capture(result, chosen, titles),
         "origins": charts.origins(result, chosen, titles, rivals),
         "calibration": charts.calibration(result),
@@ -93,7 +91,6 @@ def _backtest_view(result: Result, chosen: str, titles: Mapping[str, str]) -> di
         "sentences": sentences,
         "tiles": tiles.tiles(result, chosen),
         "components": _components(result),
-        "weights": weight_view(result),
         "card": card_view(result, chosen),
         "worst": worst,
         "worst_open": ACCOUNTS_OPEN,
@@ -115,7 +112,6 @@ def _backtest_view(result: Result, chosen: str, titles: Mapping[str, str]) -> di
         "found": (f"{str(view['words']['those']).capitalize()} found", curves.get(chosen)),
         "early": ("Warning", view["lead"]),
         "moves": ("Drivers", view["components"]),
-        "weights": ("Weights", view["weights"]),
         "dates": ("Dates", view["origins"]),
         "accounts": ("Accounts", worst),
         "segments": ("Segments", result.get("segments")),

@@ -17,16 +17,13 @@ Result = Mapping[str, Any]
 
 
 def weights(result: Result) -> Spec | None:
-    """Handcrafted weights as dots, validated intervals as bars, changed weights as diamonds; None without weights."""
-    if not result.get("verdict_sentences"):
+    """Handcrafted weights as dots, validated intervals as bars, changed weights as diamonds; None without evidence."""
+    if not result.get("verdict_sentences") or result["decision"] == "no evidence":
         return None
     rows = list(reversed(list((result.get("components") or {}).values())))
     low, high = _range(rows)
-    data = [*_bars(rows, low, high), *_open(rows, low, high), *_points(rows)]
-    if not data:
-        return None
     return {
-        "data": data,
+        "data": [*_bars(rows, low, high), *_open(rows, low, high), *_points(rows)],
         "layout": {
             "xaxis": {"title": {"text": "weight in %"}, "range": [low, high], "zeroline": True},
             "yaxis": {
