@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install demo test check format bench lock wheel clean
+.PHONY: help install demo test check format bench validity lock wheel clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/'
@@ -38,6 +38,9 @@ BENCH ?= bench-data/20m
 bench: $(INSTALLED)  ## time and memory of checks and features on 20 million events (BENCH=folder of the data)
 	test -e $(BENCH)/healthscore.toml || $(BIN)/python benchmarks/book.py --out $(BENCH)
 	$(BIN)/python benchmarks/measure.py --data $(BENCH)
+
+validity: $(INSTALLED)  ## measure the statistics on simulated truth, docs/validity.md (an hour, two cores; resumes)
+	PYTHONPATH=tests $(BIN)/python -m validity
 
 dictionaries: $(INSTALLED)  ## write features/dictionary/*.md; of the runs over public data too with HEALTHSCORE_DATA=path
 	$(BIN)/python -m healthscore.pipelines.dictionaries $(HEALTHSCORE_DATA)
