@@ -57,8 +57,8 @@ def _show(made: Recalibration) -> None:
     show_weights(result)
     if result["gate"]["sentence"]:
         paragraph("", result["gate"]["sentence"])
-    _as_it_is(result)
     _gain(result)
+    _as_it_is(result)
     _outcomes(result)
     if result["recommended"] is not None:
         paragraph("", "The change, to approve")

@@ -26,6 +26,7 @@ from healthscore.pipelines.tracking import record
 from healthscore.pipelines.weighing.alone import alone_figures
 from healthscore.pipelines.weighing.result import weighing_result
 from healthscore.pipelines.weighing.sentences import weighing_warnings
+from healthscore.pipelines.wording import listed
 from healthscore.tables import Tables, open_tables
 
 CARD, DIFF = "recalibrated.toml", "diff.txt"
@@ -162,7 +163,7 @@ def _result(books: Books, weighed: Weighed, proposal: Proposal | None) -> dict[s
             "sentence": outcome_sentence(run),
             "words": words,
         },
-        "scorecard": None if card is None else _about(card) | {"as_it_is": as_it_is},
+        "scorecard": None if card is None else _about(card, weighed) | {"as_it_is": as_it_is},
         **weighing_result(weighed.judgement, labels=labels, alone=alone, found=found, words=words),
         "gate": _gate(card, weighed),
         "list_capacity": run.report.capacity,
@@ -180,13 +181,14 @@ def _alone(weighed: Weighed) -> dict[str, dict[str, Any]]:
     return alone_figures(weighed.rows, resamples=report.resamples, seed=weighed.book.run.seed)
 
 
-def _about(card: Scorecard) -> dict[str, Any]:
+def _about(card: Scorecard, weighed: Weighed) -> dict[str, Any]:
     return {
         "name": card.name,
         "title": card.title or card.name,
         "file": origin_of(card).name,
         "weights": card.weights_of(),
         "variants": [variant.name for variant in card.variant if variant.weights],
+        "set_aside": len(weighed.history) - len(weighed.rows.y),
         "purpose": None if card.purpose is None else card.purpose.model_dump(mode="json"),
         "provenance": None if card.provenance is None else card.provenance.model_dump(mode="json"),
     }
@@ -210,6 +212,11 @@ def _gate(card: Scorecard | None, weighed: Weighed) -> dict[str, Any]:
 
 def _warnings(tables: Tables, result: Mapping[str, Any]) -> list[str]:
     said = [str(finding) for report in tables.reports.values() for finding in report.warnings]
+    if result["scorecard"] is not None and result["scorecard"]["set_aside"]:
+        said.append(
+            f"{result['scorecard']['set_aside']:,} scores of accounts with weights of their own (variant "
+            f"{listed(result['scorecard']['variants'])}) do not count: variants keep their weights"
+        )
     return [*said, *weighing_warnings(result, result["outcome"]["words"])]
 
 

@@ -128,7 +128,7 @@ def test_only_weights_and_provenance_are_written(company: Path, changed: Recalib
     }).read_text(encoding="utf-8")  # fmt: skip
     assert kept == expected
     assert old == with_text(company.parent / "again.toml", MISJUDGED).read_text(encoding="utf-8")
-    assert given.startswith("                   # where the weights come from")
+    assert given.startswith("                   # of the weights; by healthscore recalibrate")
 
 
 def test_provenance_names_the_history(company: Path, changed: Recalibration) -> None:
@@ -136,7 +136,7 @@ def test_provenance_names_the_history(company: Path, changed: Recalibration) -> 
     given = tomllib.loads(changed.written.read_text(encoding="utf-8"))["provenance"]
     split = changed.result["split"]
     assert given["identity"] == changed.result["identity"] == changed.directory.name
-    assert given["replaces"].startswith("ours: satisfaction 5, activity 5, adoption 0,")
+    assert given["replaces"] == "ours 5/5/0/0/20/30/40"
     assert (given["first"], given["last"]) == (date(2024, 5, 1), date(2025, 4, 1))
     assert (given["data_end"], given["origins"]) == (date(2025, 7, 1), 8)
     assert given["events"] >= split["learning"]["events"] + split["later"]["events"]
@@ -168,12 +168,17 @@ def recalibrated_scores(run: Any) -> pd.Series[float]:
 
 def test_weights_from_history_are_tested_on_later_dates_only(company: Path, changed: Recalibration) -> None:
     assert changed.written is not None
-    again = recalibrate(company, scorecard=changed.written, write=company.parent / "newer.toml")
+    variant = '\n[[variant]]\nname = "small"\nsegments = ["smb"]\nweights = { activity = 100 }\n'
+    with_variant = company.parent / "with_variant.toml"
+    with_variant.write_text(changed.written.read_text(encoding="utf-8") + variant, encoding="utf-8")
+    again = recalibrate(company, scorecard=with_variant, write=company.parent / "newer.toml")
     assert (again.result["decision"], again.result["why"]) == ("no evidence", "no later dates")
     assert again.result["gate"]["not_before"] == "2025-07-01"
     assert "only as-of dates from then on test new ones" in again.result["gate"]["sentence"]
     assert again.written is None
     assert not (company.parent / "newer.toml").exists()
+    assert 0 < again.result["scorecard"]["set_aside"] < again.result["scorecard"]["as_it_is"]["n"]
+    assert any("variants keep their weights" in warning for warning in again.result["warnings"])
 
 
 def test_what_the_list_held_is_paired(changed: Recalibration) -> None:

@@ -55,7 +55,7 @@ PROVENANCE = Provenance(
     gain=(0.0012, 0.0003),
 )
 ADDED = """
-[provenance]                   # where the weights come from: written by `healthscore recalibrate`
+[provenance]                   # of the weights; by healthscore recalibrate
 run = "saas"
 identity = "0123456789ab"
 replaces = "use 40, tickets 33.34, rating 26.66"
@@ -66,7 +66,7 @@ origins = 12
 events = 479
 gain = [0.0012, 0.0003]
 
-[provenance.intervals]         # weights that history supports, in per cent, with 95 % confidence
+[provenance.intervals]         # confirmed by history, per cent, 95 %
 use = [12.5, 61.25]
 """
 

@@ -10,7 +10,7 @@ from healthscore.pipelines.publish import plain
 from healthscore.pipelines.recalibration.outcomes import outcome_columns, outcome_components
 from healthscore.pipelines.report import render_page, sections
 from healthscore.pipelines.weighing.view import weight_tiles, weight_view
-from healthscore.pipelines.wording import count, figure, number, percent
+from healthscore.pipelines.wording import NARROW, count, figure, number, percent
 
 Result = Mapping[str, Any]
 View = dict[str, Any]
@@ -45,9 +45,9 @@ def _view(result: Result) -> View:
         "provenance": provenance_rows(result),
     }
     present = {
-        "bands": ("As it is", view["card"]),
         "weights": ("Weights", view["weights"]),
         "gain": ("The list", view["gain"]),
+        "bands": ("As it is", view["card"]),
         "outcomes": ("Outcomes", view["columns"]),
         "change": ("The change", view["diff"]),
         "provenance": ("Provenance", view["provenance"]),
@@ -63,9 +63,9 @@ def card_words(result: Result) -> list[str]:
     said = []
     if card["auc"]["estimate"] is not None:
         said.append(
-            f"The scorecard as it is, on every date whose outcomes are known: of two accounts, one that {words['did']} "
-            f"and one that {words['kept']}, the first scored lower in {figure(card['auc'], 'percent', 0)} of pairs "
-            "(50 % is chance)."
+            "As it is, on every date whose outcomes are known, the scorecard gave the lower score to the account that "
+            f"{words['did']} in {figure(card['auc'], 'percent', 0)} of pairs of one that did and one that "
+            f"{words['kept']}; half of them is chance."
         )
     held = card["churners"]
     if held["exits"]:
@@ -83,6 +83,7 @@ def gain_rows(result: Result) -> list[View]:
         rows.append({"title": title, **{key: figure(churners[key], "count") for key in ("old", "new", "difference")}})
     if revenue := gain.get("revenue"):
         cells = {key: figure(revenue[key], "percent", 0) for key in ("old", "new", "difference")}
+        cells["difference"] = cells["difference"].replace(f"{NARROW}%", " points")
         rows.append({"title": "their revenue, as a share", **cells})
     if gain["log_loss"]["estimate"] is not None:
         saved = figure(gain["log_loss"], "number", 5)

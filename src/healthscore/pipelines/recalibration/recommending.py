@@ -47,7 +47,7 @@ def provenance_of(card: Scorecard, weighed: Weighed, identity: str) -> Provenanc
     return Provenance(
         run=book.run.name,
         identity=identity,
-        replaces=f"{card.name}: " + ", ".join(f"{n} {weight_text(w)}" for n, w in card.weights_of().items()),
+        replaces=f"{card.name} {'/'.join(weight_text(weight) for weight in card.weights_of().values())}",
         first=date_of(int(rows.day.min())),
         last=date_of(int(rows.day.max())),
         data_end=date_of(book.data_end),

@@ -10,8 +10,8 @@ from typing import Any
 from healthscore.config import Scorecard
 from healthscore.config.scorecards import Provenance
 
-WRITTEN_BY = "# where the weights come from: written by `healthscore recalibrate`"
-NOT_WRITTEN = ("intervals",)
+WRITTEN_BY = "# of the weights; by healthscore recalibrate"
+CONFIRMED = "# confirmed by history, per cent, 95 %"
 
 
 def with_weights(card: Scorecard, weights: Mapping[str, float], provenance: Provenance | None) -> Scorecard:
@@ -73,7 +73,7 @@ def _replace(old: Any, new: Any) -> None:
 
 def difference(old: str, new: str, name: str) -> str:
     """What changes, line by line, as `diff -u` shows it and `patch` reads it; line ends are left out of it."""
-    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), f"{name}", f"{name}", n=2, lineterm="")
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), name, name, n=2, lineterm="")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -81,7 +81,7 @@ def _provenance_text(provenance: Provenance) -> str:
     stated: dict[str, Any] = {
         name: value
         for name in Provenance.model_fields
-        if name not in NOT_WRITTEN and (value := getattr(provenance, name)) is not None
+        if name != "intervals" and (value := getattr(provenance, name)) is not None
     }
     if provenance.gain is not None and None in provenance.gain:
         del stated["gain"]
@@ -89,10 +89,7 @@ def _provenance_text(provenance: Provenance) -> str:
     lines += [f"{name} = {_value(value)}" for name, value in stated.items()]
     bounded = {name: ends for name, ends in provenance.intervals.items() if None not in ends}
     if bounded:
-        lines += [
-            "",
-            f"[provenance.intervals]{' ' * 9}# weights that history supports, in per cent, with 95 % confidence",
-        ]
+        lines += ["", f"[provenance.intervals]{' ' * 9}{CONFIRMED}"]
         lines += [f"{name} = {_value(ends)}" for name, ends in bounded.items()]
     return "\n".join(lines) + "\n"
 

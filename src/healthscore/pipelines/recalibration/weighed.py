@@ -13,7 +13,7 @@ from healthscore.models.weights.learned import learn_subscores
 from healthscore.models.weights.rows import WeightRows
 from healthscore.models.weights.splitting import split_day
 from healthscore.pipelines.build import Book
-from healthscore.pipelines.cards import card_on_book, card_rows
+from healthscore.pipelines.cards import card_on_book, card_rows, need_scorecard
 from healthscore.pipelines.walk import design_of
 from healthscore.pipelines.weighing.judging import judge_with_shares
 
@@ -25,7 +25,8 @@ class Weighed:
     Attributes
     ----------
     rows
-        What they were judged on: of learned sub-scores, the rows later than those that they were learned on.
+        What they were judged on: of a scorecard, where its own weights are in force; of learned sub-scores, the rows
+        later than those that they were learned on.
     history
         All rows of the book whose outcome is known, by position; of a scorecard, those that have a score.
     scores
@@ -45,6 +46,8 @@ class Weighed:
 def weigh_card(book: Book, *, later_than: int | None = None, shares: bool = True) -> Weighed:
     """Judge the weights of the run's scorecard against the outcome of the book.
 
+    Accounts for which a variant has other weights say nothing of the scorecard's own, and are left out.
+
     Parameters
     ----------
     later_than
@@ -53,13 +56,20 @@ def weigh_card(book: Book, *, later_than: int | None = None, shares: bool = True
         Whether a model of the sub-scores is fitted to show its SHAP shares beside.
     """
     scores = card_on_book(book)
-    rows, run = card_rows(book, scores), book.run
+    history, run = np.flatnonzero((book.label >= 0) & ~np.isnan(scores.score)), book.run
+    rows = card_rows(book, scores).where(own_weights(book, scores)[history])
     past = None if later_than is None else later_than - 1  # a score of the day itself was never among them
     if shares:
         judgement = judge_with_shares(rows, seed=run.seed, threads=run.threads, later_than=past)
     else:
         judgement = judge_weights(rows, later_than=past)
-    return Weighed(book, rows, judgement, np.flatnonzero((book.label >= 0) & ~np.isnan(scores.score)), scores)
+    return Weighed(book, rows, judgement, history, scores)
+
+
+def own_weights(book: Book, scores: CardScores) -> NDArray[np.bool_]:
+    """For which rows the scorecard's own weights are in force: no variant, or one that has other bands only."""
+    others = [place for place, variant in enumerate(need_scorecard(book.run).variant) if variant.weights]
+    return ~np.isin(scores.variant, others)
 
 
 def weigh_learned(book: Book) -> Weighed:
