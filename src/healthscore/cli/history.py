@@ -236,11 +236,15 @@ def _show_bands(result: Mapping[str, Any]) -> None:
 
 
 def _show_tenths(result: Mapping[str, Any]) -> None:
+    from healthscore.pipelines.happenings import words_in
     from healthscore.pipelines.wording import count, figure, number, percent
 
+    words = words_in(result)
+    if not result["deciles"]:  # of a gain there are none
+        return
     table(
         "Tenths, lowest scores first",
-        ("score", "rows", "left", "share that left", "leavers so far"),
+        ("score", "rows", words["did"], f"share that {words['did']}", f"{words['those']} so far"),
         [
             (
                 f"{number(one['low'])} to {number(one['high'])}",
@@ -255,12 +259,14 @@ def _show_tenths(result: Mapping[str, Any]) -> None:
 
 
 def _show_segments(result: Mapping[str, Any]) -> None:
+    from healthscore.pipelines.happenings import words_in
     from healthscore.pipelines.wording import count, figure
 
+    did = words_in(result)["did"]
     if result["segments"]:
         table(
             "Segments",
-            ("segment", "rows", "left", "share that left", "AUC"),
+            ("segment", "rows", did, f"share that {did}", "AUC"),
             [
                 (
                     one["segment"],

@@ -7,44 +7,51 @@ from typing import Any
 
 from healthscore.cli.terminal import paragraph, table
 
-LEGEND = (
-    "moves: share of the score's movement. learned: share in a model of these points. confirmed by history: the weight "
-    "that later dates support, with 95 % confidence; open: any weight fits."
-)
+LEGEND = {
+    "moves": "moves: share of the score's movement.",
+    "learned": "learned: share in a model of these points.",
+    "confirmed": "confirmed by history: the weight that fits best to who {did}, with its 95 % range; open: any fits.",
+}
+"""By the key of the column that it explains."""
+SEGMENTS_ACROSS = 5
+"""More segments than this do not fit beside each other; the report has them."""
 
 
 def show_weights(result: Mapping[str, Any]) -> None:
     """Print the answer and what it rests on, then the table of weights, in per cent; nothing where none were judged."""
+    from healthscore.pipelines.happenings import words_in
     from healthscore.pipelines.weighing.rows import weight_rows
 
     if not result.get("verdict_sentences"):
         return
     paragraph(*result["verdict_sentences"])
-    if result["why"] == "too few exits":
-        return
     columns = {
-        "component": "name",
+        "name": "component",
         "now": "now",
         "moves": "moves",
         "learned": "learned",
-        "confirmed by history": "confirmed",
+        "confirmed": "confirmed by history",
         "verdict": "verdict",
-        "new": "recommended",
+        "recommended": "new",
     }
     rows = weight_rows(result)
-    shown = {title: key for title, key in columns.items() if any(row[key] != "–" for row in rows)}
-    table("Weights in %", tuple(shown), [tuple(row[key] for key in shown.values()) for row in rows])
-    paragraph(LEGEND)
+    shown = [key for key in columns if key != "verdict" and any(row[key] != "–" for row in rows)]
+    if "confirmed" in shown:
+        shown.insert(shown.index("confirmed") + 1, "verdict")
+    table("Weights in %", [columns[key] for key in shown], [[row[key] for key in shown] for row in rows])
+    paragraph(" ".join(LEGEND[key] for key in shown if key in LEGEND).format(did=words_in(result)["did"]))
     _segments(result)
 
 
 def _segments(result: Mapping[str, Any]) -> None:
-    from healthscore.pipelines.weighing.rows import segment_rows
-    from healthscore.pipelines.wording import count
+    from healthscore.pipelines.happenings import words_in
+    from healthscore.pipelines.weighing.rows import segment_sentence, segment_table
 
-    if rows := segment_rows(result):
-        table(
-            "Weights per segment",
-            ("segment", "accounts that left", "differs", *(one["label"] for one in result["components"].values())),
-            [(row["segment"], count(row["exiting"]), row["differs"], *row["weights"]) for row in rows],
-        )
+    if sentence := segment_sentence(result):
+        paragraph("", sentence)
+    differing = any(one["differs"] == "differs" for one in result["weight_segments"])
+    shown = segment_table(result) if differing else None
+    if shown and len(shown["segments"]) <= SEGMENTS_ACROSS:
+        rows = [(row["name"], *row["weights"]) for row in shown["rows"]]
+        rows += [(f"accounts that {words_in(result)['did']}", *shown["exiting"]), ("other weights", *shown["differs"])]
+        table("Weights per segment, in %", ("component", *shown["segments"]), rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from healthscore.errors import InputError
 from healthscore.models.design import Flags
@@ -100,8 +101,13 @@ def _rows(
         known=rows.day[usable] + window.length,
         cluster=rows.account[usable].astype(np.int64),
         weights=parts.weighting.weights,
-        segment=None if rows.segment is None else rows.segment[usable],
+        segment=None if rows.segment is None else _named(rows.segment[usable]),
     ), usable
+
+
+def _named(segment: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Segments, None where the file has a blank."""
+    return np.array([name or None for name in segment], dtype=object)
 
 
 def _found(judgement: Judgement, weighed: WeightRows, rows: Scored, usable: Flags) -> dict[str, Any] | None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from healthscore.pipelines.weighing.sentences import SAME, UNIT, joint_sentence, weight_text
-from healthscore.pipelines.wording import MISSING, figure, number
+from healthscore.pipelines.weighing.sentences import SAME, joint_sentence, weight_text
+from healthscore.pipelines.wording import MISSING, count, figure, listed, number
 
 VERDICTS = {"supported": "confirmed", "not shown": "not shown", "wrong direction": "wrong way"}
 """What the verdicts of a result are called where people read."""
 TONES = {"supported": "good", "not shown": "caution", "wrong direction": "risk"}
 LEADS = {"yes": "yes", "not shown": "not shown", "opposite": "the wrong way"}
+SEGMENTS = {"differs": "differs", "not shown": "not shown", "too few": "too few exits"}
+SHOWN = 0.5
+"""Weights per segment closer than this, in per cent, read the same."""
 OPEN = "open"
 """An interval without ends: the data allow any weight."""
 
@@ -33,15 +36,37 @@ def joint_sentences(result: Result) -> list[str]:
     return [joint_sentence(group, labels) for group in result["joint"]]
 
 
-def segment_rows(result: Result) -> list[Row]:
-    """One row per segment: its name, exits, whether its weights differ, and its weights as texts by component."""
-    return [
-        {
-            **{key: one[key] for key in ("segment", "n", "exiting", "differs")},
-            "weights": [number(weight, 0) for weight in one["pooled"].values()],
-        }
-        for one in result["weight_segments"]
-    ]
+def segment_sentence(result: Result) -> str:
+    """Whether any segment is shown to weigh components otherwise than the others; empty without segments."""
+    segments = result["weight_segments"]
+    if not segments:
+        return ""
+    differing = [one["segment"] for one in segments if one["differs"] == "differs"]
+    few = [one["segment"] for one in segments if one["differs"] == "too few"]
+    aside = f" Too few exits to say: {listed(few)}." if few else ""
+    if not differing:
+        return f"No segment is shown to need weights of its own.{aside}"
+    return f"{listed(differing)}: history weighs components otherwise there than elsewhere.{aside}"
+
+
+def segment_table(result: Result) -> dict[str, Any] | None:
+    """Weights per segment: names of the segments, their exits and verdicts, and a row of texts per component.
+
+    None where segments have the weights of all, and a table would say one thing several times.
+    """
+    segments = result["weight_segments"]
+    weights = [list(one["pooled"].values()) for one in segments]
+    if all(abs(a - b) < SHOWN for own in weights for a, b in zip(own, weights[0], strict=True)):
+        return None
+    labels = [one["label"] for one in result["components"].values()]
+    return {
+        "segments": [one["segment"] for one in segments],
+        "exiting": [count(one["exiting"]) for one in segments],
+        "differs": [SEGMENTS[one["differs"]] for one in segments],
+        "rows": [
+            {"name": label, "weights": [number(one[place], 0) for one in weights]} for place, label in enumerate(labels)
+        ],
+    }
 
 
 def _row(one: Mapping[str, Any]) -> Row:
@@ -70,8 +95,3 @@ def share_text(share: Mapping[str, Any]) -> str:
     if share["low"] is None or share["high"] is None:
         return OPEN
     return figure(share, "number", 0)
-
-
-def unit(text: str) -> str:
-    """A weight's text with its unit, where it has a figure."""
-    return text if text in (MISSING, OPEN) else f"{text}{UNIT}"

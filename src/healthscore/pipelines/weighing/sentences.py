@@ -166,7 +166,7 @@ def joint_sentence(group: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     }[group["verdict"]]
     joint = group["validated"]
     worth = f": {figure(joint, 'number', 0)}{UNIT} in all" if _has_interval(joint) else ""
-    return f"{names} move together; {together}{worth}."
+    return _capital(f"{names} move together; {together}{worth}.")
 
 
 UNIT = "\u202f%"
@@ -181,10 +181,14 @@ def _idle(result: Result) -> Iterator[str]:
     ]
     for excess, one in sorted(idle, key=lambda pair: -pair[0])[:1]:
         if excess >= IDLE:
-            yield (
+            yield _capital(
                 f"{one['label']} has {weight_text(one['handcrafted'])}{UNIT} of the weight and makes "
                 f"{number(one['effective'], 0)}{UNIT} of the score's movement: its points differ little."
             )
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _accounts(exiting: int, words: Mapping[str, Any]) -> str:

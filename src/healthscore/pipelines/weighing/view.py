@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from healthscore.pipelines.happenings import words_in
-from healthscore.pipelines.weighing.rows import joint_sentences, segment_rows, weight_rows
+from healthscore.pipelines.weighing.rows import joint_sentences, segment_sentence, segment_table, weight_rows
 from healthscore.pipelines.wording import MISSING, count, figure, spread
 
 LINE, FRAME = 46, 130
@@ -40,8 +40,8 @@ def weight_view(result: Result) -> View | None:
         "shown": {key for key in ("now", "moves", "learned", "recommended", "loss") if _any(rows, key)},
         "alone": _any(rows, "alone"),
         "joint": joint_sentences(result),
-        "names": [row["name"] for row in rows],
-        "segments": segment_rows(result),
+        "segment_sentence": segment_sentence(result),
+        "segments": segment_table(result),
         "height": FRAME + LINE * len(rows),
         "glossary": glossary(words),
         "did": words["did"],
@@ -102,7 +102,8 @@ def glossary(words: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         (
             "Confirmed by history",
             f"the weight that fits best to who {did}, with the range that holds the true one with 95 % confidence. "
-            "Accounts are compared on the same date and alike in the other components. “Open”: any weight fits.",
+            "Accounts are compared on the same date and alike in the other components. Below 0, points go the wrong "
+            "way. “Open”: any weight fits.",
         ),
         (
             "Verdict",
