@@ -38,6 +38,12 @@ def need_scorecard(run: Run) -> Scorecard:
     return run.scorecard
 
 
+def without_model(run: Run) -> str:
+    """What is left to do where too few exits are known for a model."""
+    named = "" if run.scorecard is not None else "; name it in the run first"
+    return f"`healthscore validate`: a scorecard is judged from 10 exits on, without a model{named}"
+
+
 def card_on_book(book: Book, rows: NDArray[np.int64] | None = None) -> CardScores:
     """Score rows of the book (all of them by default) with the run's scorecard, by what was known at their dates.
 

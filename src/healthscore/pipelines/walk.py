@@ -21,7 +21,7 @@ from healthscore.models.drivers import component_drivers
 from healthscore.models.health import Bands, ScoreScale
 from healthscore.outcomes.snapshots import Label
 from healthscore.pipelines.build import Book, days_of, iso, more_history
-from healthscore.pipelines.cards import SCORECARD, CardWalk, walk_card
+from healthscore.pipelines.cards import SCORECARD, CardWalk, walk_card, without_model
 from healthscore.pipelines.happenings import HAPPENINGS
 from healthscore.pipelines.progress import Advance, Progress
 
@@ -176,7 +176,7 @@ def walk(book: Book, progress: Progress) -> Walk:
     folds = folds_of(book)
     if not folds:
         raise InsufficientDataError(
-            _too_little(book), more_history(book, "a shorter horizon, or `healthscore validate`")
+            _too_little(book), more_history(book, f"a shorter horizon, or {without_model(book.run)}")
         )
     _enough_to_judge(book, folds)
     by_training: dict[bytes, list[Fold]] = {}
@@ -227,7 +227,7 @@ def _enough_to_judge(book: Book, folds: list[Fold]) -> None:
         raise InsufficientDataError(
             f"{book.run.name}: {left} different accounts {_did(book)} after the {len(folds)} "
             f"{'date' if len(folds) == 1 else 'dates'} that can be tested, and figures need {needed}",
-            more_history(book, "more as-of dates, or `healthscore validate`"),
+            more_history(book, f"more as-of dates, or {without_model(book.run)}"),
         )
 
 
