@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.optimize import brentq
+from scipy.stats import t as student_t
 from statsmodels.api import Logit
 
 from drawn_rows import drawn_rows
@@ -20,10 +21,16 @@ def halves(rows: WeightRows) -> tuple[WeightRows, WeightRows]:
 
 
 def oracle_losses(learning: WeightRows, later: WeightRows, columns: list[int]) -> Floats:
-    """Dummies on the learning rows; intercepts of the later days by root finding."""
+    """Weights with dummies on the learning rows; slopes of the other folds, and intercepts of the later days."""
     dummies = (learning.day[:, None] == np.unique(learning.day)).astype(float)
     fit = Logit(learning.y, np.hstack([dummies, -(learning.s[:, columns] - 50.0)])).fit(disp=0, tol=1e-12)
-    z = -(later.s[:, columns] @ fit.params[dummies.shape[1] :])
+    score = later.s[:, columns] @ fit.params[dummies.shape[1] :]
+    fold, z = np.unique(later.cluster, return_inverse=True)[1] % 5, np.zeros(len(score))
+    dummies = (later.day[:, None] == np.unique(later.day)).astype(float)
+    for one in range(5):
+        others = fold != one
+        design = np.hstack([dummies, (score.mean() - score)[:, None]])[others]
+        z[~others] = -max(0.0, Logit(later.y[others], design).fit(disp=0, tol=1e-12).params[-1]) * score[~others]
     losses = np.empty(len(later.y))
     for day in np.unique(later.day):
         rows = later.day == day
@@ -45,15 +52,16 @@ def test_losses_are_those_of_an_independent_computation() -> None:
         difference = oracle_losses(learning, later, [one for one in range(3) if one != number]) - whole
         by_account = np.bincount(later.cluster, difference - difference.mean(), 400)
         error = np.sqrt(400 / 399 * by_account @ by_account) / len(difference)
+        half = error * student_t(len(np.unique(later.cluster[later.y == 1])) - 1).ppf(0.975)
         assert estimate.estimate == pytest.approx(difference.mean(), abs=1e-8)
-        assert estimate.low == pytest.approx(difference.mean() - 1.959964 * error, abs=1e-8)
-        assert estimate.high == pytest.approx(difference.mean() + 1.959964 * error, abs=1e-8)
+        assert estimate.low == pytest.approx(difference.mean() - half, abs=1e-8)
+        assert estimate.high == pytest.approx(difference.mean() + half, abs=1e-8)
     assert lost[0].excludes(0.0)
     assert (lost[0].estimate or 0) > (lost[1].estimate or 0) > abs(lost[2].estimate or 1)
 
 
 def test_what_another_component_tells_too_is_not_missed() -> None:
-    rows = drawn_rows((1.0, 0.5))
+    rows = drawn_rows((1.0, 0.9))
     learning, later = halves(replace(rows, components=("a", "again", "b"), s=rows.s[:, [0, 0, 1]]))
     lost = drop_one(learning, later)
     assert [one.estimate for one in lost[:2]] == pytest.approx([0.0, 0.0], abs=1e-12)

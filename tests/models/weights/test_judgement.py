@@ -77,7 +77,7 @@ def test_the_gain_is_that_of_the_recommended_weights_on_the_later_rows(changed: 
     assert changed.split_day == split_day(rows)
     assert changed.split_day is not None
     learning, later = split_rows(rows, changed.split_day)
-    assert changed.gain == gain(learning, later, np.array(WRONG), np.array(recommended(changed), dtype=np.float64))
+    assert changed.gain == gain(later, np.array(WRONG), np.array(recommended(changed), dtype=np.float64))
     assert changed.gain is not None
     assert changed.gain.bound is not None
     assert changed.gain.bound > 0

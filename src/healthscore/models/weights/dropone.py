@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtri
 
 from healthscore.evaluation.proportions import NOT_COMPUTABLE, Estimate
 from healthscore.models.design import Vector
 from healthscore.models.weights.fit import clustered_mean, fit_weights, profiled_losses
+from healthscore.models.weights.gate import estimate_within, half_width, later_losses
 from healthscore.models.weights.rows import WeightRows
 from healthscore.models.weights.validated import chosen_components, fittable
 
 
-def drop_one(learning: WeightRows, later: WeightRows, level: float = 0.95) -> list[Estimate]:
+def drop_one(learning: WeightRows, later: WeightRows) -> list[Estimate]:
     """Mean log-loss (nats per row) lost on later rows when a component is left out and the rest is refitted.
 
-    Both contenders are fitted on the learning rows and judged on the later ones after the best intercept of each day
-    (`profiled_losses`). The interval is that of the paired difference, clustered by account: it says how sure the loss
+    Both contenders are fitted on the learning rows and judged on the later ones under a level and a slope of their own
+    (`later_losses`). The interval is that of the paired difference, clustered by account: it says how sure the loss
     of *these two fits* on later rows is. Positive: the component helps. Near 0 for a component that carries nothing,
     and also for one whose news another component brings as well.
 
@@ -30,21 +30,15 @@ def drop_one(learning: WeightRows, later: WeightRows, level: float = 0.95) -> li
     for number in everything:
         without = _later_losses(learning, later, tuple(one for one in everything if one != number))
         lost = None if whole is None or without is None else clustered_mean(without - whole, later.cluster)
-        if lost is None:
-            answer.append(NOT_COMPUTABLE)
-        else:
-            half = float(ndtri(0.5 + level / 2.0)) * lost[1]
-            answer.append(Estimate(lost[0], lost[0] - half, lost[0] + half))
+        half = None if lost is None else half_width(later, lost[1], 0.975)
+        answer.append(NOT_COMPUTABLE if lost is None else estimate_within(lost[0], half))
     return answer
 
 
 def _later_losses(learning: WeightRows, later: WeightRows, columns: tuple[int, ...]) -> Vector | None:
     """Loss of each later row under the fit with these components; with none of use, that of the intercepts alone."""
-    z = np.zeros(len(later.y))
     useful = tuple(columns[place] for place in fittable(chosen_components(learning, columns)))
-    if useful:
-        fit = fit_weights(chosen_components(learning, useful))
-        if fit is None:
-            return None
-        z = -(later.s[:, list(useful)] @ fit.beta)
-    return profiled_losses(later.y, later.day, z)
+    if not useful:
+        return profiled_losses(later.y, later.day, np.zeros(len(later.y)))
+    fit = fit_weights(chosen_components(learning, useful))
+    return None if fit is None else later_losses(later, later.s[:, list(useful)] @ fit.beta)

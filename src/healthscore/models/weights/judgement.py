@@ -170,9 +170,9 @@ def judge_weights(rows: WeightRows, *, later_than: int | None = None, shap_share
 def _skills(learning: WeightRows, later: WeightRows) -> dict[str, Estimate]:
     skills = {}
     if learning.weights is not None:
-        skills["handcrafted"] = skill(learning, later, learning.weights)
+        skills["handcrafted"] = skill(later, learning.weights)
     theta = free_refit(learning)
-    skills["refit"] = skill(learning, later, theta) if theta.any() else NOT_COMPUTABLE
+    skills["refit"] = skill(later, theta) if theta.any() else NOT_COMPUTABLE
     return skills
 
 
@@ -182,7 +182,7 @@ def _against(learning: WeightRows, later: WeightRows, w0: Vector) -> tuple[Decis
     weights = snap(w0, change.weights, farthest=float(np.abs(change.free - w0).sum()))
     if np.array_equal(weights, w0):
         return "keep", "nothing to change", w0, None
-    saved = gain(learning, later, w0, weights)
+    saved = gain(later, w0, weights)
     if saved is None or not saved.shown:
         return "keep", "not shown to be worse", w0, saved
     return "change", "later dates agree", weights, saved
