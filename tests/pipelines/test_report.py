@@ -203,9 +203,9 @@ def test_the_headline_claims_no_more_than_the_interval(better: bool | None, word
 @pytest.mark.parametrize(
     ("decision", "why", "mark"),
     [
-        ("change", "later dates agree", "A change is supported"),
-        ("keep", "not shown to be worse", "Keep"),
-        ("no evidence", "no skill", "No evidence"),
+        ("change", "later dates agree", "Change proposed"),
+        ("keep", "not shown to be worse", "No change proposed"),
+        ("no evidence", "no skill", "Not decided by history"),
     ],
 )
 def test_the_answer_about_weights_heads_the_page(decision: str, why: str, mark: str) -> None:

@@ -115,7 +115,7 @@ def test_the_terminal_shows_the_columns_that_there_are(
 def test_tiles_of_every_decision() -> None:
     assert [one["value"] for one in weight_tiles(weighed_result())] == ["1 of 4", "+8", "240"]
     assert [one["value"] for one in weight_tiles(weighed_result("keep", "nothing to change"))] == ["1 of 4", "240"]
-    assert [one["value"] for one in weight_tiles(weighed_result("no evidence", "no skill"))] == ["240"]
+    assert [one["value"] for one in weight_tiles(weighed_result("no evidence", "no skill"))] == []
     fewer = weighed_result()
     fewer["gain"]["churners"]["difference"] = {"estimate": -1.0, "low": -3.0, "high": 1.0}
     assert weight_tiles(fewer)[1]["value"] == "−1"

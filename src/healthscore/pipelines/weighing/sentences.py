@@ -53,14 +53,9 @@ def _missing(result: Result, words: Mapping[str, Any]) -> str:
     if result["why"] == "no later dates":
         return f"{seen}, but no date has some of them known before it and others after it"
     if result["why"] == "no component shown":
-        return (
-            f"no component by itself is shown to tell accounts that {words['did']} from accounts that {words['kept']}"
-        )
-    whose = "your weights" if _handcrafted(result) else "these components"
-    return (
-        f"on later dates {whose} are not shown to tell accounts that {words['did']} from accounts that "
-        f"{words['kept']}, and neither are weights fitted to the dates before"
-    )
+        return f"no component by itself is shown to tell who {words['did']}"
+    whose = "neither your weights nor others are" if _handcrafted(result) else "no weights are"
+    return f"on later dates {whose} shown to tell who {words['did']}"
 
 
 def weighing_warnings(result: Result, words: Mapping[str, Any]) -> list[str]:
@@ -104,7 +99,7 @@ def _changes(result: Result) -> str:
     named = largest if len(largest) <= NAMED else largest[: NAMED - 1]
     parts = [f"{name} {weight_text(moved[name][0])} to {weight_text(moved[name][1])}" for name in named]
     if len(largest) > len(named):
-        parts.append(f"{len(largest) - len(named)} others less")
+        parts.append(f"{len(largest) - len(named)} others by less")
     if len(moved) > SEVERAL or len(moved) == len(result["components"]) > 2:
         return f"Change your weights: {listed(parts)}."
     return f"Keep your weights, except {listed(parts)}."
@@ -134,6 +129,12 @@ def _found(result: Result, words: Mapping[str, Any]) -> Iterator[str]:
         f"{count(churners['old']['estimate'])} by the old weights; by the new, {figure(more, 'count')} more"
         f"{'.' if shown else ', which in this figure alone could be chance.'}"
     )
+    if revenue := result["gain"].get("revenue"):
+        added = figure(revenue["difference"], "percent", 0).replace(UNIT, " points", 1)
+        yield (
+            f"Of their revenue it held {percent(revenue['old']['estimate'], 0)} by the old weights; by the new, "
+            f"{added} more."
+        )
 
 
 def _verdicts(result: Result, words: Mapping[str, Any]) -> Iterator[str]:

@@ -12,9 +12,9 @@ from healthscore.pipelines.wording import MISSING, count, figure, spread
 LINE, FRAME = 46, 130
 """Pixels of a figure for each component, and for axis and legend."""
 MARKS = {
-    "keep": ("good", "Keep"),
-    "change": ("caution", "A change is supported"),
-    "no evidence": ("caution", "No evidence"),
+    "keep": ("good", "No change proposed"),
+    "change": ("caution", "Change proposed"),
+    "no evidence": ("caution", "Not decided by history"),
 }
 """Colour and word of each decision."""
 
@@ -50,19 +50,19 @@ def weight_view(result: Result) -> View | None:
 
 
 def weight_tiles(result: Result) -> list[View]:
-    """Tiles under a headline about weights: what is confirmed, what a change finds, on how much; each as in `tiles`."""
+    """Tiles under a headline about weights: what is confirmed, what a change finds, on how much, as in `tiles`."""
+    if result["decision"] == "no evidence":
+        return []
     parts = list(result["components"].values())
     words = words_in(result)
     confirmed = sum(one["verdict"] == "supported" for one in parts)
-    tiles = []
-    if result["decision"] != "no evidence":
-        tiles.append(
-            {
-                "value": f"{confirmed} of {len(parts)}",
-                "range": "",
-                "what": "components are confirmed by history, each compared with accounts alike in the others",
-            }
-        )
+    tiles = [
+        {
+            "value": f"{confirmed} of {len(parts)}",
+            "range": "",
+            "what": "components are confirmed by history, each compared with accounts alike in the others",
+        }
+    ]
     churners = result["gain"].get("churners")
     if result["decision"] == "change" and churners:
         more = churners["difference"]
