@@ -84,13 +84,12 @@ def _as_it_is(result: Mapping[str, Any]) -> None:
 
 
 def _gain(result: Mapping[str, Any]) -> None:
-    from healthscore.pipelines.recalibration.page import gain_rows, list_words
+    from healthscore.pipelines.recalibration.page import gain_rows, gain_title, list_words
 
     rows = [(row["title"], row["old"], row["new"], row["difference"]) for row in gain_rows(result)]
     if rows:
-        table("What the change would have found on later dates", ("", "now", "new", "difference"), rows)
-    if words := list_words(result):
-        paragraph(words)
+        table(f"{gain_title(result)} on later dates", ("", "now", "new", "difference"), rows)
+        paragraph(list_words(result))
 
 
 def _outcomes(result: Mapping[str, Any]) -> None:

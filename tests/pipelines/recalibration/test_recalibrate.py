@@ -17,6 +17,7 @@ from healthscore.config import load_run, load_scorecard, shipped_scorecards
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.recalibrate import Recalibration, recalibrate
 
+ACCOUNTS = 2000
 OUTCOMES = "\n[outcomes."
 """Where the further outcomes begin in the text of a run; they are its last sections but the test's own."""
 MISJUDGED = {
@@ -61,8 +62,8 @@ def without_outcomes(run: Path) -> None:
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A thousand accounts and a scorecard, `ours.toml`, beside the run; no further outcomes."""
-    run = write_company(tmp_path_factory.mktemp("recalibrated") / "saas", 1000)
+    """So many accounts that the answer is plain, and a scorecard, `ours.toml`, beside the run; no further outcomes."""
+    run = write_company(tmp_path_factory.mktemp("recalibrated") / "saas", ACCOUNTS)
     without_outcomes(run)
     with_text(run.parent / "ours.toml", MISJUDGED)
     text = run.read_text(encoding="utf-8")
@@ -193,9 +194,12 @@ def test_what_the_list_held_is_paired(changed: Recalibration) -> None:
     assert 0 <= gain["revenue"]["old"]["estimate"] <= 1
 
 
-def test_keeping_writes_nothing(company: Path, tmp_path: Path) -> None:
-    target = tmp_path / "kept.toml"
-    kept = recalibrate(company, scorecard="seven_components", write=target, out=tmp_path)
+def test_keeping_writes_nothing(company: Path, changed: Recalibration, tmp_path: Path) -> None:
+    """Weights that were recommended once are kept, were it not known where they come from."""
+    assert changed.written is not None
+    source, target = tmp_path / "source.toml", tmp_path / "kept.toml"
+    source.write_text(changed.written.read_text(encoding="utf-8").split("\n[provenance]")[0], encoding="utf-8")
+    kept = recalibrate(company, scorecard=source, write=target, out=tmp_path)
     assert kept.result["decision"] == "keep"
     assert kept.result["writing"]["why_not"] == "the scorecard in force stays as it is"
     assert kept.written is None

@@ -37,6 +37,7 @@ def _view(result: Result) -> View:
         "card": card_words(result),
         "weights": weights,
         "gain": gain_rows(result),
+        "gain_title": gain_title(result),
         "list": list_words(result),
         "columns": outcome_columns(result["outcomes"]) if len(result["outcomes"]) > 1 else [],
         "components": outcome_components(result["outcomes"]),
@@ -91,15 +92,24 @@ def gain_rows(result: Result) -> list[View]:
     return rows
 
 
+def gain_title(result: Result) -> str:
+    """What the figures of the gain are about."""
+    if result["decision"] == "change":
+        return "What the change would have found"
+    return "What other weights would have saved"
+
+
 def list_words(result: Result) -> str:
-    """What the list is."""
+    """What the list is; where weights are kept, what was tested."""
     churners = result["gain"].get("churners")
     if not churners:
-        return ""
-    capacity = result["list_capacity"]
-    size = f"{count(capacity)} accounts" if capacity else percent(churners["share"], 0)
-    of = f", {percent(churners['share'], 1)} of all" if capacity else " of all accounts"
-    return f"The worst-scored {size} of each later date{of}: what the team can work through."
+        return "The smallest change that the earlier dates asked for, which the later dates do not confirm."
+    share = churners["share"]
+    if capacity := result["list_capacity"]:
+        size = f"{count(capacity)} accounts of each later date ({percent(share, 1)} of all)"
+    else:
+        size = f"{percent(share, 0)} of each later date"
+    return f"The list is the worst-scored {size}: what the team can work through."
 
 
 def diff_lines(result: Result) -> list[View]:

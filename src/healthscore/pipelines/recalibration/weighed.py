@@ -11,7 +11,7 @@ from healthscore.models.scorecard import CardScores
 from healthscore.models.weights.judgement import MINIMUM_EXITING, Judgement, judge_weights
 from healthscore.models.weights.learned import learn_subscores
 from healthscore.models.weights.rows import WeightRows
-from healthscore.models.weights.splitting import split_day
+from healthscore.models.weights.splitting import split_day, split_rows
 from healthscore.pipelines.build import Book
 from healthscore.pipelines.cards import card_on_book, card_rows, need_scorecard
 from healthscore.pipelines.walk import design_of
@@ -72,6 +72,23 @@ def own_weights(book: Book, scores: CardScores) -> NDArray[np.bool_]:
     return ~np.isin(scores.variant, others)
 
 
+def learning_day(rows: WeightRows) -> int | None:
+    """Find the day until which sub-scores are learned, such that enough is left to find weights and to test them.
+
+    The history is divided in three: what was known by that day, and the later dates, which are split once more. Of the
+    three, the one with the fewest exits has as many as can be. None where one would have none.
+    """
+    best: tuple[int, int] | None = None
+    for day in np.unique(rows.day).tolist():
+        later = rows.where(rows.day >= day)
+        inner = split_day(later)
+        if inner is not None:
+            parts = (rows.where(rows.known <= day), *split_rows(later, inner))
+            candidate = (min(part.exiting for part in parts), -day)
+            best = candidate if best is None else max(best, candidate)
+    return -best[1] if best is not None and best[0] > 0 else None
+
+
 def weigh_learned(book: Book) -> Weighed:
     """Judge the components of the run's own features: learned on the earlier dates, judged on the later ones."""
     history = np.flatnonzero(book.label >= 0)
@@ -85,7 +102,7 @@ def weigh_learned(book: Book) -> Weighed:
         known=book.known_from[history].astype(np.int64),
         cluster=book.cluster[history],
     )
-    day = split_day(rows) if rows.exiting >= MINIMUM_EXITING else None
+    day = learning_day(rows) if rows.exiting >= MINIMUM_EXITING else None
     if day is None:
         return Weighed(book, rows, judge_weights(rows), history, None)
     learned = learn_subscores(
