@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import fnmatch
 import json
+import signal
 import sys
 import time
 from pathlib import Path
@@ -26,6 +27,8 @@ def main() -> None:
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "validity.md", help="the page to write")
     asked = parser.parse_args()
     chosen = [suite for name, suite in SUITES.items() if fnmatch.fnmatchcase(name, asked.only)]
+    # Whoever ends the run ends its processes.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     path = asked.results / "outcomes.jsonl"
     begin = time.monotonic()
 

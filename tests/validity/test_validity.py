@@ -220,8 +220,10 @@ def test_every_suite_of_the_method_is_there() -> None:
 
 
 def test_end_to_end_runs_are_the_shipped_ones_without_their_further_outcomes() -> None:
-    text = 'name = "saas"\n[outcome]\nkind = "churn"\n# more\n[outcomes.a]\nkind = "x"\n[outcomes.b]\nkind = "y"\n'
-    assert plain_run(text + "[report]\ncapacity = 5\n") == (
-        'threads = 1\nname = "saas"\n[outcome]\nkind = "churn"\n# more\n[report]\ncapacity = 5\n\n'
+    text = 'name = "saas"\nscorecard = "s"\n[outcome]\nkind = "churn"\n# more\n[outcomes.a]\nkind = "x"\n'
+    text += '[outcomes.b]\nkind = "y"\n[report]\ncapacity = 5\n'
+    assert plain_run(text, carded=True) == (
+        'threads = 1\nname = "saas"\nscorecard = "s"\n[outcome]\nkind = "churn"\n# more\n[report]\ncapacity = 5\n\n'
         "[tracking]\nenabled = false\n"
     )
+    assert plain_run(text, carded=False) == plain_run(text, carded=True).replace('scorecard = "s"\n', "")

@@ -2,7 +2,8 @@
 
 The scorecard is the one that the run ships with, weighed 20/20/20/15/10/10/5 by hand. Its sub-scores are made of noisy
 signals, of which some show several of the planted states at once, so the planted weights are not its truth; that is
-what all seeds say together.
+what all seeds say together. In three worlds the run is also held against history without a scorecard: weights of the
+sub-scores that a model learns.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ NAMES = (
     "involuntary",
     "reactivation",
 )
+LEARNED_NAMES = ("null", "additive", "learned-shapes")
 JUDGES = (
     "models",
     "evaluation",
@@ -56,13 +58,13 @@ JUDGES = (
 COMMAND = Path(sys.executable).with_name("healthscore")
 
 
-def measure_world(world: str, number: int) -> Outcome:
-    """Simulate, recalibrate, and keep what was decided."""
+def measure_world(world: str, carded: bool, number: int) -> Outcome:
+    """Simulate, recalibrate (`carded`: the scorecard; else what a model learns), and keep what was decided."""
     with TemporaryDirectory(prefix="validity-") as folder:
         place = Path(folder) / "company"
         _command("simulate", "--world", world, "--accounts", ACCOUNTS, "--seed", FIRST_SEED + number, "--out", place)
         path = place / "healthscore.toml"
-        path.write_text(plain_run(path.read_text(encoding="utf-8")), encoding="utf-8")
+        path.write_text(plain_run(path.read_text(encoding="utf-8"), carded), encoding="utf-8")
         result = _command("recalibrate", path)
     return {
         "exiting": result["exiting_accounts"],
@@ -76,9 +78,11 @@ def measure_world(world: str, number: int) -> Outcome:
     }
 
 
-def plain_run(text: str) -> str:
-    """The run on one thread, recorded nowhere, and without the outcomes beside its own."""
+def plain_run(text: str, carded: bool) -> str:
+    """The run on one thread, recorded nowhere, and without the outcomes beside its own (or its scorecard)."""
     without = re.sub(r"(?ms)^\[outcomes\..*?(?=^\[(?!outcomes\.)|\Z)", "", text)
+    if not carded:
+        without = re.sub(r"(?m)^scorecard = .*\n", "", without)
     return f"threads = 1\n{without}\n[tracking]\nenabled = false\n"
 
 
@@ -91,13 +95,14 @@ def _command(*words: object) -> Any:
     return json.loads(done.stdout)
 
 
-def world_lines(world: str, said: Sequence[Outcome]) -> list[Line]:
+def world_lines(world: str, carded: bool, said: Sequence[Outcome]) -> list[Line]:
     """Decisions, verdicts, and how the intervals and the changes of single seeds fit what all seeds say."""
+    place = world if carded else f"{world}, learned"
     decisions = Counter(one["decision"] for one in said)
     seeds, exits = len(said), np.mean([one["exiting"] for one in said])
     lines = [
         Line(
-            world,
+            place,
             f"decision ({exits:,.0f} exits)",
             "-",
             ", ".join(f"{name} {decisions[name]}" for name in ("keep", "change", "no evidence")),
@@ -108,19 +113,39 @@ def world_lines(world: str, said: Sequence[Outcome]) -> list[Line]:
     ]
     if not any(WORLDS[world].weights.values()):
         changed = [one["decision"] == "change" for one in said]
-        return [*lines, share_line(world, "a change is recommended where nothing predicts", changed, high=0.09)]
+        return [*lines, share_line(place, "a change is recommended where nothing predicts", changed, high=0.09)]
     together = _together(said)
     return [
         *lines,
-        _verdict_line(world, said),
-        _coverage_line(world, "the weight that all seeds say", said, together),
-        _coverage_line(world, "the planted large-sample weight of the state", said, _planted(world, said)),
-        share_line(
-            world,
-            "a change leads away from what all seeds say",
-            [_distance(one, "recommended", together) > _distance(one, "handcrafted", together) for one in said],
-        ),
+        _verdict_line(place, said),
+        _coverage_line(place, "the weight that all seeds say", said, together),
+        _coverage_line(place, "the planted large-sample weight of the state", said, _planted(world, said)),
+        *([_needless_line(place, said, together)] if carded else [_top_line(place, world, said)]),
     ]
+
+
+def _needless_line(place: str, said: Sequence[Outcome], together: dict[str, float]) -> Line:
+    """Count the changes that lead away from what all seeds say together."""
+    return share_line(
+        place,
+        "a change leads away from what all seeds say",
+        [_distance(one, "recommended", together) > _distance(one, "handcrafted", together) for one in said],
+    )
+
+
+def _top_line(place: str, world: str, said: Sequence[Outcome]) -> Line:
+    """Count how often the component planted as the most important one is found to be so."""
+    planted = max(WORLDS[world].weights, key=WORLDS[world].weights.__getitem__)
+
+    def largest(one: Outcome) -> str:
+        weights: dict[str, float] = {
+            name: component["validated"]["estimate"] or 0.0 for name, component in one["components"].items()
+        }
+        return max(weights, key=weights.__getitem__)
+
+    return share_line(
+        place, f"`{planted}`, planted as the first, is the first", [largest(one) == planted for one in said]
+    )
 
 
 def _together(said: Sequence[Outcome]) -> dict[str, float]:
@@ -169,14 +194,15 @@ def _distance(one: Outcome, which: str, weights: dict[str, float]) -> float:
     return float(sum(abs(one["components"][name][which] - weight) for name, weight in weights.items()))
 
 
-SUITES = tuple(
-    Suite(
-        f"end to end {world}",
-        partial(measure_world, world),
-        partial(world_lines, world),
+def _suite(world: str, carded: bool) -> Suite:
+    return Suite(
+        f"end to end {world}" if carded else f"end to end learned {world}",
+        partial(measure_world, world, carded),
+        partial(world_lines, world, carded),
         JUDGES,
         seeds=SEEDS,
         end_to_end=True,
     )
-    for world in NAMES
-)
+
+
+SUITES = (*(_suite(world, True) for world in NAMES), *(_suite(world, False) for world in LEARNED_NAMES))
