@@ -110,7 +110,8 @@ def _held(result: Result) -> str:
         f"{plural(all_of_them, 'account')} that left within {duration(result['outcome']['horizon_days'])} of a score"
     )
     if words["did"] != LEFT:
-        found = f"{count(all_of_them)} {HAPPENINGS[result['outcome']['kind']].found}"
+        happened = HAPPENINGS[result["outcome"]["kind"]].found.removesuffix(" in the test period")
+        found = f"{count(all_of_them)} {happened}"
     ranked = "best-scored" if words["gain"] else "worst-scored"
     return (
         f"Of {found}, the {ranked} {share} "
