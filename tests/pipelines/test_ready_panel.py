@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def ready_run(made: PanelResult, folder: Path, *replacements: str, more: str = "
     text = (made.directory / "panel.toml").read_text(encoding="utf-8")
     path = folder / "ready.toml"
     text = amended(text, 'timezone = "UTC"', f'timezone = "UTC"\ndata = {json.dumps(str(made.directory))}')
+    text = amended(text, '"scorecard.toml"', json.dumps(str(made.directory / "scorecard.toml")))
     path.write_text(amended(text, *replacements) + "[report]\ncapacity = 50\nresamples = 200\n" + SETTINGS + more)
     return path
 
@@ -154,6 +156,7 @@ def test_accounts_at_risk_without_features_are_counted_and_left_out(
     frame = made.frame()
     gone = frame.index[frame["as_of"] == date(2025, 4, 1)][:5]
     frame.drop(index=gone).to_parquet(tmp_path / "features.parquet", index=False)
+    shutil.copy(made.directory / "scorecard.toml", tmp_path)
     (tmp_path / "panel.toml").write_text(
         (made.directory / "panel.toml")
         .read_text(encoding="utf-8")

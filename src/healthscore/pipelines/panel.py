@@ -18,7 +18,7 @@ from healthscore.features.panel import PanelPlan
 from healthscore.features.ready import ReadyPanel, plan_panel
 from healthscore.outcomes.snapshots import Label
 from healthscore.pipelines.build import account_ids, as_ofs_of, data_end_of, iso, snapshots_of
-from healthscore.pipelines.panelrun import panel_run
+from healthscore.pipelines.panelrun import SCORECARD, panel_run, scorecard_text
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import run_directory, run_identity, write_json
 from healthscore.tables import Tables, open_tables
@@ -72,6 +72,8 @@ def _write(run: Run, tables: Tables, directory: Path, progress: Progress) -> dic
     rows = plan.seen() if end is None else _outcomes(run, tables, plan, end, directory)
     (directory / "dictionary.md").write_text(markdown(plan.features, run.title or run.name), encoding="utf-8")
     (directory / "panel.toml").write_text(panel_run(run, plan.features, end), encoding="utf-8")
+    if run.scorecard is not None:
+        (directory / SCORECARD).write_text(scorecard_text(run.scorecard), encoding="utf-8")
     written, writer = 0, None
     with progress("computing features") as advance:
         for chunk in plan.chunks(rows, advance):

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from healthscore.asof import date_of
-from healthscore.config import PANEL, Outcome, Run
+from healthscore.config import PANEL, Outcome, Run, Scorecard
 from healthscore.features.dictionary import Feature
 from healthscore.pipelines.proposals.text import value_of
 
 HEAD = """# A run over the features in this folder, instead of the tables that they were computed from.
 # `healthscore backtest` and all other commands take it as it is.
 """
+
+SCORECARD = "scorecard.toml"
+"""What the run's scorecard is called beside its panel."""
+
+
+def scorecard_text(card: Scorecard) -> str:
+    """The scorecard as one TOML file, with everything that it includes."""
+    import tomlkit
+
+    return tomlkit.dumps(card.model_dump(mode="json", exclude_defaults=True))
 
 
 def panel_run(run: Run, features: Sequence[Feature], data_end: int | None) -> str:
@@ -29,6 +39,8 @@ def panel_run(run: Run, features: Sequence[Feature], data_end: int | None) -> st
     lines = [HEAD, f"name = {value_of(run.name)}", f"timezone = {value_of(run.timezone)}"]
     if data_end is not None:
         lines.append(f"data_end = {value_of(date_of(data_end))}")
+    if run.scorecard is not None:
+        lines.append(f"scorecard = {value_of(SCORECARD)}")
     lines += ["", f"[{PANEL}]", 'path = "features.parquet"']
     lines += _names("healthy", [feature.name for feature in features if feature.healthy > 0])
     lines += _names("risky", [feature.name for feature in features if feature.healthy < 0])
