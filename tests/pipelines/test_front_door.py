@@ -153,6 +153,25 @@ def test_blanks_and_still_components_are_told(true_weights: Export) -> None:
     assert result["decision"] == "keep"
 
 
+def test_weights_that_came_from_history_are_tested_on_later_dates_only(true_weights: Export, tmp_path: Path) -> None:
+    parts = zip(true_weights.weights["component"], true_weights.weights["weight"], strict=True)
+    text = 'name = "ours"\nmissing = "neutral"\n'
+    text += "".join(f"[components.{name}]\nweight = {weight}\n" for name, weight in parts)
+    text += '[provenance]\nrun = "ours"\nidentity = "0"\nreplaces = "older"\norigins = 3\nevents = 90\n'
+    text += "first = 2024-01-01\nlast = 2024-10-01\n"
+    scores = true_weights.scores.copy()
+    scores.loc[scores.index % 10 == 0, "support"] = np.nan
+    for data_end, day, why in (
+        ("2024-12-15", "2025-01-01", "nothing to change"),
+        ("2025-06-01", None, "no later dates"),
+    ):
+        (tmp_path / "card.toml").write_text(f"{text}data_end = {data_end}\n", encoding="utf-8")
+        result = validate(scores, true_weights.exits, tmp_path / "card.toml", **WINDOW).result
+        assert (result["split"]["day"], result["why"]) == (day, why)
+    (said,) = [text for text in result["warnings"] if text.startswith("Blank")]
+    assert said.endswith("of the rows, filled as the scorecard says.")
+
+
 def test_risk_instead_of_health_turns_the_components_too(true_weights: Export, kept: dict[str, Any]) -> None:
     names = true_weights.weights["component"].tolist()
     turned = true_weights.scores.assign(**{name: 100 - true_weights.scores[name] for name in names})
@@ -181,4 +200,4 @@ def test_a_correlated_twin_is_reported_jointly(true_weights: Export) -> None:
     (group,) = result["joint"]
     assert group["components"] == ["activity", "log-ins"]
     assert group["correlation"]["low"] > 0.8
-    assert any("activity and log-ins move together" in text for text in result["verdict_sentences"])
+    assert any("Activity and log-ins move together" in text for text in result["verdict_sentences"])

@@ -193,8 +193,10 @@ def _identity(history: History, exits: Exits, settings: Mapping[str, Any]) -> st
     for column in (history.account, history.segment, exits.account, exits.type):
         digest.update(b"-" if column is None else "\0".join(map(str, column)).encode())
     parts = history.components
-    weighed = () if parts is None else (parts.points, parts.filled, parts.weighting.weights)
-    digest.update("\0".join(() if parts is None else parts.weighting.names).encode())
+    weighed = () if parts is None else (parts.points, parts.filled)
+    if parts is not None:
+        stated = (*parts.weighting.names, *parts.weighting.labels, parts.weighting.card.model_dump_json())
+        digest.update("\0".join(stated).encode())
     for numbers in (history.day, history.score, history.value, exits.day, *weighed):
         digest.update(b"-" if numbers is None else numbers.tobytes())
     return digest.hexdigest()[:12]

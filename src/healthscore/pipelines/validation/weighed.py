@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from healthscore.asof import day_of
 from healthscore.errors import InputError
 from healthscore.models.design import Flags
 from healthscore.models.weights.judgement import Judgement
@@ -36,7 +37,7 @@ def weigh(history: History, observed: Observed, rows: Scored, window: Window, *,
     if parts is None:
         return {}
     weighed, usable = _rows(parts, observed, rows, window, riskier)
-    judgement = judge_with_shares(weighed, seed=rows.seed)
+    judgement = judge_with_shares(weighed, seed=rows.seed, later_than=_learned_by(parts))
     names = dict(zip(parts.weighting.names, parts.weighting.labels, strict=True))
     alone = alone_figures(weighed, resamples=rows.resamples, seed=rows.seed)
     found = _found(judgement, weighed, rows, usable)
@@ -77,7 +78,7 @@ def weighing_notes(history: History, result: dict[str, Any]) -> list[str]:
             "file with their weights (columns component, weight) has the weights judged as well."
         ]
     still = [label for place, label in enumerate(parts.weighting.labels) if not _moves(parts, place)]
-    notes = [*parts.weighting.aside, *_differing(result["weighting"]), *_blank(result)]
+    notes = [*parts.weighting.aside, *_differing(result["weighting"]), *_blank(parts, result)]
     if still:
         notes.append(
             f"{listed(still)}: always the same points, so nothing can be said of the weight; leave out what never "
@@ -103,6 +104,12 @@ def _rows(
         weights=parts.weighting.weights,
         segment=None if rows.segment is None else _named(rows.segment[usable]),
     ), usable
+
+
+def _learned_by(parts: Components) -> int | None:
+    """Last day whose scores may have shaped the weights in force; None where people chose them."""
+    provenance = parts.weighting.card.provenance
+    return None if provenance is None else day_of(provenance.data_end) - 1
 
 
 def _named(segment: NDArray[np.object_]) -> NDArray[np.object_]:
@@ -167,12 +174,15 @@ def _differing(weighting: dict[str, Any]) -> list[str]:
     ]
 
 
-def _blank(result: dict[str, Any]) -> list[str]:
+def _blank(parts: Components, result: dict[str, Any]) -> list[str]:
     blank = result["weighting"]["blank"]
     if not blank:
         return []
+    card = parts.weighting.card
+    policies = {card.missing if part.missing is None else part.missing for part in card.components.values()}
+    then = "where the other components count" if policies == {"reweight"} else "filled as the scorecard says"
     said = listed([f"{result['components'][name]['label']} on {percent(share)}" for name, share in blank.items()])
-    return [f"Blank: {said} of the rows, where the other components count."]
+    return [f"Blank: {said} of the rows, {then}."]
 
 
 def _moves(parts: Components, place: int) -> bool:
