@@ -168,7 +168,9 @@ def test_more_components_than_evidence() -> None:
 def test_other_outcomes_have_their_words() -> None:
     said = " ".join(verdict_sentences(weighed_result(), words_of("expansion")))
     assert "(130 accounts expanded)" in said
-    assert "Of 122 expansions on the later dates" in said
+    assert "Of 122 expansions on the later dates, the likeliest 10" in said
+    assert "Confirmed by history: Usage. Accounts with more points there expanded more often" in said
+    assert "Points the wrong way: Survey. Accounts with fewer points there expanded more often" in said
     assert "left" not in said
 
 

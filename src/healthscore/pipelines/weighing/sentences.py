@@ -33,7 +33,7 @@ def verdict_sentences(result: Result, words: Mapping[str, Any]) -> list[str]:
     sentences = [answer(result, words), *_tested(result, words)]
     if result["decision"] == "no evidence":
         return sentences
-    return [*sentences, *_found(result, words), *_verdicts(result, words), *_idle(result)]
+    return [*sentences, *_found(result, words), *_elsewhere(result), *_verdicts(result, words), *_idle(result)]
 
 
 def answer(result: Result, words: Mapping[str, Any]) -> str:
@@ -125,7 +125,7 @@ def _found(result: Result, words: Mapping[str, Any]) -> Iterator[str]:
     more = churners["difference"]
     shown = more["low"] is not None and more["low"] > 0
     yield (
-        f"Of {of_all} on the later dates, the worst-scored {share} of accounts held "
+        f"Of {of_all} on the later dates, the {listed_first(words)} {share} of accounts held "
         f"{count(churners['old']['estimate'])} by the old weights; by the new, {figure(more, 'count')} more"
         f"{'.' if shown else ', which in this figure alone could be chance.'}"
     )
@@ -137,20 +137,42 @@ def _found(result: Result, words: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
+def _elsewhere(result: Result) -> Iterator[str]:
+    """Where the weights are kept although history, all dates together, puts some of them elsewhere."""
+    if result["why"] != "not shown to be worse":
+        return
+    apart = [
+        one
+        for one in result["components"].values()
+        if _bounded(one) and not one["validated"]["low"] <= one["handcrafted"] <= one["validated"]["high"]
+    ]
+    if apart:
+        told = [
+            f"{one['label']} at {figure(one['validated'], 'number', 0)}{UNIT} instead of "
+            f"{weight_text(one['handcrafted'])}"
+            for one in sorted(apart, key=lambda one: -abs(one["validated"]["estimate"] - one["handcrafted"]))
+        ]
+        yield (
+            f"All dates together put {listed(told)}, but other weights are not shown to have told more on the later "
+            "ones: look again when more is known."
+        )
+
+
 def _verdicts(result: Result, words: Mapping[str, Any]) -> Iterator[str]:
+    did, (telling, other) = words["did"], points_of(words)
     named: dict[str, list[str]] = {"supported": [], "not shown": [], "wrong direction": []}
     for one in result["components"].values():
         named[one["verdict"]].append(one["label"])
     if confirmed := named["supported"]:
         yield (
-            f"Confirmed by history: {listed(confirmed)}. Accounts with fewer points there {words['did']} more often, "
+            f"Confirmed by history: {listed(confirmed)}. Accounts with {telling} points there {did} more often, "
             "compared with accounts alike in the other components."
         )
     if unshown := named["not shown"]:
         yield f"Not shown, which is not the same as useless: {listed(unshown)}."
     if wrong := named["wrong direction"]:
         yield (
-            f"Points the wrong way: {listed(wrong)}. Accounts with more points there {words['did']} more often; look "
+            f"Points the wrong way: {listed(wrong)}. Accounts with {other} points there {did} more often; look "
             "at how its points are given before anything else."
         )
     labels = {name: one["label"] for name, one in result["components"].items()}
@@ -166,7 +188,8 @@ def joint_sentence(group: Mapping[str, Any], labels: Mapping[str, str]) -> str:
         "wrong direction": "together they point the wrong way",
     }[group["verdict"]]
     joint = group["validated"]
-    worth = f": {figure(joint, 'number', 0)}{UNIT} in all" if _has_interval(joint) else ""
+    everything = len(group["components"]) == len(labels)  # whose share is 100 by definition
+    worth = f": {figure(joint, 'number', 0)}{UNIT} in all" if _has_interval(joint) and not everything else ""
     return _capital(f"{names} move together; {together}{worth}.")
 
 
@@ -190,6 +213,16 @@ def _idle(result: Result) -> Iterator[str]:
 
 def _capital(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
+
+
+def points_of(words: Mapping[str, Any]) -> tuple[str, str]:
+    """Which points a component that points the right way gives to those that it happened to, and the other word."""
+    return ("more", "fewer") if words["gain"] else ("fewer", "more")
+
+
+def listed_first(words: Mapping[str, Any]) -> str:
+    """What accounts on the team's list are called."""
+    return "likeliest" if words["by_probability"] else "worst-scored"
 
 
 def _accounts(exiting: int, words: Mapping[str, Any]) -> str:

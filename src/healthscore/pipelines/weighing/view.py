@@ -7,7 +7,8 @@ from typing import Any
 
 from healthscore.pipelines.happenings import words_in
 from healthscore.pipelines.weighing.rows import joint_sentences, segment_sentence, segment_table, weight_rows
-from healthscore.pipelines.wording import MISSING, count, figure, spread
+from healthscore.pipelines.weighing.sentences import listed_first, points_of
+from healthscore.pipelines.wording import MISSING, count, figure, percent, spread
 
 LINE, FRAME = 46, 130
 """Pixels of a figure for each component, and for axis and legend."""
@@ -45,6 +46,7 @@ def weight_view(result: Result) -> View | None:
         "height": FRAME + LINE * len(rows),
         "glossary": glossary(words),
         "did": words["did"],
+        "telling": points_of(words)[0],
         "kept": words["kept"],
     }
 
@@ -65,12 +67,12 @@ def weight_tiles(result: Result) -> list[View]:
     ]
     churners = result["gain"].get("churners")
     if result["decision"] == "change" and churners:
-        more = churners["difference"]
+        more, share = churners["difference"], percent(churners["share"], 0)
         tiles.append(
             {
                 "value": f"{'+' if more['estimate'] > 0 else ''}{figure({'estimate': more['estimate']}, 'count')}",
                 "range": f"of {count(churners['exits'])} {words['those']} {spread(more, 'count')}".rstrip(),
-                "what": "more among the worst-scored tenth of the later dates, by the new weights",
+                "what": f"more among the {listed_first(words)} {share} of the later dates, by the new weights",
             }
         )
     exiting = result["exiting_accounts"]
@@ -86,7 +88,7 @@ def weight_tiles(result: Result) -> list[View]:
 
 def glossary(words: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """How to read the table of weights, term by term."""
-    did = words["did"]
+    did, (telling, other) = words["did"], points_of(words)
     return (
         ("Weight now", "what the scorecard says, in per cent of the score."),
         (
@@ -107,9 +109,9 @@ def glossary(words: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         ),
         (
             "Verdict",
-            f"confirmed: accounts with fewer points there {did} more often, by more than chance explains, although "
+            f"confirmed: accounts with {telling} points there {did} more often, by more than chance explains, although "
             "several components were looked at. Not shown: that could be chance; it does not mean useless. Wrong way: "
-            f"accounts with more points there {did} more often.",
+            f"accounts with {other} points there {did} more often.",
         ),
         (
             "Recommended",
@@ -118,7 +120,7 @@ def glossary(words: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         ),
         (
             "Alone",
-            f"how often an account that {did} had fewer points in this component than one that {words['kept']}, "
+            f"how often an account that {did} had {telling} points in this component than one that {words['kept']}, "
             "whatever the other components say; 0.50 is chance.",
         ),
         (
