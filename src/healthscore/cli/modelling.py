@@ -11,6 +11,7 @@ import typer
 from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile
 from healthscore.cli.scoring import show_scores
 from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
+from healthscore.cli.weights import show_weights
 
 SHOWN = ("blend", "additive", "unconstrained", "logistic", "scorecard", "recency", "tenure", "base_rate")
 
@@ -34,14 +35,19 @@ def demo(
     trained = healthscore.train(run, progress=listen)
     last = date.fromisoformat(str(tested.result["data"]["data_end"]))
     scored = healthscore.score(run, as_of=last, progress=listen)
+    weighed = healthscore.recalibrate(run, progress=listen)
     if as_json:
-        emit({"backtest": tested.result, "train": trained.result, "score": scored.result})
+        results = {"backtest": tested.result, "train": trained.result, "score": scored.result}
+        emit(results | {"recalibrate": weighed.result})
         return
     show_backtest(tested.result)
     paragraph(*(f"warning: {text}" for text in trained.result["warnings"]))
     show_scores(scored)
+    say("The weights of the scorecard that the company had picked by hand", "")
+    show_weights(weighed.result)
     say(
         f"report  {near(tested.directory / 'report.html')}",
+        f"weights {near(weighed.directory / 'report.html')}",
         f"scores  {near(scored.directory / 'scores.csv')}",
         f"model   {near(trained.bundle)}",
         f"run     {near(run.path)}",

@@ -50,6 +50,20 @@ def test_the_answer_comes_first(decision: str, why: str, said: str) -> None:
     assert weighed_result(decision, why)["verdict_sentences"][0] == said
 
 
+def test_kept_weights_that_history_puts_elsewhere_are_named() -> None:
+    parts = {
+        "usage": component("Usage", 20.0, 20.0, validated=interval(52, 40, 68)),
+        "tickets": component("Tickets", 80.0, 80.0, validated=interval(60, 30, 90), verdict="not shown"),
+    }
+    said = weighed_result("keep", "not shown to be worse", components=parts)["verdict_sentences"]
+    (told,) = [one for one in said if one.startswith("All dates together put")]
+    assert "52 (40–68)" in told
+    assert "instead of 20" in told
+    assert "60" not in told
+    agreed = weighed_result("change", "later dates agree", components=parts)["verdict_sentences"]
+    assert not [one for one in agreed if one.startswith("All dates together put")]
+
+
 def test_every_reason_of_a_judgement_has_an_answer() -> None:
     reasons = set(get_args(judgement.Why))
     tested = {"too few exits", "no later dates", "no skill", "no component shown", "nothing to change"}
