@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from healthscore.config import library
 from healthscore.errors import ConfigurationError
+from healthscore.pipelines.exports import write_exports
 
 if TYPE_CHECKING:
     from healthscore.tables.simulator import Recipe
@@ -42,6 +43,8 @@ def run_text(recipe: Recipe) -> str:
 def simulate(world: str = "saas", accounts: int = 2_000, seed: int = 1, out: str | Path = "demo") -> Simulated:
     """Write a seeded world's raw tables under `out/data`, its `truth.json`, and a `healthscore.toml` that runs on it.
 
+    `out/exports` holds what the company could export of a score of its own: `exports.write_exports`.
+
     Raises
     ------
     ConfigurationError
@@ -59,6 +62,7 @@ def simulate(world: str = "saas", accounts: int = 2_000, seed: int = 1, out: str
         raise ConfigurationError(f"{there} is not as it was written: it may have been edited", "choose another --out")
     drawn = draw(world, accounts, seed)
     paths = write(drawn, directory, run)
+    paths |= {f"exports/{name}": path for name, path in write_exports(drawn, directory).items()}
     rows = {name: table.num_rows for name, table in drawn.tables.items()}
     result = {
         "world": world,
