@@ -35,7 +35,9 @@ def simulate(
         emit(made.result)
         return
     table("", ("table", "rows"), [(name, f"{rows:,}") for name, rows in made.result["rows"].items()])
-    say(f"{near(made.directory)}", f"next: healthscore backtest {near(made.directory / 'healthscore.toml')}")
+    folder = near(made.directory)
+    exports = (f"{folder}/exports/{name}.csv" for name in ("scores", "exits", "weights"))
+    say(folder, f"next: healthscore backtest {folder}/healthscore.toml", f"or: healthscore validate {' '.join(exports)}")
 
 
 def features(run: RunFile = None, data: DataRoot = None, out: OutRoot = None, as_json: AsJson = False) -> None:
