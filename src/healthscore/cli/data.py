@@ -37,7 +37,8 @@ def simulate(
     table("", ("table", "rows"), [(name, f"{rows:,}") for name, rows in made.result["rows"].items()])
     folder = near(made.directory)
     exports = (f"{folder}/exports/{name}.csv" for name in ("scores", "exits", "weights"))
-    say(folder, f"next: healthscore backtest {folder}/healthscore.toml", f"or: healthscore validate {' '.join(exports)}")
+    run = f"healthscore backtest {folder}/healthscore.toml"
+    say(folder, f"next: {run}", f"or: healthscore validate {' '.join(exports)}")
 
 
 def features(run: RunFile = None, data: DataRoot = None, out: OutRoot = None, as_json: AsJson = False) -> None:
