@@ -10,8 +10,10 @@ import pytest
 from carded import CARD, RUN, drawn, write_carded
 from healthscore.config import load_scorecard
 from healthscore.models.scorecard import score_card
+from healthscore.models.weights.rows import WeightRows
 from healthscore.pipelines.backtest import BacktestResult, backtest
 from healthscore.pipelines.cardfigures import CardRows
+from healthscore.pipelines.weighing.alone import alone_figures
 
 MODELS = {"blend", "additive", "unconstrained", "logistic", "recency", "base_rate", "scorecard"}
 NAN = np.nan
@@ -63,6 +65,23 @@ def test_a_hard_rule_is_held_against_what_became_of_those_it_bound(tmp_path: Pat
     assert section["capping"]["auc"].estimate == pytest.approx(11 / 12 - 10 / 12)
     assert section["unscored"]["n"] == 1
     assert section["unscored"]["rate"].estimate == 1
+
+
+def test_components_of_a_card_are_tested_together(tmp_path: Path) -> None:
+    """By itself the use of these accounts leads; beside tickets that say nothing, two tests share the 5 %."""
+    (tmp_path / "card.toml").write_text(CARD, encoding="utf-8")
+    card = load_scorecard(tmp_path / "card.toml")
+    random = np.random.default_rng(3)
+    y = (np.arange(120) % 3 == 0).astype(np.int8)
+    X = np.column_stack([np.clip(10 - 1.8 * y + random.normal(0, 5, 120), 0, 20), random.integers(0, 5, 120)])
+    X[:5, 1] = NAN
+    accounts = np.arange(120)
+    rows = CardRows(card, score_card(card, ("days", "open"), X), y, accounts * 0, accounts, False, 300, 1)
+    known = np.ones((120, 1), np.bool_)
+    alone = WeightRows(("use",), rows.scores.subscores[:, :1], y, accounts * 0, accounts * 0, accounts)
+    assert alone_figures(alone, known, resamples=300, seed=1)["use"]["leads"] == "yes"
+    found = rows.alone()
+    assert [found[name]["leads"] for name in ("use", "tickets")] == ["not shown", "not shown"]
 
 
 def test_a_scorecard_without_rules_says_nothing_of_them(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,18 @@ def test_few_exits_come_with_a_warning() -> None:
     result = judged(export("additive", 300, seed=3)).result
     assert 50 <= result["exiting_accounts"] < 200
     assert any(text.startswith("Few exits for weights: ") and "points wide" in text for text in result["warnings"])
+
+
+def test_a_component_alone_is_judged_where_it_is_not_blank() -> None:
+    found = export("additive", 300, seed=3)
+    asked = np.arange(len(found.scores)) % 8 == 0
+    blank = found.scores.assign(finance=found.scores["finance"].where(asked))
+    alone = [
+        validate(rows, found.exits, found.weights, **WINDOW, data_end=date(2026, 1, 1)).result["components"]["finance"]
+        for rows in (blank, blank[asked])
+    ]
+    assert alone[0]["alone"]["auc"]["estimate"] is not None
+    assert alone[0]["alone"]["auc"]["estimate"] == pytest.approx(alone[1]["alone"]["auc"]["estimate"])
 
 
 def test_files_frames_and_a_given_score_agree(true_weights: Export, kept: dict[str, Any], tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,8 @@ from numpy.typing import NDArray
 
 from healthscore.config import Cap, Scorecard
 from healthscore.evaluation.clustered import resample
-from healthscore.evaluation.proportions import NOT_COMPUTABLE, rate
+from healthscore.evaluation.proportions import rate
+from healthscore.models.design import Flags
 from healthscore.models.scorecard import CardScores
 from healthscore.models.weights.rows import WeightRows
 from healthscore.pipelines.cards import SCORECARD, is_gain
@@ -60,7 +60,7 @@ class CardRows:
             },
             "unscored": {"n": int(unscored.sum()), "rate": rate(self.y[unscored], self.cluster[unscored]).rate},
             "components": self.components(),
-            "caps": [self._cap(place, cap) for place, cap in enumerate(card.cap)],
+            "caps": self.caps(),
             "capping": self.capping(),
         }
 
@@ -77,16 +77,10 @@ class CardRows:
             for place, (name, part) in enumerate(self.card.components.items())
         }
 
-    def alone(self) -> dict[str, Mapping[str, Any]]:
+    def alone(self) -> dict[str, dict[str, Any]]:
         """AUC of every component alone, on the rows where something of it was known: what is filled in says nothing."""
-        found: dict[str, Mapping[str, Any]] = {}
-        for place, name in enumerate(self.scores.components):
-            known = ~np.isnan(self.scores.subscores[:, place])
-            if not 0 < self.y[known].sum() < known.sum():
-                found[name] = {"auc": NOT_COMPUTABLE.as_dict(), "leads": "not shown"}
-                continue
-            found |= alone_figures(self._indicator(name, self.scores.subscores[:, place], known), **self._drawn)
-        return found
+        points = self.scores.subscores
+        return self._leading(self.scores.components, points, ~np.isnan(points))
 
     def capping(self) -> dict[str, Any] | None:
         """AUC with the hard rules less that without them, paired; None where no rule ever lowered a score."""
@@ -97,30 +91,36 @@ class CardRows:
         said = resample(self.y[known], pair, self.cluster[known], ["auc"], **self._drawn)
         return {"auc": said.interval("with", "auc", minus="without")}
 
-    def _cap(self, place: int, cap: Cap) -> dict[str, Any]:
-        """How often a hard rule lowered a score, and how those accounts fared beside the others."""
+    def caps(self) -> list[dict[str, Any]]:
+        """How often each hard rule lowered a score, and how those accounts fared beside the others."""
+        names = tuple(cap.name for cap in self.card.cap)
+        if not names:
+            return []
         known = ~np.isnan(self.scores.score)
-        bound = known & (self.scores.cap == place)
-        rest = known & ~bound
+        bound = known[:, None] & (self.scores.cap[:, None] == np.arange(len(names)))
+        # A rule is an indicator like any other: accounts that it marks should fare worse than the rest.
+        marked = self._leading(names, np.where(bound, 0.0, 1.0), np.broadcast_to(known[:, None], bound.shape))
+        return [
+            self._cap(cap, bound[:, place], known & ~bound[:, place], marked[cap.name]["leads"])
+            for place, cap in enumerate(self.card.cap)
+        ]
+
+    def _cap(self, cap: Cap, bound: Flags, rest: Flags, leads: str) -> dict[str, Any]:
         inside, others = rate(self.y[bound], self.cluster[bound]), rate(self.y[rest], self.cluster[rest])
-        leads = "not shown"
-        if bound.any() and 0 < self.y[known].sum() < known.sum():
-            # A rule is an indicator like any other: accounts that it marks should fare worse than the rest.
-            marked = alone_figures(self._indicator(cap.name, np.where(bound, 0.0, 1.0), known), **self._drawn)
-            leads = marked[cap.name]["leads"]
         return {
             "name": cap.name,
             "at_most": cap.score if cap.band is None else cap.band,
             **inside.as_dict(),
-            "share": float(bound.sum() / max(known.sum(), 1)),
+            "share": float(bound.sum() / max(bound.sum() + rest.sum(), 1)),
             "others": others.rate,
             "leads": leads,
         }
 
-    def _indicator(self, name: str, points: Floats, known: NDArray[np.bool_]) -> WeightRows:
-        """One column of points alone, as what weights are judged on; fewer points are likelier."""
-        s = (100.0 - points if self.gain else points)[known, None]
-        return WeightRows((name,), s, self.y[known], self.day[known], self.day[known], self.cluster[known])
+    def _leading(self, names: tuple[str, ...], points: Floats, known: Flags) -> dict[str, dict[str, Any]]:
+        """What columns of points, shape (n, names), are worth alone where they are known; fewer points are likelier."""
+        s = 100.0 - points if self.gain else points
+        rows = WeightRows(names, s, self.y, self.day, self.day, self.cluster)
+        return alone_figures(rows, known, **self._drawn)
 
     @property
     def _drawn(self) -> dict[str, int]:

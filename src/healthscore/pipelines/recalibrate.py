@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from healthscore.asof import day_of
 from healthscore.config import Run, Scorecard, load_run, load_scorecard
 from healthscore.errors import ConfigurationError
@@ -177,8 +179,9 @@ def _alone(weighed: Weighed) -> dict[str, dict[str, Any]]:
     """What every learned component is worth alone; nothing where none was learned."""
     if not weighed.rows.s.any():
         return {}
-    report = weighed.book.run.report
-    return alone_figures(weighed.rows, resamples=report.resamples, seed=weighed.book.run.seed)
+    run, rows = weighed.book.run, weighed.rows
+    everywhere = np.ones(rows.s.shape, np.bool_)  # a learned component makes points of what is missing, too
+    return alone_figures(rows, everywhere, resamples=run.report.resamples, seed=run.seed)
 
 
 def _about(card: Scorecard, weighed: Weighed) -> dict[str, Any]:

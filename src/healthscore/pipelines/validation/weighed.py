@@ -39,7 +39,8 @@ def weigh(history: History, observed: Observed, rows: Scored, window: Window, *,
     weighed, usable = _rows(parts, observed, rows, window, riskier)
     judgement = judge_with_shares(weighed, seed=rows.seed, later_than=_learned_by(parts))
     names = dict(zip(parts.weighting.names, parts.weighting.labels, strict=True))
-    alone = alone_figures(weighed, resamples=rows.resamples, seed=rows.seed)
+    known = ~np.isnan(parts.points[_judged(observed)][usable])
+    alone = alone_figures(weighed, known, resamples=rows.resamples, seed=rows.seed)
     found = _found(judgement, weighed, rows, usable)
     return {
         **weighing_result(judgement, labels=names, alone=alone, found=found),
@@ -91,7 +92,7 @@ def _rows(
     parts: Components, observed: Observed, rows: Scored, window: Window, riskier: bool
 ) -> tuple[WeightRows, Flags]:
     """Rows whose outcome and components are known, and which of the scored rows they are."""
-    filled = parts.filled[observed.row[observed.label >= 0]]
+    filled = parts.filled[_judged(observed)]
     usable = np.asarray(~np.isnan(filled).any(axis=1), dtype=np.bool_)
     points = filled[usable]
     return WeightRows(
@@ -104,6 +105,11 @@ def _rows(
         weights=parts.weighting.weights,
         segment=None if rows.segment is None else _named(rows.segment[usable]),
     ), usable
+
+
+def _judged(observed: Observed) -> NDArray[np.intp]:
+    """Rows of the history whose outcome is known."""
+    return observed.row[observed.label >= 0]
 
 
 def _learned_by(parts: Components) -> int | None:
