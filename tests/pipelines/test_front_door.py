@@ -63,7 +63,7 @@ def test_true_weights_are_kept(true_weights: Export, kept: dict[str, Any]) -> No
 
 def test_skewed_weights_are_changed_and_the_sentence_says_so() -> None:
     found = export("additive", 3000, seed=3, weights=SKEWED)
-    result = judged(found, out=None).result
+    result = judged(found, out=None, capacity=200).result
     assert result["decision"] == "change"
     assert result["exiting_accounts"] > 500
     said = result["verdict_sentences"][0]
@@ -74,6 +74,9 @@ def test_skewed_weights_are_changed_and_the_sentence_says_so() -> None:
     assert sum(abs(new[name] - found.truth[name]) for name in SKEWED) < old_distance / 2
     more = result["gain"]["churners"]["difference"]
     assert 0 < more["low"] < more["estimate"]
+    assert (result["gain"]["churners"]["capacity"], result["capacity"]["accounts"]) == (200, 200)
+    assert result["gain"]["churners"]["share"] == result["capacity"]["share"] != 0.1
+    assert "the 200 worst-scored accounts held" in " ".join(result["verdict_sentences"])
     assert result["gain"]["log_loss"]["bound"] > 0
 
 

@@ -144,7 +144,7 @@ def validate(
         result: dict[str, Any] = {"run": "validate", "identity": identity, "title": title or _title(scores)}
         result |= _result(history, left, observed, rows, window, bands, capacity, higher_is_riskier)
     with progress("weighing components"):
-        result |= weigh(history, observed, rows, window, riskier=higher_is_riskier)
+        result |= weigh(history, observed, rows, window, riskier=higher_is_riskier, capacity=result.get("capacity"))
         result["warnings"] += weighing_notes(history, result)
     clean: dict[str, Any] = plain(result)
     directory = None if out is None else publish(Path(out), identity, clean, progress)

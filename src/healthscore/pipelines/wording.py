@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 MISSING = "–"
 NARROW = "\u202f"
 """Narrow no-break space: keeps a number and its unit on one line."""
+
+
+class Change(NamedTuple):
+    """Words of a kind of difference, which is multiplied by `factor`."""
+
+    factor: int
+    more: str
+    fewer: str
+    neither: str
+    unit: str
+
+
+CHANGES = {
+    "count": Change(1, "more", "fewer", "as many", ""),
+    "points": Change(100, "more", "less", "as much", "point"),
+}
 
 
 def count(value: float | None) -> str:
@@ -46,6 +62,36 @@ def figure(estimate: Mapping[str, Any] | None, kind: str = "number", digits: int
     if not estimate or estimate.get("estimate") is None:
         return MISSING
     return f"{_written(estimate['estimate'], kind, digits)} {spread(estimate, kind, digits)}".rstrip()
+
+
+def change(difference: Mapping[str, Any], kind: str = "count") -> str:
+    """A difference in words, with its interval: ``8 more (2–13)``, ``1 fewer (4 fewer to 2 more)``, ``as many``.
+
+    Kinds: count, and points for differences of shares: ``12 points more (2–21)``.
+    """
+    return f"{change_size(difference, kind)} {change_spread(difference, kind)}".rstrip()
+
+
+def change_size(difference: Mapping[str, Any], kind: str = "count") -> str:
+    """A difference in words, without its interval."""
+    said = CHANGES[kind]
+    size = round(said.factor * difference["estimate"])
+    if size == 0:
+        return said.neither
+    return f"{plural(abs(size), said.unit) if said.unit else count(abs(size))} {said.more if size > 0 else said.fewer}"
+
+
+def change_spread(difference: Mapping[str, Any], kind: str = "count") -> str:
+    """The interval of a difference in brackets, in words where its ends have different signs; nothing without one."""
+    if difference.get("low") is None or difference.get("high") is None:
+        return ""
+    said = CHANGES[kind]
+    size, low, high = (round(said.factor * difference[end]) for end in ("estimate", "low", "high"))
+    if (size > 0 and low >= 0) or (size < 0 and high <= 0):
+        near, far = sorted((abs(low), abs(high)))
+        return f"({count(near)}–{count(far)})"
+    ends = [f"{count(abs(end))} {said.more if end > 0 else said.fewer}" if end else "0" for end in (low, high)]
+    return f"({ends[0]} to {ends[1]})"
 
 
 def times(value: float | None) -> str:

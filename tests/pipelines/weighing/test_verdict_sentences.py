@@ -109,7 +109,7 @@ def test_what_the_answer_rests_on() -> None:
         "Learned from 6 dates before 1 July 2024 (130 accounts left), tested on 5 dates from then on (122 accounts "
         "left).",
         "Of 122 exits on the later dates, the worst-scored 10 % of accounts held 41 by the old weights; by the new, "
-        "8 (2–13) more.",
+        "8 more (2–13).",
         "Confirmed by history: Usage. Accounts with fewer points there left more often, compared with accounts alike "
         "in the other components.",
         "Not shown, which is not the same as useless: Tickets and Sponsor.",
@@ -125,7 +125,24 @@ def test_a_gain_that_could_be_chance_is_called_that() -> None:
     result = weighed_result()
     result["gain"]["churners"]["difference"] = interval(2.0, -1.0, 5.0)
     said = " ".join(verdict_sentences(result, CHURN))
-    assert "2 (−1 to 5) more, which in this figure alone could be chance." in said
+    assert "by the new, 2 more (1 fewer to 5 more), which in this figure alone could be chance." in said
+
+
+def test_fewer_are_called_fewer_and_points_less() -> None:
+    result = weighed_result()
+    result["gain"]["churners"] |= {"difference": interval(-1.0, -6.0, 4.0), "capacity": 40}
+    share = {
+        "old": interval(0.31, 0.2, 0.4),
+        "new": interval(0.27, 0.2, 0.4),
+        "difference": interval(-0.04, -0.1, 0.02),
+    }
+    result["gain"]["revenue"] = {"share": 0.08, "capacity": 40, **share}
+    said = [text.replace("\u202f", " ") for text in verdict_sentences(result, CHURN)]
+    assert said[2:4] == [
+        "Of 122 exits on the later dates, the 40 worst-scored accounts held 41 by the old weights; by the new, 1 fewer "
+        "(6 fewer to 4 more), which in this figure alone could be chance.",
+        "Of their revenue they held 31 % by the old weights; by the new, 4 points less (10 less to 2 more).",
+    ]
 
 
 def test_revenue_where_accounts_have_a_value() -> None:
@@ -137,7 +154,7 @@ def test_revenue_where_accounts_have_a_value() -> None:
         "difference": interval(0.12, 0.02, 0.21),
     }
     said = [text.replace("\u202f", " ") for text in verdict_sentences(result, CHURN)]
-    assert said[3] == ("Of their revenue it held 31 % by the old weights; by the new, 12 points (2–21) more.")
+    assert said[3] == ("Of their revenue they held 31 % by the old weights; by the new, 12 points more (2–21).")
 
 
 @pytest.mark.parametrize(

@@ -113,9 +113,19 @@ def test_the_terminal_shows_the_columns_that_there_are(
 
 
 def test_tiles_of_every_decision() -> None:
-    assert [one["value"] for one in weight_tiles(weighed_result())] == ["1 of 4", "+8", "240"]
+    assert [one["value"] for one in weight_tiles(weighed_result())] == ["1 of 4", "8 more", "240"]
     assert [one["value"] for one in weight_tiles(weighed_result("keep", "nothing to change"))] == ["1 of 4", "240"]
     assert [one["value"] for one in weight_tiles(weighed_result("no evidence", "no skill"))] == []
+
+
+def test_the_tile_of_a_change_says_more_or_fewer_and_of_which_list() -> None:
     fewer = weighed_result()
-    fewer["gain"]["churners"]["difference"] = {"estimate": -1.0, "low": -3.0, "high": 1.0}
-    assert weight_tiles(fewer)[1]["value"] == "−1"
+    fewer["gain"]["churners"] |= {"difference": {"estimate": -1.0, "low": -3.0, "high": 1.0}, "capacity": 40}
+    assert weight_tiles(fewer)[1] == {
+        "value": "1 fewer",
+        "range": "of 122 leavers (3 fewer to 1 more)",
+        "what": "among the 40 worst-scored accounts of each later date, by the new weights",
+    }
+    (_, more, _) = weight_tiles(weighed_result())
+    assert more["range"] == "of 122 leavers (2–13)"
+    assert more["what"] == "among the worst-scored 10\u202f% of accounts of each later date, by the new weights"

@@ -82,6 +82,7 @@ def list_gain(weighed: Weighed, weights: dict[str, float]) -> dict[str, Any]:
         book.cluster[later],
         value=None if np.isnan(value).all() else np.nan_to_num(value),
         share=list_share(book, later),
+        capacity=book.run.report.capacity,
         resamples=book.run.report.resamples,
         seed=book.run.seed,
     )

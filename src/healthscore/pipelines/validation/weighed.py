@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from healthscore.asof import day_of
 from healthscore.errors import InputError
+from healthscore.evaluation.announced import TARGETED_SHARE
 from healthscore.models.design import Flags
 from healthscore.models.weights.judgement import Judgement
 from healthscore.models.weights.rows import WeightRows
@@ -31,8 +33,19 @@ SAME = 0.05
 """Points below which a component is the score."""
 
 
-def weigh(history: History, observed: Observed, rows: Scored, window: Window, *, riskier: bool) -> dict[str, Any]:
-    """Judge the weights of a history that was read with them; the keys of `weighing_result`, empty without weights."""
+def weigh(
+    history: History,
+    observed: Observed,
+    rows: Scored,
+    window: Window,
+    *,
+    riskier: bool,
+    capacity: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Judge the weights of a history that was read with them; the keys of `weighing_result`, empty without weights.
+
+    `capacity` is how many `accounts` the team can look after, and their `share` of the book, where it is known.
+    """
     parts = history.components
     if parts is None:
         return {}
@@ -41,7 +54,7 @@ def weigh(history: History, observed: Observed, rows: Scored, window: Window, *,
     names = dict(zip(parts.weighting.names, parts.weighting.labels, strict=True))
     known = ~np.isnan(parts.points[_judged(observed)][usable])
     alone = alone_figures(weighed, known, resamples=rows.resamples, seed=rows.seed)
-    found = _found(judgement, weighed, rows, usable)
+    found = _found(judgement, weighed, rows, usable, capacity or {})
     return {
         **weighing_result(judgement, labels=names, alone=alone, found=found),
         "weighting": _source(history, parts),
@@ -123,8 +136,10 @@ def _named(segment: NDArray[np.object_]) -> NDArray[np.object_]:
     return np.array([name or None for name in segment], dtype=object)
 
 
-def _found(judgement: Judgement, weighed: WeightRows, rows: Scored, usable: Flags) -> dict[str, Any] | None:
-    """Leavers on the later dates that the worst-scored tenth held by old and new weights, where they are to change."""
+def _found(
+    judgement: Judgement, weighed: WeightRows, rows: Scored, usable: Flags, capacity: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Leavers on the later dates that the team's list held by old and new weights, where they are to change."""
     new = [one.recommended for one in judgement.components]
     if judgement.decision != "change" or judgement.split_day is None or None in new or weighed.weights is None:
         return None
@@ -138,6 +153,8 @@ def _found(judgement: Judgement, weighed: WeightRows, rows: Scored, usable: Flag
         exits,
         weighed.cluster[later],
         value=value,
+        share=capacity.get("share", TARGETED_SHARE),
+        capacity=capacity.get("accounts"),
         resamples=rows.resamples,
         seed=rows.seed,
     )

@@ -24,6 +24,7 @@ def found_gain(
     *,
     value: ArrayLike | None = None,
     share: float = TARGETED_SHARE,
+    capacity: int | None = None,
     resamples: int = 1000,
     seed: int,
 ) -> dict[str, Any]:
@@ -46,11 +47,13 @@ def found_gain(
         Account of each row, and what it is worth; shape (n,).
     share
         Part of the accounts that the team can work, by date.
+    capacity
+        Accounts that the team can work, where `share` follows from them: people are told of these, not of a share.
 
     Returns
     -------
-    `churners`: share, exits, old, new, difference (counts of exits, with intervals), and `revenue` (shares of the
-    revenue that left), None where no value is given or none left.
+    `churners`: share, capacity, exits, old, new, difference (counts of exits, with intervals), and `revenue` (shares of
+    the revenue that left), None where no value is given or none left.
     """
     left = np.flatnonzero(np.asarray(y) == 1)
     listed = {
@@ -64,11 +67,12 @@ def found_gain(
     if not number:
         return {"churners": None, "revenue": None}
     said = _means(listed, accounts, 1.0 / seen, resamples, seed)
+    size = {"share": share, "capacity": capacity}
     worth = None if value is None else np.nan_to_num(np.asarray(value, np.float64))[left]
     revenue = None
     if worth is not None and worth.sum() > 0:
-        revenue = {"share": share, **_figures(_means(listed, accounts, worth / seen, resamples, seed), 1.0)}
-    return {"churners": {"share": share, "exits": number, **_figures(said, float(number))}, "revenue": revenue}
+        revenue = {**size, **_figures(_means(listed, accounts, worth / seen, resamples, seed), 1.0)}
+    return {"churners": {**size, "exits": number, **_figures(said, float(number))}, "revenue": revenue}
 
 
 def _figures(said: Resamples, factor: float) -> dict[str, dict[str, float | None]]:

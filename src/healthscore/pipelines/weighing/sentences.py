@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from healthscore.pipelines.wording import count, day_text, figure, listed, number, percent, plural
+from healthscore.pipelines.wording import change, count, day_text, figure, listed, number, percent, plural
 
 LEAST_EXITING = 50
 """Accounts that must have left before anything is said about weights."""
@@ -121,19 +121,18 @@ def _found(result: Result, words: Mapping[str, Any]) -> Iterator[str]:
     churners = result["gain"].get("churners")
     if result["decision"] != "change" or not churners or churners["difference"]["estimate"] is None:
         return
-    share, of_all = percent(churners["share"], 0), plural(churners["exits"], words["event"], words["events"])
+    of_all = plural(churners["exits"], words["event"], words["events"])
     more = churners["difference"]
     shown = more["low"] is not None and more["low"] > 0
     yield (
-        f"Of {of_all} on the later dates, the {listed_first(words)} {share} of accounts held "
-        f"{count(churners['old']['estimate'])} by the old weights; by the new, {figure(more, 'count')} more"
+        f"Of {of_all} on the later dates, the {listed_first(churners, words)} held "
+        f"{count(churners['old']['estimate'])} by the old weights; by the new, {change(more)}"
         f"{'.' if shown else ', which in this figure alone could be chance.'}"
     )
     if revenue := result["gain"].get("revenue"):
-        added = figure(revenue["difference"], "percent", 0).replace(UNIT, " points", 1)
         yield (
-            f"Of their revenue it held {percent(revenue['old']['estimate'], 0)} by the old weights; by the new, "
-            f"{added} more."
+            f"Of their revenue they held {percent(revenue['old']['estimate'], 0)} by the old weights; by the new, "
+            f"{change(revenue['difference'], 'points')}."
         )
 
 
@@ -220,9 +219,12 @@ def points_of(words: Mapping[str, Any]) -> tuple[str, str]:
     return ("more", "fewer") if words["gain"] else ("fewer", "more")
 
 
-def listed_first(words: Mapping[str, Any]) -> str:
-    """What accounts on the team's list are called."""
-    return "likeliest" if words["by_probability"] else "worst-scored"
+def listed_first(churners: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+    """What the accounts on the team's list are called: ``40 worst-scored accounts``, as many as it can work."""
+    first, capacity = "likeliest" if words["by_probability"] else "worst-scored", churners.get("capacity")
+    if capacity is not None:
+        return plural(capacity, f"{first} account")
+    return f"{first} {percent(churners['share'], 0)} of accounts"
 
 
 def _accounts(exiting: int, words: Mapping[str, Any]) -> str:

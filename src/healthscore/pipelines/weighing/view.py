@@ -8,7 +8,7 @@ from typing import Any
 from healthscore.pipelines.happenings import words_in
 from healthscore.pipelines.weighing.rows import joint_sentences, segment_sentence, segment_table, weight_rows
 from healthscore.pipelines.weighing.sentences import listed_first, points_of
-from healthscore.pipelines.wording import MISSING, count, figure, percent, spread
+from healthscore.pipelines.wording import MISSING, change_size, change_spread, count
 
 LINE, FRAME = 46, 130
 """Pixels of a figure for each component, and for axis and legend."""
@@ -67,12 +67,12 @@ def weight_tiles(result: Result) -> list[View]:
     ]
     churners = result["gain"].get("churners")
     if result["decision"] == "change" and churners:
-        more, share = churners["difference"], percent(churners["share"], 0)
+        difference = churners["difference"]
         tiles.append(
             {
-                "value": f"{'+' if more['estimate'] > 0 else ''}{figure({'estimate': more['estimate']}, 'count')}",
-                "range": f"of {count(churners['exits'])} {words['those']} {spread(more, 'count')}".rstrip(),
-                "what": f"more among the {listed_first(words)} {share} of the later dates, by the new weights",
+                "value": change_size(difference),
+                "range": f"of {count(churners['exits'])} {words['those']} {change_spread(difference)}".rstrip(),
+                "what": f"among the {listed_first(churners, words)} of each later date, by the new weights",
             }
         )
     exiting = result["exiting_accounts"]
