@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from healthscore.config import Run, load_run
+    from healthscore.config import Run, load_run, load_scorecard
     from healthscore.errors import (
         BundleError,
         ConfigurationError,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from healthscore.pipelines.simulate import simulate
     from healthscore.pipelines.train import train
     from healthscore.pipelines.validate import validate
+    from healthscore.pipelines.validaterun import validate_run
 
 __all__ = [
     "BundleError",
@@ -41,23 +42,30 @@ __all__ = [
     "explain",
     "initialise",
     "load_run",
+    "load_scorecard",
     "panel",
     "recalibrate",
     "score",
     "simulate",
     "train",
     "validate",
+    "validate_run",
 ]
 
-_CONFIGURATION = ("Run", "load_run")
-_ERRORS = ("BundleError", "ConfigurationError", "HealthScoreError", "InputError", "InsufficientDataError")
+_HOMES = {
+    **dict.fromkeys(("Run", "load_run", "load_scorecard"), "config"),
+    **dict.fromkeys(
+        ("BundleError", "ConfigurationError", "HealthScoreError", "InputError", "InsufficientDataError"), "errors"
+    ),
+    "validate_run": "pipelines.validaterun",
+}
+"""Where names are defined that are not those of a pipeline."""
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'healthscore' has no attribute {name!r}")
-    home = "config" if name in _CONFIGURATION else "errors" if name in _ERRORS else f"pipelines.{name}"
-    return getattr(import_module(f"healthscore.{home}"), name)
+    return getattr(import_module(f"healthscore.{_HOMES.get(name, f'pipelines.{name}')}"), name)
 
 
 def __dir__() -> list[str]:
