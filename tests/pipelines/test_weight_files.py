@@ -54,6 +54,7 @@ def parts_of(history: History) -> Components:
         "component,weight\nusage,0.6\ntickets,0.4\n",
         "Component;Weight\nusage;60 %\ntickets;40%\n",
         "name\tweighting\nusage\t60.0\ntickets\t40.00\n\t\n",
+        "Component;Weight\nusage;60,0\ntickets;40,0 %\n",
         "component,weight,label\nusage,60,\ntickets,40,Support\n",
     ],
 )
@@ -180,7 +181,7 @@ def test_components_outside_their_scale_are_refused_with_their_rows(tmp_path: Pa
         scores_of(plain_weights(tmp_path, ("", "1-5")), [(50, 0)], "product_usage", "tickets")
 
 
-@pytest.mark.parametrize("cell", ["high", "1,5"])
+@pytest.mark.parametrize("cell", ["high", "1,500"])
 def test_components_that_are_no_numbers_are_refused(tmp_path: Path, cell: str) -> None:
     with pytest.raises(InputError, match=r"column 'tickets': 1 of 2 rows .* hold no plain number"):
         scores_of(plain_weights(tmp_path), [("50", "60"), ("50", cell)], "product_usage", "tickets")

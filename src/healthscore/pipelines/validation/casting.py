@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from healthscore.asof import day_of
 from healthscore.errors import InputError
 from healthscore.pipelines.validation.spreadsheets import Sheet
-
-NO_NUMBER = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "--", "#n/a"})
-"""Words that stand for "no score" in a column of numbers. In a column of ids they would be ids."""
-OPEN_END = "9999-12-31"
-FIRST_YEAR, LAST_YEAR = 1990, 2199
-NUMBER_PATTERN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-DATE_PATTERN = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?( ?(Z|UTC|[+-]\d{2}:?\d{2}))?)?")
+from healthscore.pipelines.validation.writing import FIRST_YEAR, LAST_YEAR, date_remedy, days_of, numbers_of
 
 
 def identifiers(sheet: Sheet) -> NDArray[np.object_]:
@@ -87,7 +78,7 @@ def dates(sheet: Sheet, date_format: str | None, *, open_end: bool) -> NDArray[n
     encoded = texts.dictionary_encode()
     indices = encoded.indices.to_numpy(zero_copy_only=False)
     words = [word.strip() for word in encoded.dictionary.to_pylist()]
-    days = [_day(word, date_format, open_end) for word in words]
+    days = days_of(words, date_format, open_end=open_end)
     wrong = np.array([day is None for day in days], dtype=bool)[indices]
     if wrong.any():
         example = words[indices[np.flatnonzero(wrong)[0]]][:40]
@@ -96,25 +87,9 @@ def dates(sheet: Sheet, date_format: str | None, *, open_end: bool) -> NDArray[n
             "date",
             np.flatnonzero(wrong).tolist(),
             f"are no dates of the form {expected} between {FIRST_YEAR} and {LAST_YEAR}, such as {example!r}",
-            "write dates as YYYY-MM-DD, or say how they are written: --date-format '%d/%m/%Y'",
+            date_remedy(words),
         )
     return np.asarray(np.array(days, dtype=np.int64)[indices])
-
-
-def _day(word: str, date_format: str | None, open_end: bool) -> int | None:
-    """The day of one text; -1 for no date, None for what is none."""
-    if word == "" or (open_end and word[:10] == OPEN_END):
-        return -1
-    try:
-        if date_format is not None:
-            found = datetime.strptime(word, date_format).date()
-        elif DATE_PATTERN.fullmatch(word):
-            found = date.fromisoformat(word[:10])
-        else:
-            return None
-    except ValueError:
-        return None
-    return day_of(found) if FIRST_YEAR <= found.year <= LAST_YEAR else None
 
 
 def numbers(sheet: Sheet, name: str, *, required: bool = True) -> Any:
@@ -137,17 +112,16 @@ def numbers(sheet: Sheet, name: str, *, required: bool = True) -> Any:
     encoded = array.cast(pa.string()).fill_null("").dictionary_encode()
     indices = encoded.indices.to_numpy(zero_copy_only=False)
     words = [word.strip() for word in encoded.dictionary.to_pylist()]
-    known = [word.lower() in NO_NUMBER or bool(NUMBER_PATTERN.fullmatch(word)) for word in words]
-    wrong = ~np.array(known, dtype=bool)[indices]
+    values = numbers_of(words)
+    wrong = np.array([value is None for value in values], dtype=bool)[indices]
     if wrong.any():
         example = words[indices[np.flatnonzero(wrong)[0]]][:40]
         raise sheet.problem(
             name,
             np.flatnonzero(wrong).tolist(),
             f"hold no plain number, such as {example!r}",
-            "write numbers with a decimal point and without signs for percent, currency or thousands",
+            "write numbers as 79.4 or 79,4, one way in a column, without signs for percent, currency or thousands",
         )
-    values = [float("nan") if word.lower() in NO_NUMBER else float(word) for word in words]
     return _finite(sheet, name, np.array(values, dtype=np.float64)[indices])
 
 

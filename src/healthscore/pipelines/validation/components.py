@@ -14,9 +14,10 @@ from healthscore.config import Scorecard
 from healthscore.errors import InputError
 from healthscore.models.design import Integers, Matrix, Vector
 from healthscore.models.scorecard import score_subscores
-from healthscore.pipelines.validation.casting import NO_NUMBER, NUMBER_PATTERN, numbers
+from healthscore.pipelines.validation.casting import numbers
 from healthscore.pipelines.validation.spreadsheets import Sheet, quoted, squeezed
 from healthscore.pipelines.validation.weighting import FULL, Scale, Weighting
+from healthscore.pipelines.validation.writing import numbers_of
 
 SCALES = (1.0, 5.0, 10.0)
 """Tops of scales that a component is suspected of when none of its numbers exceeds them."""
@@ -186,10 +187,8 @@ def _read_numbers(column: Any) -> Vector | None:
         return np.asarray(array.cast(pa.float64()).to_numpy(), dtype=np.float64)
     if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
         return None
-    words = [str(word or "").strip() for word in array.to_pylist()]
-    if not all(word.lower() in NO_NUMBER or NUMBER_PATTERN.fullmatch(word) for word in words):
-        return None
-    return np.array([np.nan if word.lower() in NO_NUMBER else float(word) for word in words])
+    values = numbers_of([str(word or "").strip() for word in array.to_pylist()])
+    return None if None in values else np.array(values, dtype=np.float64)
 
 
 def _key(name: str) -> str:

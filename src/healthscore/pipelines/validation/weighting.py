@@ -13,9 +13,10 @@ import numpy as np
 from healthscore.config import Component, Scorecard, load_scorecard
 from healthscore.errors import InputError
 from healthscore.models.design import Vector
-from healthscore.pipelines.validation.casting import NUMBER_PATTERN, texts
+from healthscore.pipelines.validation.casting import texts
 from healthscore.pipelines.validation.meanings import WEIGHT_COLUMNS
 from healthscore.pipelines.validation.spreadsheets import PARQUET_SUFFIXES, TEXT_SUFFIXES, Sheet, open_sheet, squeezed
+from healthscore.pipelines.validation.writing import numbers_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,12 +153,13 @@ def _several(label: str, names: Sequence[str]) -> None:
 def _weights(sheet: Sheet, rows: Sequence[int], texts: Sequence[str]) -> list[float]:
     """Weights in per cent, that sum to 100."""
     bare = [text.removesuffix("%").strip() for text in texts]
-    if wrong := [row for row, text in zip(rows, bare, strict=True) if not NUMBER_PATTERN.fullmatch(text)]:
+    read = numbers_of(bare)
+    if wrong := [row for row, value in zip(rows, read, strict=True) if value is None or np.isnan(value)]:
         example = texts[rows.index(wrong[0])]
         raise sheet.problem(
             "weight", wrong, f"hold no weight, such as {example!r}", "write weights as 40, 40 % or 0.4, 0 for none"
         )
-    numbers = [float(text) for text in bare]
+    numbers = [float(value) for value in read if value is not None]
     if negative := [row for row, number in zip(rows, numbers, strict=True) if not 0 <= number <= FULL]:
         raise sheet.problem("weight", negative, "hold no weight between 0 and 100", "give weights that sum to 100")
     total, slack = sum(numbers), ROUNDING * len(numbers)
