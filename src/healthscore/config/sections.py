@@ -141,7 +141,8 @@ class Tracking(Section):
 class Run(Section):
     """A whole run, validated. `path` is the file that it came from; `data` and `out` are resolved directories.
 
-    `outcomes` are further ones, by name, that weights are held against beside the run's own `outcome`.
+    `outcomes` are further ones, by name, that weights are held against beside the run's own `outcome`. Without `as_of`
+    and `split` a scorecard can still score, at the date that it is asked for.
     """
 
     name: Name
@@ -210,8 +211,6 @@ class Run(Section):
             raise ValueError("panel: a run measures signals, or takes a ready-made panel, not both")
         if self.panel is None and any(source.contract == PANEL for source in self.sources.values()):
             raise ValueError("sources: a ready-made panel is declared by [panel], not as a source")
-        if self.as_of is None and self.split is None and self.panel is None:
-            raise ValueError("as_of: the run has no dates; give [as_of], or [split]")
         return self
 
     def _outcomes(self) -> Iterator[tuple[str, Outcome]]:
@@ -219,6 +218,11 @@ class Run(Section):
         if self.outcome is not None:
             yield "outcome", self.outcome
         yield from ((f"outcomes.{name}", outcome) for name, outcome in self.outcomes.items())
+
+    @property
+    def dated(self) -> bool:
+        """Whether the run, or its ready-made panel, says at which dates snapshots are taken; a scorecard needs none."""
+        return self.as_of is not None or self.split is not None or self.panel is not None
 
     def source_of(self, contract: str) -> str | None:
         """Name of the first source that fills `contract`, or None."""

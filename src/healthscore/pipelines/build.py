@@ -75,7 +75,19 @@ class Book:
 
 
 def as_ofs_of(run: Run, tables: Tables) -> tuple[int, ...]:
-    """As-of days of a run: its grid, else those of its ready-made panel, and the dates of its split, rising."""
+    """As-of days of a run: its grid, else those of its ready-made panel, and the dates of its split, rising.
+
+    Raises
+    ------
+    ConfigurationError
+        The run says no dates.
+    """
+    if not run.dated:
+        raise ConfigurationError(
+            f"{run.path}: the run has no dates at which to look at the past",
+            "add [as_of] with `first`, `last` and `every` (or `dates`); without dates, `healthscore score --as-of DATE "
+            "--scorecard NAME` and `explain` work",
+        )
     split = () if run.split is None else (*run.split.train, *run.split.test)
     if run.as_of is None and run.panel is not None:
         return tuple(sorted({*panel_days(tables), *days_of(split)}))

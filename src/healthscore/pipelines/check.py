@@ -158,8 +158,8 @@ def _attempt(problems: list[Problem], source: str, ask: Callable[[], Answer]) ->
 
 
 def _snapshots(run: Run, tables: Tables, end: int) -> Snapshots | None:
-    """Every account at every as-of date; None where the run has no outcome, or its source could not be opened."""
-    if run.outcome is None or run.outcome.source not in tables.reports:
+    """Every account at every as-of date; None where the run has no outcome or no dates, or its source is not open."""
+    if run.outcome is None or not run.dated or run.outcome.source not in tables.reports:
         return None
     book = run.source_of("accounts")
     accounts = source_accounts(tables, [book] if book in tables.reports and book is not None else list(tables.reports))
@@ -249,6 +249,11 @@ def _silent_signals(run: Run, tables: Tables, problems: list[Problem]) -> Iterat
 
 def _warnings(run: Run, tables: Tables, rates: list[dict[str, Any]], exiting: int, end: int | None) -> Iterator[str]:
     """What to know before a model is believed."""
+    if not run.dated:
+        yield (
+            "the run has no dates, [as_of]: a scorecard can score at any date, but nothing can be trained on the past "
+            "or held against it"
+        )
     if run.outcome is None:
         yield "the run has no [outcome]: features can be computed, nothing can be trained"
         return
@@ -259,7 +264,7 @@ def _warnings(run: Run, tables: Tables, rates: list[dict[str, Any]], exiting: in
 def _coverage_gaps(run: Run, tables: Tables, end: int | None) -> Iterator[str]:
     """Sources that begin after the first window does, or that stop before the data end."""
     used = {signal.source for signal in run.signals.values()} & set(tables.reports)
-    days = as_ofs_of(run, tables) if used else ()
+    days = as_ofs_of(run, tables) if used and run.dated else ()
     for name in sorted(used):
         report = tables.reports[name]
         windows = [w for s in run.signals.values() if s.source == name for w in run.windows_of(s) if isinstance(w, int)]

@@ -60,8 +60,12 @@ def leak_section(run: Run, tables: Tables, checked: Mapping[str, Any], progress:
     What then turns out to be impossible joins the faults that the check has found already.
     """
     nothing: dict[str, Any] = {"leaks": [], "questions": [], "replay": None}
-    if run.outcome is None or not checked["ok"]:
-        reason = "the run has no [outcome]" if run.outcome is None else "of the errors above"
+    reasons = {
+        "the run has no [outcome]": run.outcome is None,
+        "the run has no dates, [as_of]": not run.dated,
+        "of the errors above": not checked["ok"],
+    }
+    if reason := next((reason for reason, holds in reasons.items() if holds), ""):
         return {**nothing, "checked": [f"nothing: leaks cannot be looked for, because {reason}"]}
     try:
         return find_leaks(run, tables, progress=progress)
