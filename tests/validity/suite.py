@@ -72,7 +72,11 @@ class Suite:
 
 @cache
 def fingerprint(part: str) -> str:
-    """Digest a file's or a folder's code; comments, docstrings and form do not count."""
+    """Digest the code of a file or a folder that decides outcomes.
+
+    Comments, docstrings and form do not count, nor does what outcomes are only held against later: the stored truths
+    (`large_sample`), and functions that read outcomes (`..._lines`).
+    """
     place, _, name = part.rpartition(":")
     root = (HERE if place else PACKAGE) / name
     files = [root] if root.is_file() else sorted(root.rglob("*.py"))
@@ -83,13 +87,17 @@ def fingerprint(part: str) -> str:
         tree = ast.parse(file.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-                node.body = [line for line in node.body if not _is_text(line)] or [ast.Pass()]
+                node.body = [statement for statement in node.body if _decides(statement)] or [ast.Pass()]
+            if isinstance(node, ast.Call):
+                node.keywords = [keyword for keyword in node.keywords if keyword.arg != "large_sample"]
         digest.update(f"{file.relative_to(root.parent).as_posix()}\n{ast.dump(tree)}\n".encode())
     return digest.hexdigest()
 
 
-def _is_text(statement: ast.stmt) -> bool:
-    return (
+def _decides(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.FunctionDef):
+        return not statement.name.endswith(("_line", "_lines"))
+    return not (
         isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Constant)
         and isinstance(statement.value.value, str)

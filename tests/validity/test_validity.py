@@ -64,8 +64,8 @@ def test_a_correlated_pair_is_wider_and_told_jointly() -> None:
 
 
 def test_right_weights_stay_and_wrong_ones_are_changed() -> None:
-    assert measure_decision("additive", PLANTED, 1_700, 0)["decision"] == "keep"
-    said = measure_decision("unequal", EQUAL, 3_000, 0)
+    assert measure_decision(SUBSCORE_WORLDS["additive"], PLANTED, 1_700, 0)["decision"] == "keep"
+    said = measure_decision(SUBSCORE_WORLDS["unequal"], EQUAL, 3_000, 0)
     assert said["decision"] == "change"
     before, after = (
         sum(abs(weights[name] - truth) for name, truth in UNEQUAL.items()) for weights in (EQUAL, said["recommended"])
@@ -193,7 +193,11 @@ def test_a_suite_is_another_when_its_code_is(tmp_path: Path, monkeypatch: pytest
 
     first = of('"""Words."""\nx = 1\n')
     assert of('"""Other words."""\n\nx = 1  # the same\n') == first
+    assert of('x = 1\n\ndef told_lines():\n    return "read"\n') == first
     assert of('"""Words."""\nx = 2\n') != first
+    recipe = of("recipe = Recipe(strength=3.5, large_sample=0.4)\n")
+    assert of("recipe = Recipe(strength=3.5, large_sample=0.39)\n") == recipe
+    assert of("recipe = Recipe(strength=3.4, large_sample=0.4)\n") != recipe
     with pytest.raises(FileNotFoundError, match="no code"):
         fingerprint("nowhere.py")
     fingerprint.cache_clear()
@@ -215,7 +219,8 @@ def test_the_page_shows_what_is_missed_and_what_is_unfinished(tmp_path: Path) ->
 def test_every_suite_of_the_method_is_there() -> None:
     promised = {"T8", "T10", "T11", "T28", "T29", "T30", "T31", "T32", "T33"}
     assert {name.split()[0] for name in SUITES if not SUITES[name].end_to_end} == promised
-    assert all(suite.seeds == (20 if suite.end_to_end else 200) for suite in SUITES.values())
+    first = [suite for name, suite in SUITES.items() if not name.endswith("again")]
+    assert all(suite.seeds == (20 if suite.end_to_end else 200) for suite in first)
     assert all(suite.version for suite in SUITES.values())
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from validity.suite import Suite
-from validity.suites import changes, endtoend, intervals, learned, planted
+from validity.suites import again, changes, endtoend, intervals, learned, planted
 
-_FROM_SUBSCORES = (*learned.SUITES, *intervals.SUITES, *planted.SUITES, *changes.SUITES)
+_FROM_SUBSCORES = (*learned.SUITES, *intervals.SUITES, *planted.SUITES, *again.SUITES, *changes.SUITES)
 SUITES: dict[str, Suite] = {
     suite.name: suite
     for suite in (

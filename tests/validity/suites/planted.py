@@ -39,7 +39,8 @@ def measure_weights(world: str, accounts: int, number: int) -> Outcome:
     }
 
 
-def _covered(one: Outcome, name: str, truth: float) -> bool:
+def covered(one: Outcome, name: str, truth: float) -> bool:
+    """Whether the interval of a component holds the weight."""
     low, high = (one["components"][name][bound] for bound in ("low", "high"))
     return low is not None and low <= truth <= high
 
@@ -48,7 +49,7 @@ def coverage_lines(world: str, said: Sequence[Outcome]) -> list[Line]:
     """Count how often each component's interval held its large-sample weight, and all together."""
     truth = WORLDS[world].large_sample or {}
     exits = f"({world}, {np.mean([one['exiting'] for one in said]):,.0f} exits)"
-    by_component = {name: [_covered(one, name, weight) for one in said] for name, weight in truth.items()}
+    by_component = {name: [covered(one, name, weight) for one in said] for name, weight in truth.items()}
     return [
         each_line("T28", f"interval of each component holds its weight {exits}", by_component, low=0.90, high=0.99),
         share_line(
