@@ -22,6 +22,7 @@ from healthscore.pipelines.validation.coverage import quiet_stretches, sources_o
 from healthscore.pipelines.validation.frames import frames_of
 from healthscore.pipelines.validation.histories import Exits, History, read_exits, read_scores
 from healthscore.pipelines.validation.judged import Scored, lead_time_figures, scored
+from healthscore.pipelines.validation.mixups import mixups_told, require_two_files
 from healthscore.pipelines.validation.observed import Observed, Window, default_data_end, observe
 from healthscore.pipelines.validation.verdict import headline, require_exits, warnings_of
 from healthscore.pipelines.validation.weighed import check_components, weigh, weighing_notes
@@ -125,7 +126,8 @@ def validate(
     """
     if capacity is not None and capacity < 1:
         raise ConfigurationError(f"a capacity of {capacity} accounts", "give 1 or more")
-    with progress("reading the score history"):
+    require_two_files(scores, exits)
+    with progress("reading the score history"), mixups_told():
         weighting = None if weights is None else read_weighting(weights)
         history = read_scores(
             scores, score_columns, scale=scale, date_format=date_format, duplicates=duplicates, weighting=weighting

@@ -68,6 +68,8 @@ def with_components(sheet: Sheet, weighting: Weighting, optional: Sequence[str])
     for column in sheet.table.column_names:
         there.setdefault(squeezed(column), []).append(column)
     found = {name: _column(sheet, weighting, name, there) for name in weighting.names}
+    if missing := [name for name, column in found.items() if not column]:
+        raise _no_column(sheet, weighting, missing)
     columns = {
         meaning: column
         for meaning, column in sheet.columns.items()
@@ -126,23 +128,36 @@ def spare_columns(sheet: Sheet) -> tuple[str, ...]:
 
 
 def _column(sheet: Sheet, weighting: Weighting, name: str, there: dict[str, list[str]]) -> str:
+    """The column of a component; empty where there is none."""
     if name in sheet.table.column_names:
         return name
-    candidates = there.get(squeezed(name), [])
-    if len(candidates) == 1:
-        return candidates[0]
-    if candidates:
+    candidates = there.get(squeezed(name), [""])
+    if len(candidates) > 1:
         raise InputError(
             f"{sheet.label}: {quoted(candidates)} could each be the component {name!r} of {weighting.source}",
             "write it in the weights file exactly as the column is called",
         )
-    nearest = difflib.get_close_matches(squeezed(name), there, n=1)
-    hint = f"did you mean {there[nearest[0]][0]!r}? " if nearest else ""
-    raise InputError(
-        f"{sheet.label} has no column for the component {name!r} of {weighting.source}; there are "
-        f"{quoted(sheet.table.column_names)}",
-        f"{hint}Components are called like the columns that hold their points",
+    return candidates[0]
+
+
+def _no_column(sheet: Sheet, weighting: Weighting, missing: Sequence[str]) -> InputError:
+    """All components without a column, and the columns that may have been meant."""
+    free = {squeezed(column): column for column in sheet.table.column_names if column not in sheet.columns.values()}
+    meant = [column for name in missing if (column := _similar(squeezed(name), free))]
+    many = len(missing) > 1
+    return InputError(
+        f"{sheet.label} has no column for the component{'s' if many else ''} {quoted(missing)} of {weighting.source}; "
+        f"there are {quoted(sheet.table.column_names)}",
+        (f"did you mean {quoted(meant)}? " if meant else "")
+        + f"Write the component{'s' if many else ''} in {weighting.source} as the columns are called",
     )
+
+
+def _similar(name: str, columns: dict[str, str]) -> str | None:
+    """The column whose name is the nearest, or is part of the name, or has it as a part."""
+    inside = [column for column in columns if len(column) > 2 and (column in name or name in column)]
+    near = difflib.get_close_matches(name, columns, n=1) or sorted(inside, key=len)[-1:]
+    return columns[near[0]] if near else None
 
 
 def _points(sheet: Sheet, weighting: Weighting, name: str, said: Scale | None, top: float | None) -> Vector:

@@ -6,6 +6,7 @@ names are recognised by the words that exports use; where two columns could be m
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -46,6 +47,29 @@ class Meaning:
     def way_out(self) -> str:
         """What to do where the column is not recognised."""
         return f"say which one it is: {self.option} NAME" if self.option else f"call it {self.name!r}"
+
+
+class MissingColumnsError(InputError):
+    """No column looks like what a file needs.
+
+    Attributes
+    ----------
+    label, role
+        The file's name, and what it was given as.
+    names
+        The columns that it has.
+    """
+
+    def __init__(self, label: str, role: str, names: list[str], missing: Sequence[Meaning]) -> None:
+        wanted, options = [meaning.name for meaning in missing], [meaning.option for meaning in missing]
+        if len(missing) == 1:
+            remedy = missing[0].way_out
+        elif all(options):
+            remedy = f"say which ones they are: {' '.join(f'{option} NAME' for option in options)}"
+        else:
+            remedy = f"call them {' and '.join(map(repr, wanted))}"
+        super().__init__(f"{label}: no column looks like {' or '.join(wanted)}; there are {quoted(names)}", remedy)
+        self.label, self.role, self.names = label, role, names
 
 
 @dataclass(frozen=True)
@@ -93,14 +117,14 @@ class Sheet:
 
 
 def open_sheet(
-    source: str | Path | pd.DataFrame, label: str, meanings: Sequence[Meaning], named: Mapping[str, str] | None = None
+    source: str | Path | pd.DataFrame, role: str, meanings: Sequence[Meaning], named: Mapping[str, str] | None = None
 ) -> Sheet:
     """Open a CSV file, a Parquet file or a DataFrame, and recognise its columns.
 
     Parameters
     ----------
-    source, label
-        What to open, and what messages call it if it is a DataFrame.
+    source, role
+        What to open, and what it is: "scores", "exits", "weights". Messages call a DataFrame so.
     meanings
         The columns to look for.
     named
@@ -115,14 +139,14 @@ def open_sheet(
         path = Path(source).expanduser()
         label, table, first_row = path.name, _read(path), 1 if path.suffix.lower() in PARQUET_SUFFIXES else 2
     else:
-        table, first_row = _from_pandas(source, label), 0
+        label, table, first_row = role, _from_pandas(source, role), 0
     names = [str(name) for name in table.column_names]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise InputError(f"{label}: the column {repeated[0]!r} is there twice", "rename or remove one of them")
     if table.num_rows == 0:
         raise InputError(f"{label} has no rows; its columns are {quoted(names)}", "export it again, with its rows")
-    return Sheet(label, table, _recognise(label, names, meanings, named or {}), first_row)
+    return Sheet(label, table, _recognise(label, role, names, meanings, named or {}), first_row)
 
 
 def plain_name(name: str) -> str:
@@ -135,8 +159,11 @@ def squeezed(name: str) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name).casefold())
 
 
-def _recognise(label: str, names: list[str], meanings: Sequence[Meaning], named: Mapping[str, str]) -> dict[str, str]:
+def _recognise(
+    label: str, role: str, names: list[str], meanings: Sequence[Meaning], named: Mapping[str, str]
+) -> dict[str, str]:
     found: dict[str, str] = {}
+    missing = []
     for meaning in meanings:
         wanted = named.get(meaning.name)
         if wanted is not None and wanted not in names:
@@ -145,10 +172,9 @@ def _recognise(label: str, names: list[str], meanings: Sequence[Meaning], named:
         if column is not None:
             found[meaning.name] = column
         elif meaning.required:
-            raise InputError(
-                f"{label}: no column looks like {meaning.name}; there are {quoted(names)}",
-                meaning.way_out,
-            )
+            missing.append(meaning)
+    if missing:
+        raise MissingColumnsError(label, role, names, missing)
     return found
 
 
@@ -194,7 +220,7 @@ def _read(path: Path) -> Any:
             f"export CSV or Parquet ({', '.join((*TEXT_SUFFIXES, *PARQUET_SUFFIXES))})",
         )
     if not path.is_file():
-        raise InputError(f"there is no file {path}", "mend the path")
+        raise InputError(f"there is no file {path}", _nearest(path))
     try:
         if suffix in PARQUET_SUFFIXES:
             return pq.ParquetFile(path).read()
@@ -205,6 +231,13 @@ def _read(path: Path) -> Any:
         raise InputError(
             f"{path} is damaged or not what its name says: {_first_line(error)}", "export it again"
         ) from None
+
+
+def _nearest(path: Path) -> str:
+    """The file beside it that may have been meant."""
+    there = sorted(one.name for one in path.parent.iterdir() if one.is_file()) if path.parent.is_dir() else []
+    near = difflib.get_close_matches(path.name, there, n=1)
+    return f"did you mean {path.with_name(near[0])}?" if near else "mend the path"
 
 
 def _read_text(path: Path) -> Any:
