@@ -97,11 +97,11 @@ def _measured(keys: Sequence[Key], workers: int) -> Iterator[dict[str, Any]]:
         return
     # Spawned, not forked: numerical libraries read how many threads they may use when they are loaded.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    pool = ProcessPoolExecutor(workers, mp_context=context)
+    try:
         futures: list[Future[dict[str, Any]]] = [pool.submit(measure, key) for key in keys]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        for future in as_completed(futures):
+            yield future.result()
+    finally:
+        # Also when the run is stopped: what has begun is finished, what has not is for the next run.
+        pool.shutdown(cancel_futures=True)
