@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from healthscore.config import load_scorecard
 from healthscore.errors import ConfigurationError, InsufficientDataError
+from healthscore.pipelines.backtest import backtest
 from healthscore.pipelines.explain import explain
+from healthscore.pipelines.recalibrate import recalibrate
 from healthscore.pipelines.score import score
+from healthscore.pipelines.validaterun import validate_run
 from literal_card import ACTIONS, AS_OF, CARD, card_of, literal_run
 
 # --- one account -----------------------------------------------------------------------------------------------------
@@ -76,6 +82,23 @@ def test_features_that_the_run_does_not_measure_are_all_told(tmp_path: Path) -> 
     assert "give [signals.visits] the families and windows of visits_active_days_30d" in refused.value.remedy
     assert "add to the run the signals that give invoices_overdue, tenure_day (docs/signals.md)" in refused.value.remedy
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", [score, explain, validate_run, recalibrate, backtest])
+def test_they_are_told_before_any_feature_is_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Callable[..., object]
+) -> None:
+    (tmp_path / "card.toml").write_text(
+        '[components.use]\nweight = 100\nmeasures = [{ feature = "visits", linear = [[0, 0], [9, 100]] }]\n',
+        encoding="utf-8",
+    )
+    outcome = {"kind": "churn", "source": "subscriptions", "horizon_days": 30}
+    run = literal_run(tmp_path, outcome=outcome, scorecard=load_scorecard(tmp_path / "card.toml"))
+    monkeypatch.setattr("healthscore.features.panel.read_signals", lambda *_: pytest.fail("rows were read"))
+    asked: dict[Callable[..., object], dict[str, Any]] = {score: {}, explain: {"account": "a"}}
+    settings = {**asked[command], "as_of": AS_OF, "scorecard": run.scorecard} if command in asked else {}
+    with pytest.raises(ConfigurationError, match=r"does not measure:\n  components\.use: 'visits'"):
+        command(run=run, **settings)
 
 
 def test_tenure_is_no_signals_feature(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from healthscore.features.dictionary import Feature
 from healthscore.features.history import Values
 from healthscore.features.kinds import read_signals
 from healthscore.features.planning import features_of, plan_signals
+from healthscore.features.signals import SignalPlan
 from healthscore.features.states import Chunk
 from healthscore.tables import Tables
 from healthscore.tables.subscriptions import Subscriptions, load_subscriptions, source_of_subscriptions
@@ -82,6 +83,43 @@ class Panel:
         return pa.table(columns)
 
 
+@dataclass(frozen=True)
+class Measured:
+    """The features of a run whose signals are measured, before any row is read.
+
+    Attributes
+    ----------
+    plans, of_signal
+        The signals, and the features of each.
+    of_account
+        Features of the account itself.
+    single, combined
+        All of these, and those that are made of them.
+    """
+
+    plans: tuple[SignalPlan, ...]
+    of_signal: tuple[tuple[Feature, ...], ...]
+    of_account: tuple[Feature, ...]
+    single: tuple[Feature, ...]
+    combined: tuple[Feature, ...]
+
+    @classmethod
+    def of(cls, run: Run, tables: Tables) -> Measured:
+        """By the run's signals and the columns of their sources."""
+        plans = tuple(plan_signals(run, tables))
+        of_signal = tuple(tuple(features_of(plan)) for plan in plans)
+        successions = run.source_of("successions")
+        splits = successions is not None and "kind" in tables.bound_columns(successions)
+        of_account = tuple(account_features(run, splits=splits))
+        single = (*(feature for features in of_signal for feature in features), *of_account)
+        return cls(plans, of_signal, of_account, single, combinations(run, single))
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """All of them, in the order of the panel's columns."""
+        return (*self.single, *self.combined)
+
+
 class PanelPlan:
     """What it takes to compute a run's panel for a set of accounts and as-of days.
 
@@ -109,16 +147,10 @@ class PanelPlan:
         self.run = run
         self.accounts = accounts
         self.as_ofs = tuple(as_ofs)
-        self.plans = plan_signals(run, tables)
-        self.of_signal = [tuple(features_of(plan)) for plan in self.plans]
-        successions = run.source_of("successions")
-        splits = successions is not None and "kind" in tables.bound_columns(successions)
-        self.of_account = tuple(account_features(run, splits=splits))
+        self.measured = Measured.of(run, tables)
+        self.features = self.measured.features
         self._founded = tables.successions.founded_on(accounts)
-        self._measured = (*(feature for features in self.of_signal for feature in features), *self.of_account)
-        self._combined = combinations(run, self._measured)
-        self.features = (*self._measured, *self._combined)
-        self._signals = read_signals(tables, self.plans, self.as_ofs, accounts)
+        self._signals = read_signals(tables, self.measured.plans, self.as_ofs, accounts)
         source = source_of_subscriptions(run)
         self._subscriptions: Subscriptions | None = (
             None if source is None else load_subscriptions(tables, source, accounts)
@@ -178,11 +210,12 @@ class PanelPlan:
         since = unknown if subscriptions is None else subscriptions.first_start(t)
         renewal = unknown if subscriptions is None else subscriptions.next_renewal(t)
         values, first = [], unknown
-        for chunk, features in zip(chunks, self.of_signal, strict=True):
+        measured = self.measured
+        for chunk, features in zip(chunks, measured.of_signal, strict=True):
             signal = chunk.at(index, t, seats)
             values += [feature.compute(signal) for feature in features]
             first = np.fmin(first, signal.first_day())
         state = AccountState(t, np.where(np.isnan(since), first, since), renewal, founded)
-        values += [feature.compute(state) for feature in self.of_account]
-        columns = dict(zip((feature.name for feature in self._measured), values, strict=True))
-        return values + [feature.compute(columns) for feature in self._combined]
+        values += [feature.compute(state) for feature in measured.of_account]
+        columns = dict(zip((feature.name for feature in measured.single), values, strict=True))
+        return values + [feature.compute(columns) for feature in measured.combined]

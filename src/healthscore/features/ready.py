@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from healthscore.config import PanelTable, Run
 from healthscore.features.combinations import combinations
 from healthscore.features.dictionary import Feature
-from healthscore.features.panel import SMALLEST_CHUNK, Panel, PanelPlan, Progress
+from healthscore.features.panel import SMALLEST_CHUNK, Measured, Panel, PanelPlan, Progress
 from healthscore.tables import Tables
 from healthscore.tables.panelrows import PanelRows
 
@@ -30,6 +30,14 @@ def plan_panel(
     if run.panel is not None:
         return ReadyPanel(run, run.panel, tables, accounts, as_ofs)
     return PanelPlan(run, tables, accounts, as_ofs, data_end)
+
+
+def panel_features(run: Run, tables: Tables) -> tuple[Feature, ...]:
+    """Dictionary entries of the run's panel, in the order of its columns, before any of its rows is read."""
+    if run.panel is not None:
+        given = _given_features(run.panel)
+        return (*given, *combinations(run, given))
+    return Measured.of(run, tables).features
 
 
 class ReadyPanel:
@@ -56,7 +64,7 @@ class ReadyPanel:
         self.run = run
         self.accounts = accounts
         self.as_ofs = tuple(as_ofs)
-        given = tuple(_given(name, component, panel) for name, component in panel.component_of.items())
+        given = _given_features(panel)
         self._names = [feature.name for feature in given]
         self._combined = combinations(run, given)
         self.features = (*given, *self._combined)
@@ -97,6 +105,10 @@ class ReadyPanel:
             np.column_stack([X, *combined]),
             self.features,
         )
+
+
+def _given_features(panel: PanelTable) -> tuple[Feature, ...]:
+    return tuple(_given(name, component, panel) for name, component in panel.component_of.items())
 
 
 def _given(name: str, component: str, panel: PanelTable) -> Feature:

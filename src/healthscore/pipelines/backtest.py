@@ -14,6 +14,7 @@ from healthscore.asof import date_of
 from healthscore.config import Run, load_run
 from healthscore.models import MODELS
 from healthscore.pipelines.build import Book, build_book, iso
+from healthscore.pipelines.cardchecks import need_features
 from healthscore.pipelines.cardfigures import scorecard_section
 from healthscore.pipelines.cards import shown
 from healthscore.pipelines.happenings import HAPPENINGS
@@ -58,6 +59,8 @@ def backtest(
 
     Raises
     ------
+    ConfigurationError
+        The run's scorecard reads what the run does not measure.
     InputError
         A source breaks its contract.
     InsufficientDataError
@@ -67,6 +70,7 @@ def backtest(
     with progress("checking sources"):
         tables = open_tables(run)
     with tables:
+        need_features(run, tables)
         book = build_book(run, tables, progress=progress)
         inputs = {name: report.fingerprint for name, report in tables.reports.items()}
         identity = run_identity(run, "backtest", inputs)

@@ -11,7 +11,7 @@ import numpy as np
 from healthscore.asof import date_of
 from healthscore.config import Run, Scorecard
 from healthscore.errors import ConfigurationError, InsufficientDataError
-from healthscore.features.dictionary import Feature
+from healthscore.features.ready import panel_features
 from healthscore.models.scorecard import CardScores
 from healthscore.pipelines.build import Book
 from healthscore.pipelines.cardparts import CardParts
@@ -27,15 +27,20 @@ DIFFERENT = 10
 """Accounts among which at least two differ, unless something is wrong; fewer may be alike."""
 
 
-def need_features(run: Run, card: Scorecard, features: Sequence[Feature]) -> None:
-    """Refuse a scorecard that reads what the run does not measure, with everything that it lacks.
+def need_features(run: Run, tables: Tables) -> None:
+    """Refuse a scorecard of the run that reads what the run does not measure, with everything that it lacks.
+
+    This follows from the run and the columns of its tables: it is said before any feature is computed.
 
     Raises
     ------
     ConfigurationError
         Names scorecard, component, feature, the nearest that there is, and what to add to the run.
     """
-    names = [feature.name for feature in features]
+    card = run.scorecard
+    if card is None:
+        return
+    names = [feature.name for feature in panel_features(run, tables)]
     lacking = [(where, feature) for where, feature in _read_by(card) if feature not in names]
     if not lacking:
         return

@@ -68,8 +68,8 @@ def rate_by_card(run: Run, as_of: date, scorecard: Scorecard | str | Path, progr
     with progress("checking sources"):
         tables = open_tables(run)
     with tables:
+        need_features(run, tables)
         book = customers_book(run, tables, [day_of(as_of)], progress)
-        need_features(run, card, book.panel.features)
         reference = _reference(run, card, tables, as_of, book, progress)
         inputs = {name: report.fingerprint for name, report in tables.reports.items()}
     need_known(book, tables, as_of)

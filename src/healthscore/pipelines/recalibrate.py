@@ -14,6 +14,7 @@ from healthscore.config import Run, Scorecard, load_run, load_scorecard
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.backtest import data_section, outcome_sentence
 from healthscore.pipelines.build import iso
+from healthscore.pipelines.cardchecks import need_features
 from healthscore.pipelines.happenings import words_of
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
@@ -101,6 +102,7 @@ def recalibrate(
     with progress("checking sources"):
         tables = open_tables(run)
     with tables:
+        need_features(run, tables)
         books = read_books(run, tables, progress)
         inputs = {name: report.fingerprint for name, report in tables.reports.items()}
         identity = run_identity(run, "recalibrate", inputs)

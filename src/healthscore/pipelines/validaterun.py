@@ -11,6 +11,7 @@ from healthscore.asof import day_of
 from healthscore.config import Run, load_run
 from healthscore.pipelines.backtest import data_section, outcome_section
 from healthscore.pipelines.build import build_book, iso
+from healthscore.pipelines.cardchecks import need_features
 from healthscore.pipelines.cardfigures import CardRows
 from healthscore.pipelines.cardhistory import CardHistory, card_history
 from healthscore.pipelines.cards import is_gain, need_scorecard
@@ -55,7 +56,7 @@ def validate_run(
     Raises
     ------
     ConfigurationError
-        The run names no scorecard, or has no outcome.
+        The run names no scorecard, or has no outcome, or the scorecard reads what the run does not measure.
     InputError
         A source breaks its contract.
     InsufficientDataError
@@ -67,6 +68,7 @@ def validate_run(
     with progress("checking sources"):
         tables = open_tables(run)
     with tables:
+        need_features(run, tables)
         inputs = {name: report.fingerprint for name, report in tables.reports.items()}
         identity = run_identity(run, "validate", inputs)
         past = card_history(build_book(run, tables, progress=progress))
