@@ -25,7 +25,7 @@ from healthscore.pipelines.validation.judged import Scored, lead_time_figures, s
 from healthscore.pipelines.validation.mixups import mixups_told, require_two_files
 from healthscore.pipelines.validation.observed import Observed, Window, default_data_end, observe
 from healthscore.pipelines.validation.verdict import headline, require_exits, warnings_of
-from healthscore.pipelines.validation.weighed import check_components, weigh, weighing_notes
+from healthscore.pipelines.validation.weighed import check_components, say_which_way, weigh, weighing_notes
 from healthscore.pipelines.validation.weighting import read_weighting
 from healthscore.pipelines.validation.whole import judged_whole
 
@@ -147,6 +147,7 @@ def validate(
         result |= _result(history, left, observed, rows, window, bands, capacity, higher_is_riskier)
     with progress("weighing components"):
         result |= weigh(history, observed, rows, window, riskier=higher_is_riskier, capacity=result.get("capacity"))
+        say_which_way(result)
         result["warnings"] += weighing_notes(history, result)
     clean: dict[str, Any] = plain(result)
     directory = None if out is None else publish(Path(out), identity, clean, progress)

@@ -15,9 +15,10 @@ from healthscore.models.design import Flags
 from healthscore.models.weights.judgement import Judgement
 from healthscore.models.weights.rows import WeightRows
 from healthscore.pipelines.happenings import words_of
-from healthscore.pipelines.validation.components import AGREEING, Components
+from healthscore.pipelines.validation.components import Components
 from healthscore.pipelines.validation.histories import History
 from healthscore.pipelines.validation.judged import Scored, ranked_together
+from healthscore.pipelines.validation.makeup import makeup_notes, require_one_direction, score_made_of
 from healthscore.pipelines.validation.observed import Observed, Window
 from healthscore.pipelines.validation.spreadsheets import quoted
 from healthscore.pipelines.weighing.alone import alone_figures
@@ -25,7 +26,7 @@ from healthscore.pipelines.weighing.gain import found_gain
 from healthscore.pipelines.weighing.judging import judge_with_shares
 from healthscore.pipelines.weighing.result import weighing_result
 from healthscore.pipelines.weighing.sentences import weighing_warnings
-from healthscore.pipelines.wording import listed, number, percent
+from healthscore.pipelines.wording import listed, percent
 
 FEWEST_SPARE = 2
 """Columns of numbers beside the score from which on they may be its components."""
@@ -61,13 +62,23 @@ def weigh(
     }
 
 
+def say_which_way(result: dict[str, Any]) -> None:
+    """Put into the answer that points run the wrong way: no weights of 0 or more can show what such points tell."""
+    if result.get("decision") == "no evidence" and result["headline"]["verdict"] == "reversed":
+        result["verdict_sentences"].insert(
+            1,
+            "But accounts that left had more points, by more than chance explains: the points run the wrong way. Where "
+            f"fewer is healthier, say so, by a scale such as 100-0 in {result['weighting']['source']}.",
+        )
+
+
 def check_components(history: History) -> None:
-    """Refuse a component that is the score.
+    """Refuse a component that is the score, and components that fall where the score rises.
 
     Raises
     ------
     InputError
-        On every row a component with less than the whole weight has the points of the score.
+        On every row a component has the points of the score, or what gives the score is their opposite.
     """
     parts = history.components
     if parts is None or not history.given:
@@ -79,6 +90,7 @@ def check_components(history: History) -> None:
                 f"{parts.columns[place]!r} equals {history.columns['score']!r} on every row",
                 "leave the component out, or say which column is the score: --score-column NAME",
             )
+    require_one_direction(history.score, parts)
 
 
 def weighing_notes(history: History, result: dict[str, Any]) -> list[str]:
@@ -92,7 +104,8 @@ def weighing_notes(history: History, result: dict[str, Any]) -> list[str]:
             "file with their weights (columns component, weight) has the weights judged as well."
         ]
     still = [label for place, label in enumerate(parts.weighting.labels) if not _moves(parts, place)]
-    notes = [*parts.weighting.aside, *_differing(result["weighting"]), *_blank(parts, result)]
+    labels = dict(zip(parts.weighting.names, parts.weighting.labels, strict=True))
+    notes = [*parts.weighting.aside, *makeup_notes(result["weighting"], labels), *_blank(parts, result)]
     if still:
         notes.append(
             f"{listed(still)}: always the same points, so nothing can be said of the weight; leave out what never "
@@ -169,32 +182,8 @@ def _source(history: History, parts: Components) -> dict[str, Any]:
         "score": "given" if history.given else "weighted sum",
         "columns": dict(zip(names, parts.columns, strict=True)),
         "blank": {name: float(share) for name, share in zip(names, missing, strict=True) if share > 0},
-        "differing": _difference(history, parts) if history.given else None,
+        "differing": score_made_of(history.score, parts) if history.given else None,
     }
-
-
-def _difference(history: History, parts: Components) -> dict[str, Any]:
-    both = ~np.isnan(parts.weighted)
-    apart = history.score[both] - parts.weighted[both]
-    differing = np.abs(apart) > AGREEING
-    return {
-        "rows": int(differing.sum()),
-        "share": float(differing.mean()) if differing.size else None,
-        "largest": float(np.abs(apart).max(initial=0.0)),
-        "lower": bool((apart[differing] < 0).all()),
-    }
-
-
-def _differing(weighting: dict[str, Any]) -> list[str]:
-    said = weighting["differing"]
-    if said is None or not said["rows"]:
-        return []
-    lower = " It is lower wherever it differs, as hard rules make it." if said["lower"] else ""
-    return [
-        f"On {percent(said['share'])} of the rows the score is not the weighted sum of its components (up to "
-        f"{number(said['largest'])} points apart), so {weighting['source']} is not all that makes it.{lower} The "
-        "weights are judged on the components."
-    ]
 
 
 def _blank(parts: Components, result: dict[str, Any]) -> list[str]:
