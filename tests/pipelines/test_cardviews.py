@@ -70,11 +70,13 @@ def test_the_section_says_what_the_scorecard_did() -> None:
         assert words in page
     assert "not shown to order accounts better or worse" in page
     assert "4 scores could not be given" in page
+    assert "<code>healthscore recalibrate</code> on the same run holds the weights against history" in page
 
 
 def test_without_a_scorecard_there_is_no_section() -> None:
     page = render_backtest(backtest_result() | {"scorecard": None})
     assert 'id="scorecard"' not in page
+    assert "recalibrate" not in page
     assert card_view({}, "blend") is None
 
 
