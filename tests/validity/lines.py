@@ -17,7 +17,8 @@ FULL = 200
 class Line:
     """One line of the table. `passed` is None where there is no threshold: a figure for information.
 
-    `limits` are the exact binomial limits of a share, or the interval of a mean; `seeds` were evaluated.
+    `limits` are the exact binomial limits of a share, or the interval of a mean; `seeds` were evaluated. `figures` are
+    what the threshold is held against, in `unit`, for the summary.
     """
 
     test: str
@@ -27,6 +28,8 @@ class Line:
     limits: str
     seeds: int
     passed: bool | None
+    figures: tuple[float, ...] = ()
+    unit: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Give the line as plain values for JSON."""
@@ -54,6 +57,8 @@ def share_line(
         f"{100 * bound[0]:.1f}-{100 * bound[1]:.1f} %",
         tries,
         None if (low, high) == (0.0, 1.0) else bool(low - 1e-9 <= share <= high + 1e-9),
+        (float(successes),) if tries == FULL else (round(100.0 * share, 1),),
+        f" of {tries}" if tries == FULL else " %",
     )
 
 
@@ -70,6 +75,8 @@ def each_line(test: str, shows: str, held: Mapping[str, Sequence[bool]], *, low:
         f"{100 * limits[0][0]:.1f}-{100 * limits[1][1]:.1f} %",
         tries,
         bool(tries) and low - 1e-9 <= counts[0] / tries and counts[-1] / tries <= high + 1e-9,
+        tuple(float(count) for count in counts),
+        f" of {tries}",
     )
 
 
@@ -92,6 +99,8 @@ def mean_line(
         f"{mean - half:.3g}-{mean + half:.3g}{unit}",
         len(values),
         None if not bounds else (low is None or mean >= low) and (high is None or mean <= high),
+        (float(f"{mean:.3g}"),),
+        unit,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,22 @@ real one is found. `make validity` measures it on simulated companies whose trut
 *Exits* are different accounts that left (one that is about to leave is counted on two or three monthly dates). *Limits*
 are exact binomial (Clopper-Pearson) 95 % limits of a share, and 95 % intervals of a mean. The seeds are fixed, and so
 is everything that follows from them.
+
+"""
+QUESTIONS = {
+    "T8": "where nothing predicts, nothing is found",
+    "T10": "intervals clustered by account hold the truth",
+    "T11": "equally good scores are left equal",
+    "T28": "intervals of validated weights hold the planted ones",
+    "T29": "weights of learned sub-scores come near the planted ones",
+    "T30": "components that move together have wider intervals and are told jointly",
+    "T31": "right weights are left alone, wrong ones changed",
+    "T32": "a sub-score that is upside down is flagged",
+    "T33": "a change is never more than asked, in steps of 5 points",
+}
+SUMMARY = """## Summary
+
+The least and the greatest of all figures that a threshold is held against; one by one, they are below.
 
 """
 SUBSCORES = """## From known sub-scores
@@ -71,13 +88,32 @@ def rows_of(suites: Sequence[Suite], recorded: Mapping[Key, dict[str, Any]], see
 
 def page(suites: Sequence[Suite], rows: Sequence[Mapping[str, Any]], minutes: str) -> str:
     """Write the page."""
-    text = HEAD.format(minutes=minutes)
+    text = HEAD.format(minutes=minutes) + SUMMARY + _summary(rows) + "\n"
     for title, end_to_end in ((SUBSCORES, False), (END_TO_END, True)):
         chosen = [row for row in rows if row["end_to_end"] is end_to_end]
-        seeds = max((suite.seeds for suite in suites if suite.end_to_end is end_to_end), default=0)
+        seeds = Counter(suite.seeds for suite in suites if suite.end_to_end is end_to_end)
         if chosen:
-            text += title.format(seeds=seeds) + _table(chosen) + "\n"
+            text += title.format(seeds=seeds.most_common(1)[0][0]) + _table(chosen) + "\n"
     return text
+
+
+def _summary(rows: Sequence[Mapping[str, Any]]) -> str:
+    """One line per test and threshold."""
+    groups: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if not row["end_to_end"] and row["passed"] is not None:
+            key = (row["test"], row["threshold"].removeprefix("each "), row["unit"])
+            groups.setdefault(key, []).append(row)
+    lines = ["| test | what it shows | threshold | measured | holds |", "|---|---|---|---|---|"]
+    for (test, threshold, unit), chosen in groups.items():
+        figures = sorted(figure for row in chosen for figure in row["figures"])
+        ends = f"{figures[0]:g}" if figures[0] == figures[-1] else f"{figures[0]:g} to {figures[-1]:g}"
+        unfinished = any(row["verdict"].startswith("unfinished") for row in chosen)
+        missed = sum(row["verdict"] == "**missed**" for row in chosen)
+        told = f"**missed** in {missed} of {len(chosen)}" if missed else "yes"
+        told = "unfinished" if unfinished else told
+        lines.append(f"| {test} | {QUESTIONS.get(test, '')} | {threshold} | {ends}{unit} | {told} |")
+    return "\n".join(lines) + "\n"
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -213,6 +213,7 @@ def test_the_page_shows_what_is_missed_and_what_is_unfinished(tmp_path: Path) ->
     assert rows[0]["verdict"] == "**missed**"
     text = page([TINY], rows, "one minute")
     assert "| T0 | values above 2 | at least 90 % | 2 of 4 (50.0 %) | 6.8-93.2 % | **missed** |" in text
+    assert "| T0 |  | at least 90 % | 50 % | **missed** in 1 of 1 |" in text
     assert "End to end" not in text
 
 
