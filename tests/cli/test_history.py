@@ -59,7 +59,7 @@ def test_json_is_one_object_the_same_as_result_json(files: list[str], capsys: py
 @pytest.mark.parametrize(
     ("options", "code", "says"),
     [
-        (["--horizon", "10"], 3, "0 exits followed a score within 10 days"),
+        (["--horizon", "10"], 3, "0 exits followed a score within 10 days: the scores are of 2024-01-01 to"),
         (["--edges", "40;70"], 2, "--edges '40;70' are no numbers"),
         (["--data-end", "1.6.2024"], 2, "--data-end '1.6.2024' is no date"),
         (["--score-column", "points"], 2, "remedy: --score-column is one of 'Customer', 'As Of', 'Health'"),

@@ -53,6 +53,17 @@ def test_rates_per_band() -> None:
     assert bands[0]["relative"]["low"] > 1 > bands[2]["relative"]["high"]
 
 
+def test_a_band_that_nobody_left_is_not_certain_to_be_left_by_nobody() -> None:
+    scores, exits = book()
+    bands = validate(scores, exits[exits["account_id"] != "a20"], data_end=date(2024, 6, 1), resamples=50).result[
+        "bands"
+    ]
+    best = bands[2]
+    assert (best["events"], best["relative"]["estimate"], best["relative"]["low"]) == (0, 0.0, 0.0)
+    assert best["relative"]["high"] == pytest.approx(best["rate"]["high"] / (11 / 40))
+    assert best["relative"]["high"] > 0.3
+
+
 def test_the_band_ratio_in_resamples_is_the_ratio_of_rates() -> None:
     from healthscore.evaluation.clustered import resample
     from healthscore.evaluation.metrics import Metric
@@ -224,6 +235,15 @@ def test_a_score_that_points_the_wrong_way_is_called_so() -> None:
     assert turned["bands"] == run().result["bands"]
 
 
+def test_the_order_of_bands_is_no_news_where_the_score_tells_nothing() -> None:
+    scores, exits = book()
+    scores["score"] = [20.0, 55.0, 90.0, 90.0] * 10
+    exits = exits[exits["account_id"] != "a02"]
+    headline = validate(scores, exits, data_end=date(2024, 6, 1), resamples=100).result["headline"]
+    assert headline["verdict"] == "not shown"
+    assert not any(sentence.startswith("Each band") for sentence in headline["sentences"])
+
+
 def test_noise_is_rarely_called_a_score() -> None:
     verdicts = []
     for seed in range(20):
@@ -245,6 +265,14 @@ def test_small_books_say_what_they_cannot_say() -> None:
     assert refused.value.exit_code == 3
     with pytest.raises(InsufficientDataError, match="every scored account left"):
         validate(scores[scores["account_id"].isin(exits["account_id"])], exits, data_end=date(2024, 6, 1))
+
+
+def test_exits_before_all_scores_are_refused_with_the_days_of_both() -> None:
+    scores, exits = book()
+    with pytest.raises(
+        InsufficientDataError, match="the scores are of 2024-01-01 to 2024-01-01, the exits of 2021-02-15"
+    ):
+        validate(scores, exits.assign(date="2021-02-15"))
 
 
 def test_files_that_do_not_cover_the_same_time_are_noticed() -> None:

@@ -215,7 +215,7 @@ def _show_notes(result: Mapping[str, Any]) -> None:
 
 def _show_bands(result: Mapping[str, Any]) -> None:
     from healthscore.pipelines.happenings import words_in
-    from healthscore.pipelines.wording import count, figure, number
+    from healthscore.pipelines.wording import count, figure, number, plural
 
     did = words_in(result)["did"]
     table(
@@ -233,6 +233,9 @@ def _show_bands(result: Mapping[str, Any]) -> None:
             for band in result["bands"]
         ],
     )
+    exits, rows = result["pooled"].get("exits"), result["pooled"]["events"]
+    if exits and rows > exits:
+        paragraph(f"A row is an account on a date: the {plural(exits, 'exit')} are seen from {count(rows)} rows.")
 
 
 def _show_tenths(result: Mapping[str, Any]) -> None:

@@ -60,7 +60,9 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], 
         shown.add_column(column, justify="left" if index < left else "right", overflow="fold")
     for row in rows:
         shown.add_row(*("" if cell is None else str(cell) for cell in row))
-    Console(highlight=False, markup=False).print(shown)
+    console = Console(highlight=False, markup=False)
+    shown.collapse_padding = shown.__rich_measure__(console, console.options).maximum >= console.width
+    console.print(shown)
 
 
 def progress(quiet: bool = False) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from healthscore.pipelines.happenings import words_in
@@ -57,13 +57,19 @@ def _lead(result: Result) -> Iterable[View]:
         }
 
 
+def _dates(origins: Sequence[Mapping[str, Any]]) -> str:
+    """How many dates were looked at; where they are many, a result has them by month."""
+    by_month = all(len(str(one["as_of"])) == len("2024-01") for one in origins)
+    return f"in {plural(len(origins), 'month')}" if by_month else f"at {plural(len(origins), 'date')}"
+
+
 def _size(result: Result) -> Iterable[View]:
     """How much was seen."""
     words = words_in(result)
     if pooled := result.get("pooled"):
         origins = result.get("origins")
         exits = pooled.get("exits", (result.get("churners") or {}).get("churners"))
-        dates = f" at {plural(len(origins), 'date')}" if origins else ""
+        dates = f" {_dates(origins)}" if origins else ""
         yield {
             "value": count(pooled["accounts"]),
             "range": "" if exits is None else plural(exits, str(words["event"]), str(words["events"])),

@@ -18,7 +18,7 @@ from healthscore.errors import ConfigurationError
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, write_json
 from healthscore.pipelines.validation.banding import stated_bands
-from healthscore.pipelines.validation.coverage import quiet_stretches, sources_of
+from healthscore.pipelines.validation.coverage import quiet_stretches, require_meeting, sources_of
 from healthscore.pipelines.validation.frames import frames_of
 from healthscore.pipelines.validation.histories import Exits, History, read_exits, read_scores
 from healthscore.pipelines.validation.judged import Scored, lead_time_figures, scored
@@ -138,6 +138,7 @@ def validate(
     end = default_data_end(history, left) if data_end is None else day_of(data_end)
     window = Window(gap, horizon, maturity, end, types, returns)
     observed = observe(history, left, window)
+    require_meeting(history, left, observed, window)
     rows = scored(history, observed, bands, riskier=higher_is_riskier, resamples=resamples, seed=seed)
     require_exits(rows.exits, int((rows.label == 0).sum()), window.words)
     settings = {"window": repr(window), "edges": list(bands.edges), "capacity": capacity, "riskier": higher_is_riskier}

@@ -15,7 +15,7 @@ from healthscore.config import Bands
 from healthscore.evaluation.clustered import resample
 from healthscore.evaluation.metrics import Metric
 from healthscore.evaluation.multiple import holm
-from healthscore.evaluation.proportions import rate, rates
+from healthscore.evaluation.proportions import Rate, rate, rates
 from healthscore.evaluation.reliability import quantile_bins
 from healthscore.evaluation.resampled import Resampled
 from healthscore.evaluation.rows import Floats, scored_rows
@@ -48,14 +48,19 @@ def band_table(rows: Scored, bands: Bands) -> list[dict[str, Any]]:
                 "accounts": 0 if inside is None else inside.accounts,
                 "share": float((rows.band == index).mean()),
                 "rate": nothing() if inside is None else inside.rate.as_dict(),
-                "relative": _relative(rows, rows.band == index),
+                "relative": _relative(rows, rows.band == index, inside),
             }
         )
     return table
 
 
-def _relative(rows: Scored, inside: NDArray[np.bool_]) -> dict[str, float | None]:
-    """How many times as often the rows inside left as the average row did."""
+def _relative(rows: Scored, inside: NDArray[np.bool_], counted: Rate | None) -> dict[str, float | None]:
+    """How many times as often the rows inside left as the average row did.
+
+    Where nobody inside left, resamples would call that certain; the upper end is then that of the rate.
+    """
+    if counted is not None and not counted.events and counted.rate.high is not None and rows.label.any():
+        return {"estimate": 0.0, "low": 0.0, "high": counted.rate.high / float(rows.label.mean())}
     metric = Metric("relative", "", "", _relative_rate, True, fast=_relative_rates)
     flagged = inside.astype(np.float64)
     said = resample(rows.label, {"band": flagged}, rows.account, [metric], resamples=rows.resamples, seed=rows.seed)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from healthscore.asof import date_of
+from healthscore.errors import InsufficientDataError
 from healthscore.pipelines.validation.histories import Exits, History
 from healthscore.pipelines.validation.observed import Observed, Window, last_and_first
 from healthscore.pipelines.validation.verdict import improbable
@@ -38,6 +39,24 @@ def sources_of(history: History, exits: Exits, observed: Observed, window: Windo
         "sources": sources,
         **observed.findings,
     }
+
+
+def require_meeting(history: History, exits: Exits, observed: Observed, window: Window) -> None:
+    """Refuse exits none of which followed a score in time, with the days of both files.
+
+    Raises
+    ------
+    InsufficientDataError
+        No exit lies in the window of any score.
+    """
+    if (observed.label == 1).any():
+        return
+    (first, last), (earliest, latest) = last_and_first(history.day), last_and_first(exits.day)
+    raise InsufficientDataError(
+        f"0 exits followed a score {window.words}: the scores are of {first} to {last}, the exits of {earliest} to "
+        f"{latest}",
+        "give the scores of the time before the exits, or a longer --horizon; if a date looks wrong, --date-format",
+    )
 
 
 def quiet_stretches(history: History, observed: Observed, window: Window) -> list[dict[str, Any]]:

@@ -82,7 +82,7 @@ def headline(result: Result) -> dict[str, Any]:
     if verdict == "reversed":
         sentences.append(REWARDED.format_map(words) if result.get("scorecard") else REVERSED)
     else:
-        sentences += [*_bands(result), *_lead(result)]
+        sentences += [*_bands(result, shown=verdict != "not shown"), *_lead(result)]
     return {"verdict": verdict, "title": title, "sentences": sentences + _capacity(result)}
 
 
@@ -120,7 +120,8 @@ def _held(result: Result) -> str:
     )
 
 
-def _bands(result: Result) -> list[str]:
+def _bands(result: Result, *, shown: bool) -> list[str]:
+    """What bands meant; that they are in order is worth a word only where the score is `shown` to tell anything."""
     bands = [band for band in result["bands"] if band["n"]]
     worst, best, base = result["bands"][0], result["bands"][-1], result["pooled"]["rate"]
     sentences, words = [], words_in(result)
@@ -138,7 +139,7 @@ def _bands(result: Result) -> list[str]:
     if out_of_order:
         pairs = [_no_less(did, low, high) for low, high in out_of_order]
         sentences.append(f"The bands are not in order: {listed(pairs)}.")
-    elif len(bands) > 2:
+    elif shown and len(bands) > 2:
         fewer = f"From each band to the next, {'more' if words['gain'] else 'fewer'} accounts {did}."
         sentences.append("Each band left less often than the one below it." if did == LEFT else fewer)
     return sentences
