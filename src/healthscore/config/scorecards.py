@@ -133,7 +133,10 @@ class Variant(Section):
 
 
 class Provenance(Section):
-    """Where weights come from that were not picked by hand: the recalibration that proposed them."""
+    """Where weights come from that were not picked by hand: the recalibration that proposed them.
+
+    `variants` are those whose weights it proposed, too. `intervals` and `gain` are about the scorecard's own weights.
+    """
 
     run: str
     identity: str
@@ -143,6 +146,7 @@ class Provenance(Section):
     data_end: date
     origins: int
     events: int
+    variants: tuple[Name, ...] = ()
     intervals: dict[Name, tuple[float | None, float | None]] = Field(default_factory=dict)
     gain: tuple[float, float | None] | None = None
 

@@ -21,15 +21,19 @@ from healthscore.pipelines.publish import plain, run_directory, run_identity, wr
 from healthscore.pipelines.recalibration.asitis import card_as_it_is
 from healthscore.pipelines.recalibration.books import Books, read_books
 from healthscore.pipelines.recalibration.outcomes import outcome_sentences, outcome_table
-from healthscore.pipelines.recalibration.recommending import list_gain, provenance_of, recommended_weights
+from healthscore.pipelines.recalibration.recommending import (
+    Recommendation,
+    provenance_of,
+    recommendation,
+    weighing_of,
+)
 from healthscore.pipelines.recalibration.rewriting import difference, rewritten
-from healthscore.pipelines.recalibration.weighed import Weighed, weigh_card, weigh_learned
+from healthscore.pipelines.recalibration.weighed import Weighed, weigh_learned, weigh_variants
 from healthscore.pipelines.recalibration.writing import origin_of, replace_file, target_of
 from healthscore.pipelines.tracking import record
 from healthscore.pipelines.weighing.alone import alone_figures
-from healthscore.pipelines.weighing.result import weighing_result
 from healthscore.pipelines.weighing.sentences import weighing_warnings
-from healthscore.pipelines.wording import listed
+from healthscore.pipelines.weighing.variants import variant_warnings
 from healthscore.tables import Tables, open_tables
 
 CARD, DIFF = "recalibrated.toml", "diff.txt"
@@ -58,7 +62,7 @@ class Recalibration:
 class Proposal:
     """A scorecard with other weights: its text, the one that it `replaces`, and how they differ."""
 
-    weights: dict[str, float]
+    recommended: Recommendation
     text: str
     replaces: str
     diff: str
@@ -135,27 +139,26 @@ def _weighed(books: Books, card: Scorecard | None) -> Weighed:
     if card is None:
         return weigh_learned(book)
     since = None if card.provenance is None else day_of(card.provenance.data_end)
-    return weigh_card(book, later_than=since)
+    return weigh_variants(book, later_than=since)
 
 
 def _proposal(weighed: Weighed, card: Scorecard | None, text: str | None, identity: str) -> Proposal | None:
     """The recommended scorecard, where weights are to change."""
-    if card is None or text is None or weighed.judgement.decision != "change":
+    recommended = None if card is None else recommendation(card, weighed)
+    if card is None or text is None or recommended is None:
         return None
-    weights = recommended_weights(card, weighed.judgement)
-    provenance = provenance_of(card, weighed, identity)
-    new = rewritten(text, weights, provenance)
+    provenance = provenance_of(card, weighed, identity, recommended.touched)
+    new = rewritten(text, recommended.weights, provenance, recommended.variants)
     diff = difference(text, new, origin_of(card).name)
-    return Proposal(weights, new, text, diff, provenance.model_dump(mode="json"))
+    return Proposal(recommended, new, text, diff, provenance.model_dump(mode="json"))
 
 
 def _result(books: Books, weighed: Weighed, proposal: Proposal | None) -> dict[str, Any]:
     run, outcome = books.run, books.run.need_outcome()
     words, card = words_of(outcome.kind), books.run.scorecard
-    labels = {name: name.replace("_", " ") for name in weighed.rows.components}
     as_it_is = None if card is None else card_as_it_is(card, weighed)
     alone = _alone(weighed) if as_it_is is None else {k: v["alone"] for k, v in as_it_is["components"].items()}
-    found = None if proposal is None else list_gain(weighed, proposal.weights)
+    weighing = weighing_of(weighed, None if proposal is None else proposal.recommended, alone, words)
     return {
         "run": run.name,
         "title": run.title or run.name,
@@ -168,12 +171,12 @@ def _result(books: Books, weighed: Weighed, proposal: Proposal | None) -> dict[s
             "words": words,
         },
         "scorecard": None if card is None else _about(card, weighed) | {"as_it_is": as_it_is},
-        **weighing_result(weighed.judgement, labels=labels, alone=alone, found=found, words=words),
+        **weighing,
         "gate": _gate(card, weighed),
         "list_capacity": run.report.capacity,
         "recommended": None
         if proposal is None
-        else {"weights": proposal.weights, "diff": proposal.diff, "provenance": proposal.provenance},
+        else {**proposal.recommended.as_dict(), "diff": proposal.diff, "provenance": proposal.provenance},
     }
 
 
@@ -193,7 +196,6 @@ def _about(card: Scorecard, weighed: Weighed) -> dict[str, Any]:
         "file": origin_of(card).name,
         "weights": card.weights_of(),
         "variants": [variant.name for variant in card.variant if variant.weights],
-        "set_aside": len(weighed.history) - len(weighed.rows.y),
         "purpose": None if card.purpose is None else card.purpose.model_dump(mode="json"),
         "provenance": None if card.provenance is None else card.provenance.model_dump(mode="json"),
     }
@@ -217,12 +219,8 @@ def _gate(card: Scorecard | None, weighed: Weighed) -> dict[str, Any]:
 
 def _warnings(tables: Tables, result: Mapping[str, Any]) -> list[str]:
     said = [str(finding) for report in tables.reports.values() for finding in report.warnings]
-    if result["scorecard"] is not None and result["scorecard"]["set_aside"]:
-        said.append(
-            f"{result['scorecard']['set_aside']:,} scores of accounts with weights of their own (variant "
-            f"{listed(result['scorecard']['variants'])}) do not count: variants keep their weights"
-        )
-    return [*said, *weighing_warnings(result, result["outcome"]["words"])]
+    words = result["outcome"]["words"]
+    return [*said, *weighing_warnings(result, words), *variant_warnings(result, words)]
 
 
 def _writing(result: Mapping[str, Any], asked: str | Path | None, written: Path | None) -> dict[str, Any]:
@@ -273,6 +271,7 @@ def _record(run: Run, identity: str, inputs: Mapping[str, str], result: Mapping[
     parameters["scorecard"] = None if card is None else card["name"]
     parameters |= {f"handcrafted.{name}": one["handcrafted"] for name, one in parts.items()}
     parameters |= {f"recommended.{name}": one["recommended"] for name, one in parts.items()}
+    parameters |= {f"variant.{name}": one["decision"] for name, one in result["variants"].items()}
     gain = result["gain"]
     figures = {
         "exiting_accounts": result["exiting_accounts"],

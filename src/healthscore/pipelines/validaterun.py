@@ -19,16 +19,16 @@ from healthscore.pipelines.happenings import words_of
 from healthscore.pipelines.judge import lead_of
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_identity
-from healthscore.pipelines.recalibration.recommending import list_gain, recommended_weights
-from healthscore.pipelines.recalibration.weighed import weigh_card
+from healthscore.pipelines.recalibration.recommending import recommendation, weighing_of
+from healthscore.pipelines.recalibration.weighed import weigh_variants
 from healthscore.pipelines.validate import Validation, publish
 from healthscore.pipelines.validation.breakdown import monotone
 from healthscore.pipelines.validation.frames import frames_of
 from healthscore.pipelines.validation.observed import Window
 from healthscore.pipelines.validation.verdict import headline, require_exits, small_book
 from healthscore.pipelines.validation.whole import judged_whole
-from healthscore.pipelines.weighing.result import weighing_result
 from healthscore.pipelines.weighing.sentences import weighing_warnings
+from healthscore.pipelines.weighing.variants import variant_warnings
 from healthscore.tables import Tables, open_tables
 
 
@@ -127,18 +127,11 @@ def _weighed(past: CardHistory, result: dict[str, Any]) -> dict[str, Any]:
     """The weights held against history: the keys of `weighing_result`, and the warnings with what they add."""
     card, words = need_scorecard(past.book.run), result["outcome"]["words"]
     since = None if card.provenance is None else day_of(card.provenance.data_end)
-    weighed = weigh_card(past.book, later_than=since)
-    changes = weighed.judgement.decision == "change"
-    found = list_gain(weighed, recommended_weights(card, weighed.judgement)) if changes else None
-    components = result["scorecard"]["components"]
-    said = weighing_result(
-        weighed.judgement,
-        labels={name: name.replace("_", " ") for name in components},
-        alone={name: one["alone"] for name, one in components.items()},
-        found=found,
-        words=words,
-    )
-    return said | {"warnings": [*result["warnings"], *weighing_warnings(said, words)]}
+    weighed = weigh_variants(past.book, later_than=since)
+    alone = {name: one["alone"] for name, one in result["scorecard"]["components"].items()}
+    said = weighing_of(weighed, recommendation(card, weighed), alone, words)
+    told = [*weighing_warnings(said, words), *variant_warnings(said, words)]
+    return said | {"warnings": [*result["warnings"], *told]}
 
 
 def _warnings(tables: Tables, past: CardHistory, events: str) -> list[str]:

@@ -178,8 +178,10 @@ def test_weights_from_history_are_tested_on_later_dates_only(company: Path, chan
     assert "only as-of dates from then on test new ones" in again.result["gate"]["sentence"]
     assert again.written is None
     assert not (company.parent / "newer.toml").exists()
-    assert 0 < again.result["scorecard"]["set_aside"] < again.result["scorecard"]["as_it_is"]["n"]
-    assert any("variants keep their weights" in warning for warning in again.result["warnings"])
+    variant = again.result["variants"]["small"]
+    assert (variant["decision"], variant["why"]) == ("no evidence", "no later dates")
+    assert variant["components"]["activity"]["handcrafted"] == 100
+    assert variant["exiting_accounts"] > 0
 
 
 def test_what_the_list_held_is_paired(changed: Recalibration) -> None:

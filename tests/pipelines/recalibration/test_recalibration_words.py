@@ -13,6 +13,7 @@ from healthscore.pipelines.happenings import words_of
 from healthscore.pipelines.recalibrate import Proposal, _put
 from healthscore.pipelines.recalibration.outcomes import outcome_columns, outcome_components, outcome_sentences
 from healthscore.pipelines.recalibration.page import diff_lines, gain_rows, gain_title, list_words, provenance_rows
+from healthscore.pipelines.recalibration.recommending import Recommendation
 
 Estimates = tuple[float | None, float | None, float | None]
 NONE: Estimates = (None, None, None)
@@ -149,7 +150,8 @@ def test_a_scorecard_that_was_edited_meanwhile_is_not_overwritten(tmp_path: Path
     path = tmp_path / "ours.toml"
     path.write_text("[components.use]\nweight = 40\n[components.tickets]\nweight = 60\n", encoding="utf-8")
     card, text = load_scorecard(path), path.read_text(encoding="utf-8")
-    proposal = Proposal({"use": 50.0, "tickets": 50.0}, "new = 1\n", text, "", {})
+    recommended = Recommendation({"use": 50.0, "tickets": 50.0}, None, (), (), 19_000)
+    proposal = Proposal(recommended, "new = 1\n", text, "", {})
     _put(path, proposal, card)
     assert path.read_text(encoding="utf-8") == "new = 1\n"
     path.write_text(text + "# a remark\n", encoding="utf-8")

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from healthscore.config import load_scorecard, shipped_scorecards
-from healthscore.config.scorecards import Provenance
+from healthscore.config.scorecards import Provenance, Variant
 from healthscore.pipelines.recalibration.rewriting import difference, rewritten, with_weights
+from healthscore.pipelines.recalibration.varianttexts import with_variants
 
 CARD = """\
 # our score   \t
@@ -153,3 +154,85 @@ def test_the_difference_is_a_patch() -> None:
         "--- card.toml\n+++ card.toml\n@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n"
     )
     assert difference(CARD, CARD, "card.toml") == ""
+
+
+VARIED = (
+    CARD.replace("title = 'Ours'", "title = 'Varied'")
+    + """\
+# the colours of both
+[bands]
+edges = [40, 70]
+"""
+)
+CHANGED = Variant(name="new", segments=("new",), weights={"use": 45.0, "tickets": 33.34, "rating": 21.66})
+NEW = Variant(name="large", segments=('Large "EU"',), weights={"use": 60.0, "tickets": 15.0, "rating": 25.0})
+NEW_TEXT = """
+[[variant]]                    # by healthscore recalibrate
+name = "large"
+segments = ["Large \\"EU\\""]
+weights = { use = 60, tickets = 15, rating = 25 }
+"""
+
+
+def test_a_new_variant_stands_after_the_others_and_before_what_follows() -> None:
+    stated = Variant(name="new", segments=("new",), weights={"use": 40, "tickets": 33.34, "rating": 26.66})
+    assert with_variants(VARIED, [stated, NEW]) == VARIED.replace("\n# the colours", f"\n{NEW_TEXT}# the colours")
+
+
+def test_only_the_weights_of_the_variant_change() -> None:
+    text = VARIED.replace("rating = 26.66 }", "rating = 26.66 }   # by feel")
+    expected = text.replace(
+        "{ use = 40, tickets = 33.34, rating = 26.66 }", "{ use = 45, tickets = 33.34, rating = 21.66 }"
+    )
+    assert with_variants(text, [CHANGED]) == expected
+
+
+def test_weights_of_a_variant_may_be_a_table_and_a_component_may_be_new_to_them() -> None:
+    head, rest = '[[variant]]\nname = "new"\nsegments = ["new"]\n[variant.weights]\n', "\n[bands]\nedges = [40, 70]\n"
+    new = with_variants(f"{head}use = 100   # all\n{rest}", [CHANGED])
+    assert tomllib.loads(new)["variant"][0]["weights"] == {"use": 45, "tickets": 33.34, "rating": 21.66}
+    assert new.startswith(f"{head}use = 45   # all\n")
+    assert new.endswith(rest)
+    inline = '[[variant]]\nname = "new"\nsegments = ["new"]\nweights = { use = 100 }   # all\n'
+    assert with_variants(inline, [CHANGED]) == inline.replace(
+        "{ use = 100 }", "{ use = 45, tickets = 33.34, rating = 21.66 }"
+    )
+
+
+def test_variants_may_be_a_list() -> None:
+    text = 'variant = [{ name = "new", segments = ["new"], weights.use = 100 }] # one\n[bands]\nedges = [40, 70]\n'
+    new = with_variants(text, [Variant(name="new", segments=("new",), weights={"use": 100}), NEW])
+    assert [one["name"] for one in tomllib.loads(new)["variant"]] == ["new", "large"]
+    assert new.startswith(text[: text.index("}]") + 1])
+    assert new.endswith(" # one\n[bands]\nedges = [40, 70]\n")
+
+
+def test_a_list_that_looks_like_a_header_is_none() -> None:
+    text = VARIED.replace("[[cap]]", 'note = """\n[[variant]]\n"""\nlists = [\n["variant"],\n["bands"]\n]\n[[cap]]')
+    stated = Variant(name="new", segments=("new",), weights={"use": 40, "tickets": 33.34, "rating": 26.66})
+    assert with_variants(text, [stated, NEW]) == text.replace("\n# the colours", f"\n{NEW_TEXT}# the colours")
+
+
+def test_variants_of_an_included_file_are_stated_with_the_new_one(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text(CARD, encoding="utf-8")
+    base = load_scorecard(tmp_path / "base.toml")
+    text = 'include = ["base.toml"]\ntitle = "Ours, amended"'
+    variants = (*base.variant, NEW)
+    (tmp_path / "card.toml").write_text(rewritten(text, WEIGHTS, PROVENANCE, variants), encoding="utf-8")
+    card = load_scorecard(tmp_path / "card.toml")
+    assert card.variant == variants
+    assert card.weights_of() == WEIGHTS
+
+
+def test_weights_variants_and_provenance_change_together(tmp_path: Path) -> None:
+    (tmp_path / "old.toml").write_text(VARIED, encoding="utf-8")
+    provenance = PROVENANCE.model_copy(update={"variants": ("new", "large"), "intervals": {"use": (12.5, 61.25)}})
+    text = rewritten(VARIED, WEIGHTS, provenance, [CHANGED, NEW])
+    (tmp_path / "card.toml").write_text(text, encoding="utf-8")
+    expected = with_weights(load_scorecard(tmp_path / "old.toml"), WEIGHTS, provenance, [CHANGED, NEW])
+    found = load_scorecard(tmp_path / "card.toml")
+    assert found.model_dump(exclude={"name"}) == expected.model_dump(exclude={"name"})
+    lines = [line for line in difference(VARIED, text, "card").splitlines()[2:] if line[0] == "-"]
+    assert len(lines) == 4
+    assert 'variants = ["new", "large"]' in text
+    assert rewritten(VARIED.replace("\n", "\r\n"), WEIGHTS, provenance, [CHANGED, NEW]) == text.replace("\n", "\r\n")

@@ -9,6 +9,7 @@ from healthscore.pipelines import views, weightcharts
 from healthscore.pipelines.publish import plain
 from healthscore.pipelines.recalibration.outcomes import outcome_columns, outcome_components
 from healthscore.pipelines.report import render_page, sections
+from healthscore.pipelines.weighing.variants import proposes
 from healthscore.pipelines.weighing.view import weight_tiles, weight_view
 from healthscore.pipelines.wording import NARROW, count, figure, number, percent
 
@@ -86,7 +87,8 @@ def gain_rows(result: Result) -> list[View]:
         cells = {key: figure(revenue[key], "percent", 0) for key in ("old", "new", "difference")}
         cells["difference"] = cells["difference"].replace(f"{NARROW}%", " points")
         rows.append({"title": "their revenue, as a share", **cells})
-    if gain["log_loss"]["estimate"] is not None:
+    tested = result["decision"] == "change" or not proposes(result)  # a change that was refused is none of these
+    if tested and gain["log_loss"]["estimate"] is not None:
         saved = figure(gain["log_loss"], "number", 5)
         rows.append({"title": "log-loss saved", "old": "", "new": "", "difference": saved})
     return rows
@@ -94,7 +96,7 @@ def gain_rows(result: Result) -> list[View]:
 
 def gain_title(result: Result) -> str:
     """What the figures of the gain are about."""
-    if result["decision"] == "change":
+    if proposes(result):
         return "What the change would have found"
     return "What other weights would have saved"
 
@@ -136,6 +138,8 @@ def provenance_rows(result: Result) -> list[tuple[str, str]]:
         ("History", f"{given['origins']} dates from {given['first']} to {given['last']}, {count(given['events'])} rows "
                     f"with the outcome; the data end before {given['data_end']}"),
     ]  # fmt: skip
+    if variants := given.get("variants"):
+        rows.append(("Variants", f"{', '.join(variants)}: weights of their own, by the same history"))
     if bounds:
         told = [f"{name} {number(low, 0)} to {number(high, 0)}" for name, (low, high) in bounds.items()]
         rows.append(("Ranges", f"{', '.join(told)} (per cent, with 95 % confidence)"))

@@ -37,9 +37,9 @@ def joint_sentences(result: Result) -> list[str]:
 
 
 def segment_sentence(result: Result) -> str:
-    """Whether any segment is shown to weigh components otherwise than the others; empty without segments."""
+    """Whether any segment is shown to weigh components otherwise than the others; empty without several."""
     segments = result["weight_segments"]
-    if not segments:
+    if len(segments) < 2:
         return ""
     differing = [one["segment"] for one in segments if one["differs"] == "differs"]
     few = [one["segment"] for one in segments if one["differs"] == "too few"]

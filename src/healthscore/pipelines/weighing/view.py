@@ -8,6 +8,7 @@ from typing import Any
 from healthscore.pipelines.happenings import words_in
 from healthscore.pipelines.weighing.rows import joint_sentences, segment_sentence, segment_table, weight_rows
 from healthscore.pipelines.weighing.sentences import listed_first, points_of
+from healthscore.pipelines.weighing.variants import proposes, refused_sentences
 from healthscore.pipelines.wording import MISSING, change_size, change_spread, count
 
 LINE, FRAME = 46, 130
@@ -30,24 +31,38 @@ def weight_view(result: Result) -> View | None:
     """
     if not result.get("verdict_sentences"):
         return None
-    rows, words = weight_rows(result), words_in(result)
-    tone, mark = MARKS[result["decision"]]
+    words, table = words_in(result), _table(result)
+    rows = table["rows"]
+    tone, mark = MARKS["change" if proposes(result) else result["decision"]]
     return {
+        **table,
         "tone": tone,
         "mark": mark,
         "sentences": list(result["verdict_sentences"]),
-        "rows": rows,
-        "judged": any(row["confirmed"] != MISSING for row in rows),
-        "shown": {key for key in ("now", "moves", "learned", "recommended", "loss") if _any(rows, key)},
         "alone": _any(rows, "alone"),
         "joint": joint_sentences(result),
         "segment_sentence": segment_sentence(result),
         "segments": segment_table(result),
+        "refused": refused_sentences(result),
+        "variants": [
+            {"name": name, "exiting": count(one["exiting_accounts"]), **one, **_table(one)}
+            for name, one in (result.get("variants") or {}).items()
+        ],
         "height": FRAME + LINE * len(rows),
         "glossary": glossary(words),
         "did": words["did"],
         "telling": points_of(words)[0],
         "kept": words["kept"],
+    }
+
+
+def _table(result: Result) -> View:
+    """Rows of weights, whether they were judged, and which columns there is something in."""
+    rows = weight_rows(result)
+    return {
+        "rows": rows,
+        "judged": any(row["confirmed"] != MISSING for row in rows),
+        "shown": {key for key in ("now", "moves", "learned", "recommended", "loss") if _any(rows, key)},
     }
 
 
@@ -66,7 +81,7 @@ def weight_tiles(result: Result) -> list[View]:
         }
     ]
     churners = result["gain"].get("churners")
-    if result["decision"] == "change" and churners:
+    if proposes(result) and churners:
         difference = churners["difference"]
         tiles.append(
             {
