@@ -46,6 +46,12 @@ def test_a_row_per_component_as_it_is_written() -> None:
     assert (sponsor["confirmed"], sponsor["changed"]) == ("open", False)
 
 
+def test_without_evidence_nothing_is_shown_as_learned() -> None:
+    rows = weight_rows(weighed_result("no evidence", "no skill"))
+    assert {row["learned"] for row in rows} == {"–"}
+    assert rows[0]["moves"] == "40"
+
+
 @pytest.mark.parametrize(
     ("differs", "sentence"),
     [
