@@ -123,3 +123,21 @@ def test_points_the_wrong_way_are_said_where_no_weights_can_show_it() -> None:
     assert (result["decision"], result["headline"]["verdict"]) == ("no evidence", "reversed")
     assert result["verdict_sentences"][1].startswith("But accounts that left had more points")
     assert "100-0 in weights." in result["verdict_sentences"][1]
+
+
+def test_a_component_that_hardly_any_account_moves_is_named() -> None:
+    random = np.random.default_rng(4)
+    rows, exits = [], []
+    for account in range(300):
+        usage, steady = random.uniform(10, 90), 100 if account > 3 else 50
+        rows += [(f"a{account}", f"2024-{month:02d}-01", round(usage), steady) for month in range(1, 13)]
+        if random.random() < 0.4 * (1 - usage / 100):
+            exits.append((f"a{account}", f"2024-{random.integers(2, 13):02d}-15"))
+    result = validate(
+        pd.DataFrame(rows, columns=["account_id", "date", "usage", "escalations"]),
+        pd.DataFrame(exits, columns=["account_id", "exit_date"]),
+        pd.DataFrame({"component": ["usage", "escalations"], "weight": [70, 30]}),
+        resamples=50,
+    ).result
+    (said,) = [text for text in result["warnings"] if text.startswith("escalations")]
+    assert said.startswith("escalations: only 4 accounts ever had other points than most, too few to weigh it by;")

@@ -101,7 +101,7 @@ def test_a_result_without_weights_shows_nothing(capsys: pytest.CaptureFixture[st
     [
         ("change", "later dates agree", "component now moves learned confirmed by history verdict new"),
         ("keep", "nothing to change", "component now moves learned confirmed by history verdict new"),
-        ("no evidence", "too few exits", "component now moves learned"),
+        ("no evidence", "too few exits", "component now moves"),
     ],
 )
 def test_the_terminal_shows_the_columns_that_there_are(

@@ -26,10 +26,12 @@ from healthscore.pipelines.weighing.gain import found_gain
 from healthscore.pipelines.weighing.judging import judge_with_shares
 from healthscore.pipelines.weighing.result import weighing_result
 from healthscore.pipelines.weighing.sentences import weighing_warnings
-from healthscore.pipelines.wording import listed, percent
+from healthscore.pipelines.wording import listed, percent, plural
 
 FEWEST_SPARE = 2
 """Columns of numbers beside the score from which on they may be its components."""
+FEWEST_MOVED = 10
+"""Accounts that need to have had other points in a component than most, for its weight to be looked for."""
 SAME = 0.05
 """Points below which a component is the score."""
 
@@ -103,7 +105,8 @@ def weighing_notes(history: History, result: dict[str, Any]) -> list[str]:
             f"The scores have more columns of numbers: {quoted(history.spare)}. If the score is made of them, a third "
             "file with their weights (columns component, weight) has the weights judged as well."
         ]
-    still = [label for place, label in enumerate(parts.weighting.labels) if not _moves(parts, place)]
+    moved = [_accounts_moved(history, parts, place) for place in range(len(parts.columns))]
+    still = [label for label, accounts in zip(parts.weighting.labels, moved, strict=True) if not accounts]
     labels = dict(zip(parts.weighting.names, parts.weighting.labels, strict=True))
     notes = [*parts.weighting.aside, *makeup_notes(result["weighting"], labels), *_blank(parts, result)]
     if still:
@@ -111,6 +114,12 @@ def weighing_notes(history: History, result: dict[str, Any]) -> list[str]:
             f"{listed(still)}: always the same points, so nothing can be said of the weight; leave out what never "
             "moves, and share its weight among the others."
         )
+    notes += [
+        f"{label}: only {plural(moved[place], 'account')} ever had other points than most, too few to weigh it by; "
+        "leave it out, and share its weight among the others."
+        for place, label in enumerate(parts.weighting.labels)
+        if 0 < moved[place] < FEWEST_MOVED
+    ]
     return [*notes, *weighing_warnings(result, words_of("churn"))]
 
 
@@ -197,6 +206,12 @@ def _blank(parts: Components, result: dict[str, Any]) -> list[str]:
     return [f"Blank: {said} of the rows, {then}."]
 
 
-def _moves(parts: Components, place: int) -> bool:
-    known = parts.points[~np.isnan(parts.points[:, place]), place]
-    return bool(known.size) and bool(np.ptp(known) > 0)
+def _accounts_moved(history: History, parts: Components, place: int) -> int:
+    """Count the accounts that ever had other points in a component than those that are most often given."""
+    points = parts.points[:, place]
+    known = ~np.isnan(points)
+    if not known.any():
+        return 0
+    values, counts = np.unique(points[known], return_counts=True)
+    other = history.account[known][points[known] != values[counts.argmax()]]
+    return int(np.unique(other.astype(str)).size)

@@ -25,9 +25,11 @@ Row = dict[str, Any]
 def weight_rows(result: Result) -> list[Row]:
     """One row per component, as texts: name, now, moves, learned, confirmed, verdict, recommended, alone, leads, loss.
 
-    `changed` tells whether the weight is to change, `tone` the colour of the verdict.
+    `changed` tells whether the weight is to change, `tone` the colour of the verdict. Without evidence nothing is shown
+    as learned: what a model made of nothing would be read as an answer.
     """
-    return [_row(one) for one in result["components"].values()]
+    rows = [_row(one) for one in result["components"].values()]
+    return [row | {"learned": MISSING} for row in rows] if result["decision"] == "no evidence" else rows
 
 
 def joint_sentences(result: Result) -> list[str]:
