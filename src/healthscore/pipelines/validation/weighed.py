@@ -67,10 +67,13 @@ def weigh(
 def say_which_way(result: dict[str, Any]) -> None:
     """Put into the answer that points run the wrong way: no weights of 0 or more can show what such points tell."""
     if result.get("decision") == "no evidence" and result["headline"]["verdict"] == "reversed":
+        way_out = f"Where fewer is healthier, say so in {result['weighting']['source']}, by a scale such as 100-0."
+        if result["weighting"]["score"] == "given":
+            way_out = "If they count risk, say --higher-is-riskier."
         result["verdict_sentences"].insert(
             1,
-            "But accounts that left had more points, by more than chance explains: the points run the wrong way. Where "
-            f"fewer is healthier, say so, by a scale such as 100-0 in {result['weighting']['source']}.",
+            "But accounts that left had more points, by more than chance explains: the points run the wrong way. "
+            + way_out,
         )
 
 
