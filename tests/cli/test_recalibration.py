@@ -11,6 +11,7 @@ import pytest
 
 from company import write_company
 from healthscore.cli import main
+from varied_company import write_varied
 
 
 def run(*arguments: object) -> tuple[int, str, str]:
@@ -61,3 +62,18 @@ def test_an_unknown_scorecard_is_told_with_the_nearest_one(small: Path) -> None:
     code, _, err = run("recalibrate", small, "--scorecard", "seven_component")
     assert code == 2
     assert "did you mean the shipped scorecard 'seven_components'?" in err
+
+
+def test_variants_have_a_section_of_their_own(tmp_path: Path) -> None:
+    more = '\n[[variant]]\nname = "young"\nwhen = [{ feature = "usage", at_most = 20 }]\nweights = { usage = 100 }\n'
+    path = write_varied(tmp_path, more=more)
+    code, out, err = run("recalibrate", path, "--out", tmp_path / "out")
+    assert (code, err) == (0, "")
+    flat = " ".join(out.split())
+    assert flat.startswith("Keep your weights: ")
+    assert "; for Enterprise (EU), a variant: tickets " in flat
+    assert "Variant young (" in flat
+    assert "Variant enterprise_eu (" in flat
+    assert "which its own later dates confirm." in flat
+    assert '+segments = ["Enterprise (EU)"]' in out
+    assert all(len(line.rstrip()) <= 80 for line in out.splitlines() if "/" not in line)
