@@ -14,8 +14,8 @@ in 30 % of books and were 0.54 away from the truth on average, the smallest chan
 which three segments say little about, and where none varies it moved weights more (0.16 against 0.03 with 80 exits).
 
 All of it together proposed a variant in 14 of 1,680 books of two or three segments with the same truth (80 to 200
-exits each, weights in force right, equal or reversed). The one of three segments that differs by 0.8 got its variant in 15,
-52, 88 and 100 % of 40 books each with 80, 140, 200 and 390 exits per segment, and no other segment got one.
+exits each, weights in force right, equal or reversed). The one of three segments that differs by 0.8 got its variant in
+15, 52, 88 and 100 % of 40 books each with 80, 140, 200 and 390 exits per segment, and no other segment got one.
 """
 
 from __future__ import annotations
