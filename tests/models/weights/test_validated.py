@@ -140,3 +140,17 @@ def test_points_or_tenths_and_order_of_rows_do_not_matter() -> None:
         assert one.verdict == other.verdict
         assert one.weight.as_dict() == pytest.approx(other.weight.as_dict(), rel=1e-8)
         assert one.p == pytest.approx(other.p, rel=1e-6)
+
+
+def test_a_component_that_hardly_anybody_moved_voids_no_other() -> None:
+    """Seven rows of accounts that stayed have an open case: their coefficient has no finite estimate, the others do."""
+    rows = drawn_rows((1.0, 0.6), accounts=400)
+    stayed = np.flatnonzero(~np.isin(rows.cluster, rows.cluster[rows.y == 1]))[:7]
+    cases = np.full(len(rows.y), 100.0)
+    cases[stayed] = 50.0
+    more = replace(rows, components=("cases", "a", "b"), s=np.column_stack([cases, rows.s]))
+    alone, found = validate_weights(rows), validate_weights(more)
+    assert found.fitted == (1, 2)
+    assert found.components[0].verdict == "not shown"
+    assert found.components[0].weight.estimate is None
+    assert [one.weight for one in found.components[1:]] == [one.weight for one in alone.components]

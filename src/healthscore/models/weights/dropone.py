@@ -6,10 +6,10 @@ import numpy as np
 
 from healthscore.evaluation.proportions import NOT_COMPUTABLE, Estimate
 from healthscore.models.design import Vector
-from healthscore.models.weights.fit import clustered_mean, fit_weights, profiled_losses
+from healthscore.models.weights.fit import clustered_mean, profiled_losses
 from healthscore.models.weights.gate import estimate_within, half_width, later_losses
 from healthscore.models.weights.rows import WeightRows
-from healthscore.models.weights.validated import chosen_components, fittable
+from healthscore.models.weights.validated import chosen_components, fit_components
 
 
 def drop_one(learning: WeightRows, later: WeightRows) -> list[Estimate]:
@@ -37,8 +37,8 @@ def drop_one(learning: WeightRows, later: WeightRows) -> list[Estimate]:
 
 def _later_losses(learning: WeightRows, later: WeightRows, columns: tuple[int, ...]) -> Vector | None:
     """Loss of each later row under the fit with these components; with none of use, that of the intercepts alone."""
-    useful = tuple(columns[place] for place in fittable(chosen_components(learning, columns)))
-    if not useful:
+    kept, fit = fit_components(chosen_components(learning, columns))
+    if not kept:
         return profiled_losses(later.y, later.day, np.zeros(len(later.y)))
-    fit = fit_weights(chosen_components(learning, useful))
-    return None if fit is None else later_losses(later, later.s[:, list(useful)] @ fit.beta)
+    useful = [columns[place] for place in kept]
+    return None if fit is None else later_losses(later, later.s[:, useful] @ fit.beta)

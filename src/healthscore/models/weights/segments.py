@@ -21,7 +21,7 @@ from healthscore.models.weights.directions import same_direction
 from healthscore.models.weights.fieller import share_interval
 from healthscore.models.weights.fit import WeightFit, fit_weights, within_days
 from healthscore.models.weights.rows import WeightRows
-from healthscore.models.weights.validated import chosen_components, fittable
+from healthscore.models.weights.validated import chosen_components, fit_components
 
 ENOUGH_EXITING = 50
 """With fewer different exiting accounts a segment takes the weights of the whole book, and no test is made."""
@@ -67,9 +67,8 @@ def segment_weights(rows: WeightRows, level: float = 0.05) -> list[SegmentWeight
 
     Empty where there are no segments, or the whole book has no weights itself.
     """
-    columns = fittable(rows)
+    columns, whole = fit_components(rows)
     used = chosen_components(rows, columns)
-    whole = fit_weights(used) if columns else None
     if rows.segment is None or whole is None or whole.beta.sum() <= 0.0:
         return []
     members = _members(rows.segment)

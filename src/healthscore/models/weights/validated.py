@@ -55,11 +55,11 @@ def validate_weights(rows: WeightRows) -> Validated:
     """Estimate the share of each component from rows later than anything that shaped the sub-scores.
 
     A component that never varies within a day has no estimate, and of an exact combination of components the one with
-    the greatest part in it has none (a component that was never known, and was filled in from the others): both are
-    *not shown*, and the others are estimated without them.
+    the greatest part in it has none (a component that was never known, and was filled in from the others), nor has one
+    that so few accounts ever moved that it separates those who left: all are *not shown*, and the others are estimated
+    without them.
     """
-    fitted = fittable(rows)
-    fit = fit_weights(chosen_components(rows, fitted)) if fitted else None
+    fitted, fit = fit_components(rows)
     position = {number: place for place, number in enumerate(fitted)}
     judged: list[tuple[Estimate, Estimate, float | None]] = []
     for number in range(len(rows.components)):
@@ -75,6 +75,29 @@ def validate_weights(rows: WeightRows) -> Validated:
         for name, (weight, beta, chance), verdict in zip(rows.components, judged, said, strict=True)
     )
     return Validated(components, joint_groups(rows, fit, fitted), fit, fitted)
+
+
+def fit_components(rows: WeightRows) -> tuple[tuple[int, ...], WeightFit | None]:
+    """Fit the components that can be fitted together: their positions, ascending, and the fit.
+
+    Where there is no finite estimate although enough accounts left, some component separates: seven open cases in the
+    whole history, say, and nobody with one left. The components that move least are then left out, first each by
+    itself, until there is one. The fit is None where even that gives none.
+    """
+    kept = fittable(rows)
+    fit = fit_weights(chosen_components(rows, kept)) if kept else None
+    if fit is not None or rows.exiting <= len(kept):
+        return kept, fit
+    spread = np.sqrt((within_days(rows) ** 2).mean(axis=0))
+    left = sorted(kept, key=lambda number: float(spread[number]))
+    while len(left) > 1:
+        for number in left:
+            others = tuple(sorted(set(left) - {number}))
+            fit = fit_weights(chosen_components(rows, others))
+            if fit is not None:
+                return others, fit
+        left = left[1:]
+    return kept, None
 
 
 def fittable(rows: WeightRows) -> tuple[int, ...]:
