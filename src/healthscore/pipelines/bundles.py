@@ -24,7 +24,8 @@ def find_bundle(run: Run, model: str | Path | None) -> Path:
     trained = current(run.out, "train")
     if trained is None:
         raise BundleError(
-            f"{run.out} holds no trained model of {run.name}", "run `healthscore train`, or name one by --model"
+            f"{run.out} holds no trained model of {run.name}",
+            "run `healthscore train`, or name one by --model, or score without a model by --scorecard NAME",
         )
     return trained / BUNDLE
 

@@ -64,7 +64,8 @@ def weighing_warnings(result: Result, words: Mapping[str, Any]) -> list[str]:
     said = []
     if LEAST_EXITING <= exiting < FEW_EXITING:
         widths = [one["validated"]["high"] - one["validated"]["low"] for one in components if _bounded(one)]
-        said.append(f"Few exits for weights: {_accounts(exiting, words)}, fewer than {FEW_EXITING}. {_widths(widths)}")
+        told = "" if result["decision"] == "no evidence" else f" {_widths(widths)}"
+        said.append(f"Few exits for weights: {_accounts(exiting, words)}, fewer than {FEW_EXITING}.{told}")
     if len(result["components"]) * 10 > exiting >= LEAST_EXITING:
         said.append(
             f"{plural(len(result['components']), 'component')} are judged by {plural(exiting, 'account')} that "
