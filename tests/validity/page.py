@@ -41,13 +41,16 @@ The least and the greatest of all figures that a threshold is held against; one 
 SUBSCORES = """## From known sub-scores
 
 Monthly snapshots of simulated companies with the sub-scores that somebody would see who sees through all noise, {seeds}
-seeds each. The truth of a weight is the fit to 400,000 accounts of the same world, dates and horizon.
+seeds each. The truth of a weight is the fit to 400,000 accounts of the same world, dates and horizon; its own standard
+error is a tenth of a point.
 
 """
 END_TO_END = """## End to end
 
 Raw tables of a simulated company, and `healthscore recalibrate` on them: features, scorecard, model, decision. {seeds}
-seeds per world.
+seeds per world. The scorecard is the shipped `seven_components`, weighed 20/20/20/15/10/10/5 by hand; *learned* is
+without one. Its sub-scores are made of noisy signals, some of which show several of the planted states at once: the
+planted weights are not its truth. What is, is estimated by the mean over all seeds.
 
 """
 

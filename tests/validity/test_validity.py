@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import beta
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from healthscore.tables.simulator import WORLDS
 from validity import runner
@@ -22,6 +23,13 @@ from validity.suites.learned import measure_learned, measure_null
 from validity.suites.planted import measure_pair, measure_turned, measure_weights
 from validity.truths import learned_truth, ranking_truth, stored
 from validity.worlds import CORRELATION, EQUAL, PLANTED, SUBSCORE_WORLDS, UNEQUAL
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Like the processes of a measurement: on a busy machine, threads wait for each other ten times as long."""
+    with threadpool_limits(1):
+        yield
 
 
 def test_what_nothing_predicts_gets_no_weights() -> None:
@@ -90,20 +98,20 @@ def share_of(line: Line) -> float:
 
 @pytest.mark.parametrize("world", ["additive", "drift"])
 def test_stored_truths_of_rankings_are_those_of_a_large_sample(world: str) -> None:
-    again = ranking_truth(WORLDS[world], 20_000, seed=900)
+    again = ranking_truth(WORLDS[world], 10_000, seed=900)
     kept = stored()["ranking"][world]
     assert again["auc"] == pytest.approx(kept["auc"], abs=0.01)
-    assert again["red"] == pytest.approx(kept["red"], rel=0.06)
-    assert again["lift"] == pytest.approx(kept["lift"], rel=0.06)
+    assert again["red"] == pytest.approx(kept["red"], rel=0.08)
+    assert again["lift"] == pytest.approx(kept["lift"], rel=0.08)
 
 
 @pytest.mark.parametrize("world", ["additive", "learned-shapes"])
 def test_stored_truths_of_learned_weights_are_those_of_a_large_sample(world: str) -> None:
-    assert learned_truth(WORLDS[world], 20_000, seed=900) == pytest.approx(stored()["learned"][world], abs=0.015)
+    assert learned_truth(WORLDS[world], 10_000, seed=900) == pytest.approx(stored()["learned"][world], abs=0.02)
 
 
 def test_the_correlated_pair_correlates_as_told_among_the_accounts_at_risk() -> None:
-    rows = SUBSCORE_WORLDS["correlated"].draw(20_000, 0)
+    rows = SUBSCORE_WORLDS["correlated"].draw(8_000, 0)
     mean = {day: rows.s[rows.day == day].mean(axis=0) for day in np.unique(rows.day)}
     centred = rows.s - np.stack([mean[day] for day in rows.day])
     assert np.corrcoef(centred[:, 0], centred[:, 1])[0, 1] == pytest.approx(0.8, abs=0.01)
