@@ -56,10 +56,12 @@ enabled = false
 """
 
 
-def segmented_rows(betas: Sequence[Sequence[float]], accounts: Sequence[int], seed: int = 1) -> WeightRows:
+def segmented_rows(
+    betas: Sequence[Sequence[float]], accounts: Sequence[int], seed: int = 1, *, dates: int = DATES
+) -> WeightRows:
     """Rows of segments s0, s1, ... with coefficients and accounts of their own."""
     parts = [
-        drawn_rows(own, accounts=size, seed=100 * seed + number, dates=DATES)
+        drawn_rows(own, accounts=size, seed=100 * seed + number, dates=dates)
         for number, (own, size) in enumerate(zip(betas, accounts, strict=True))
     ]
     first = np.concatenate([[0], np.cumsum(accounts)])

@@ -12,7 +12,7 @@ import numpy as np
 from healthscore.asof import day_of
 from healthscore.config import Run, Scorecard, load_run, load_scorecard
 from healthscore.errors import ConfigurationError
-from healthscore.pipelines.backtest import data_section, outcome_sentence
+from healthscore.pipelines.backtest import data_section, outcome_section
 from healthscore.pipelines.build import iso
 from healthscore.pipelines.cardchecks import need_features
 from healthscore.pipelines.happenings import words_of
@@ -154,22 +154,15 @@ def _proposal(weighed: Weighed, card: Scorecard | None, text: str | None, identi
 
 
 def _result(books: Books, weighed: Weighed, proposal: Proposal | None) -> dict[str, Any]:
-    run, outcome = books.run, books.run.need_outcome()
-    words, card = words_of(outcome.kind), books.run.scorecard
+    run, card = books.run, books.run.scorecard
+    words = words_of(run.need_outcome().kind)
     as_it_is = None if card is None else card_as_it_is(card, weighed)
     alone = _alone(weighed) if as_it_is is None else {k: v["alone"] for k, v in as_it_is["components"].items()}
     weighing = weighing_of(weighed, None if proposal is None else proposal.recommended, alone, words)
     return {
         "run": run.name,
         "title": run.title or run.name,
-        "outcome": {
-            "kind": outcome.kind,
-            "gap_days": outcome.gap_days,
-            "horizon_days": outcome.horizon_days,
-            "maturity_days": outcome.maturity,
-            "sentence": outcome_sentence(run),
-            "words": words,
-        },
+        "outcome": outcome_section(run, words),
         "scorecard": None if card is None else _about(card, weighed) | {"as_it_is": as_it_is},
         **weighing,
         "gate": _gate(card, weighed),

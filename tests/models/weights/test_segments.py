@@ -10,26 +10,14 @@ from drawn_rows import drawn_rows
 from healthscore.models.weights.fit import fit_weights
 from healthscore.models.weights.rows import WeightRows
 from healthscore.models.weights.segments import ENOUGH_EXITING, partially_pooled, segment_weights
+from varied_company import segmented_rows
 
 BASE = np.array([0.5, 0.4, 0.3, 0.2, 0.1])
 
 
 def book(betas: Sequence[Sequence[float] | np.ndarray], accounts: Sequence[int], seed: int = 1) -> WeightRows:
     """Segments s0, s1, ... with accounts and coefficients of their own."""
-    parts = [
-        drawn_rows([float(beta) for beta in own], accounts=size, seed=100 * seed + number)
-        for number, (own, size) in enumerate(zip(betas, accounts, strict=True))
-    ]
-    first = np.concatenate([[0], np.cumsum(accounts)])
-    return replace(
-        parts[0],
-        s=np.concatenate([part.s for part in parts]),
-        y=np.concatenate([part.y for part in parts]),
-        day=np.concatenate([part.day for part in parts]),
-        known=np.concatenate([part.known for part in parts]),
-        cluster=np.concatenate([part.cluster + start for part, start in zip(parts, first, strict=False)]),
-        segment=np.concatenate([np.full(len(part.y), f"s{number}", dtype=object) for number, part in enumerate(parts)]),
-    )
+    return segmented_rows([[float(beta) for beta in own] for own in betas], accounts, seed, dates=8)
 
 
 def test_equal_weights_of_any_strength_are_hardly_ever_called_different() -> None:
