@@ -239,3 +239,11 @@ def test_links_between_pages_lead_somewhere(page: str) -> None:
 def slug(heading: str) -> str:
     """The anchor of a heading, as forges make it."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def test_the_readme_shows_the_summary_of_what_was_measured() -> None:
+    page = (ROOT / "docs" / "validity.md").read_text(encoding="utf-8")
+    summary = page.split("## Summary")[1].split("\n## ")[0]
+    rows = [line for line in summary.splitlines() if line.startswith("| T")]
+    assert rows
+    assert [row for row in rows if row not in PAGES["README.md"]] == []
