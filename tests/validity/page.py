@@ -69,10 +69,10 @@ def measured_lines(
 
 def verdict(suite: Suite, line: Line, said: int) -> str:
     """Say what a line says of its threshold; nothing passes before all seeds are there."""
-    if line.passed is None:
-        return ""
     if said < suite.seeds:
         return f"unfinished ({said} of {suite.seeds} seeds)"
+    if line.passed is None:
+        return ""
     return "yes" if line.passed else "**missed**"
 
 
