@@ -39,7 +39,13 @@ def weighed_result(decision: str = "change", why: str = "later dates agree", **o
             "Tickets", 30.0, 20.0 if changes else 30.0, verdict="not shown", validated=interval(8, -2, 17.4)
         ),
         "survey": component(
-            "Survey", 20.0, 20.0, verdict="wrong direction", effective=4.0, validated=interval(-12, -20, -4)
+            "Survey",
+            20.0,
+            20.0,
+            verdict="wrong direction",
+            effective=4.0,
+            validated=interval(-12, -20, -4),
+            alone={"auc": interval(0.45, 0.42, 0.48), "leads": "opposite"},
         ),
         "sponsor": component("Sponsor", 10.0, 10.0, verdict="not shown", validated=interval(71, None, None)),
     }

@@ -64,6 +64,18 @@ def test_kept_weights_that_history_puts_elsewhere_are_named() -> None:
     assert not [one for one in agreed if one.startswith("All dates together put")]
 
 
+def test_a_component_that_leads_alone_is_not_called_upside_down() -> None:
+    alone = {"auc": interval(0.64, 0.6, 0.68), "leads": "yes"}
+    turned = {"verdict": "wrong direction", "validated": interval(-12, -20, -4)}
+    parts = {
+        "usage": component("Usage", 50.0, 50.0, alone=alone, **turned),
+        "survey": component("Survey", 50.0, 50.0, alone={**alone, "leads": "opposite"}, **turned),
+    }
+    said = " ".join(weighed_result("keep", "nothing to change", components=parts)["verdict_sentences"])
+    assert "the wrong way beside the others: Usage." in said
+    assert "Points the wrong way: Survey." in said
+
+
 def test_every_reason_of_a_judgement_has_an_answer() -> None:
     reasons = set(get_args(judgement.Why))
     tested = {"too few exits", "no later dates", "no skill", "no component shown", "nothing to change"}

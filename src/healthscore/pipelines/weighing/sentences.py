@@ -160,9 +160,10 @@ def _elsewhere(result: Result) -> Iterator[str]:
 
 def _verdicts(result: Result, words: Mapping[str, Any]) -> Iterator[str]:
     did, (telling, other) = words["did"], points_of(words)
-    named: dict[str, list[str]] = {"supported": [], "not shown": [], "wrong direction": []}
+    named: dict[str, list[str]] = {"supported": [], "not shown": [], "wrong direction": [], "beside": []}
     for one in result["components"].values():
-        named[one["verdict"]].append(one["label"])
+        leads = one["verdict"] == "wrong direction" and one["alone"]["leads"] == "yes"
+        named["beside" if leads else one["verdict"]].append(one["label"])
     if confirmed := named["supported"]:
         yield (
             f"Confirmed by history: {listed(confirmed)}. Accounts with {telling} points there {did} more often, "
@@ -174,6 +175,11 @@ def _verdicts(result: Result, words: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"Points the wrong way: {listed(wrong)}. Accounts with {other} points there {did} more often; look "
             "at how its points are given before anything else."
+        )
+    if beside := named["beside"]:
+        yield (
+            f"Points the right way alone and the wrong way beside the others: {listed(beside)}. It may repeat what "
+            "another component tells better, and count the size of an account besides."
         )
     labels = {name: one["label"] for name, one in result["components"].items()}
     yield from (joint_sentence(group, labels) for group in result["joint"])
