@@ -68,7 +68,7 @@ def test_the_skill_is_a_share_of_the_loss_of_intercepts_alone() -> None:
     assert found.estimate == pytest.approx(1.0 - losses.mean() / alone.mean(), abs=1e-8)
     assert found.low is not None
     assert found.high is not None
-    assert 0.0 < found.low < found.estimate < found.high < 1.0  # type: ignore[operator]
+    assert 0.0 < found.low < found.estimate < found.high < 1.0  # type: ignore[operator]  # None would fail too
 
 
 def test_the_error_of_the_skill_is_that_of_resampled_accounts() -> None:

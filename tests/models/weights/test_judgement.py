@@ -194,7 +194,7 @@ def test_without_weights_in_force_the_supported_components_are_recommended() -> 
 def test_the_order_of_the_rows_does_not_matter(changed: Judgement) -> None:
     rows = book(WRONG)
     order = np.random.default_rng(5).permutation(len(rows.y))
-    again = judge_weights(rows.where(order))  # type: ignore[arg-type]
+    again = judge_weights(rows.where(order))  # type: ignore[arg-type]  # positions choose as well
     assert (again.decision, again.split_day, recommended(again)) == (
         changed.decision,
         changed.split_day,

@@ -139,7 +139,7 @@ def test_the_level_of_a_date_the_order_of_rows_and_the_names_of_accounts_do_not_
     change = minimal_change(rows)
     shifted = replace(rows, s=rows.s + (rows.day % 7)[:, None], cluster=7_000 - rows.cluster)
     order = np.random.default_rng(3).permutation(len(rows.y))
-    other = minimal_change(shifted.where(order))  # type: ignore[arg-type]
+    other = minimal_change(shifted.where(order))  # type: ignore[arg-type]  # positions choose as well
     assert other.weights == pytest.approx(change.weights, abs=1e-6)
 
 

@@ -115,7 +115,8 @@ def _of_scorecard(card: Scorecard) -> Weighting:
 
 def _of_table(sheet: Sheet) -> Weighting:
     columns = [texts(sheet, name) for name in ("component", "weight", "scale", "label")]
-    rows = [number for number in range(sheet.table.num_rows) if columns[0][number] or columns[1][number]]  # type: ignore[index]
+    component, weight = (column for column in columns[:2] if column is not None)  # both are required
+    rows = [number for number in range(sheet.table.num_rows) if component[number] or weight[number]]
     names, weights, scales, labels = (
         ["" for _ in rows] if column is None else [str(column[row]) for row in rows] for column in columns
     )
