@@ -15,6 +15,7 @@ from healthscore.models.weights.judgement import ComponentJudgement, Judgement, 
 from healthscore.models.weights.rows import WeightRows
 from healthscore.models.weights.splitting import NO_ROWS, RowCount
 from healthscore.models.weights.validated import ValidatedComponent
+from healthscore.models.weights.verdicts import Verdict
 from healthscore.pipelines.publish import plain
 from healthscore.pipelines.weighing.result import weighing_result
 
@@ -23,8 +24,8 @@ FIELDS = {"shap_share", "effective", "validated", "verdict", "handcrafted", "rec
 
 
 def judged() -> Judgement:
-    def one(name: str, now: float, new: float, share: Estimate, verdict: str) -> ComponentJudgement:
-        validated = ValidatedComponent(name, share, Estimate(0.02, 0.01, 0.03), 0.001, verdict)  # type: ignore[arg-type]
+    def one(name: str, now: float, new: float, share: Estimate, verdict: Verdict) -> ComponentJudgement:
+        validated = ValidatedComponent(name, share, Estimate(0.02, 0.01, 0.03), 0.001, verdict)
         return ComponentJudgement(name, 0.3, now + 0.01, validated, Estimate(0.003, 0.001, 0.005), now, new)
 
     return Judgement(
