@@ -11,9 +11,9 @@ import pytest
 
 from healthscore.cli.modelling import show_backtest
 from healthscore.outcomes import OUTCOMES
+from healthscore.pipelines.fitting import design_of
 from healthscore.pipelines.happenings import HAPPENINGS, words_in, words_of
 from healthscore.pipelines.report import render_backtest
-from healthscore.pipelines.walk import design_of
 from report_samples import backtest_result
 
 OTHERS = [kind for kind in HAPPENINGS if kind != "churn"]

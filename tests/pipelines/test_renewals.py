@@ -14,9 +14,10 @@ from healthscore.errors import ConfigurationError
 from healthscore.evaluation.folds import Fold
 from healthscore.pipelines.build import Book, build_book
 from healthscore.pipelines.check import check
+from healthscore.pipelines.fitting import reference_rows
 from healthscore.pipelines.score import ScoreResult, score
 from healthscore.pipelines.train import TrainResult, train
-from healthscore.pipelines.walk import folds_of, reference_rows, training_rows
+from healthscore.pipelines.walk import folds_of, training_rows
 from healthscore.tables import open_tables
 
 ACCOUNTS = 400

@@ -89,14 +89,34 @@ class Split(Section):
     test: tuple[date | AsOf, ...] = Field(min_length=1)
 
 
+class Trees(Section):
+    """How the trees grow, where a run says otherwise than the defaults, which follow the number of exits.
+
+    `healthscore tune` writes this section. `minimum_information_in_leaf` is the sum of p(1-p) in a leaf, about its
+    expected exits; `count` the number of trees, chosen inside the training past when None.
+    """
+
+    learning_rate: float | None = Field(default=None, gt=0, le=1)
+    leaves: int | None = Field(default=None, ge=2, le=256)
+    minimum_rows_in_leaf: int | None = Field(default=None, ge=1)
+    minimum_information_in_leaf: float | None = Field(default=None, ge=0)
+    l2: float | None = Field(default=None, ge=0)
+    count: int | None = Field(default=None, ge=1, le=5000)
+
+
 class Model(Section):
-    """Which model is fitted, and what may interact."""
+    """Which model is fitted, and what may interact.
+
+    `refits` is how many models on resampled accounts tell the interval of each score; 0 for none.
+    """
 
     choose: Literal["auto", "blend", "additive", "logistic", "unconstrained"] = "auto"
     joint: tuple[tuple[Name, ...], ...] = ()
     minimum_exits: int = Field(default=50, ge=1)
     minimum_train_dates: int = Field(default=1, ge=1)
     levels_by_date: bool = True
+    trees: Trees = Trees()
+    refits: int = Field(default=20, ge=0, le=500)
 
 
 class Anchor(Section):
@@ -141,8 +161,9 @@ class Tracking(Section):
 class Run(Section):
     """A whole run, validated. `path` is the file that it came from; `data` and `out` are resolved directories.
 
-    `outcomes` are further ones, by name, that weights are held against beside the run's own `outcome`. Without `as_of`
-    and `split` a scorecard can still score, at the date that it is asked for.
+    `outcomes` are further ones, by name, that weights are held against beside the run's own `outcome`; `growth` names
+    the one among them, a gain, that a growth score beside health foretells. Without `as_of` and `split` a scorecard can
+    still score, at the date that it is asked for.
     """
 
     name: Name
@@ -162,6 +183,7 @@ class Run(Section):
     combinations: dict[Name, Combination] = Field(default_factory=dict)
     outcome: Outcome | None = None
     outcomes: dict[Name, Outcome] = Field(default_factory=dict)
+    growth: Name | None = None
     split: Split | None = None
     model: Model = Model()
     score: Score = Score()
@@ -207,6 +229,8 @@ class Run(Section):
             )
         if self.outcomes and self.outcome is None:
             raise ValueError("outcomes: they stand beside the run's own [outcome], and there is none")
+        if self.growth is not None:
+            known_name("growth", self.growth, self.outcomes)
         if self.panel is not None and self.signals:
             raise ValueError("panel: a run measures signals, or takes a ready-made panel, not both")
         if self.panel is None and any(source.contract == PANEL for source in self.sources.values()):

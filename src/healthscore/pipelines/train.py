@@ -19,11 +19,12 @@ from healthscore.models.choice import Choice, choose
 from healthscore.models.seen import Seen
 from healthscore.pipelines.build import Book, build_book, iso, more_history
 from healthscore.pipelines.confidence import categories
+from healthscore.pipelines.fitting import fit, freeze, reference_rows
 from healthscore.pipelines.happenings import HAPPENINGS, words_of
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
 from healthscore.pipelines.tracking import record
-from healthscore.pipelines.walk import exiting_accounts, fit, freeze, reference_rows
+from healthscore.pipelines.walk import exiting_accounts
 from healthscore.tables import open_tables
 
 BUNDLE = "bundle"

@@ -17,7 +17,7 @@ from healthscore.models.weights.splitting import split_day, split_rows
 from healthscore.models.weights.variants import segment_variants
 from healthscore.pipelines.build import Book
 from healthscore.pipelines.cards import card_on_book, card_rows, need_scorecard
-from healthscore.pipelines.walk import design_of
+from healthscore.pipelines.fitting import design_of
 from healthscore.pipelines.weighing.judging import judge_with_shares
 
 
