@@ -5,7 +5,17 @@ import pytest
 
 from healthscore.errors import ConfigurationError
 from healthscore.models.design import logit
-from healthscore.models.health import GRADES, Bands, ScoreScale, displayed, percentile, quartile, rank, tenths
+from healthscore.models.health import (
+    GRADES,
+    GROWTH_BANDS,
+    Bands,
+    ScoreScale,
+    displayed,
+    percentile,
+    quartile,
+    rank,
+    tenths,
+)
 
 
 @pytest.mark.parametrize("rate", [0.005, 0.04, 0.45, 0.77])
@@ -19,6 +29,28 @@ def test_t22_reference_rate_twice_and_half_its_odds(rate: float) -> None:
 def test_t22_absolute_scale() -> None:
     scale = ScoreScale(40.0, 0.2, 10.0)
     np.testing.assert_allclose(scale.score_of([0.5, 0.2, 1 / 33]), [20.0, 40.0, 70.0], atol=1e-12)
+
+
+@pytest.mark.parametrize("rate", [0.005, 0.04, 0.45, 0.77])
+def test_the_scale_of_a_gain_is_the_mirror_image(rate: float) -> None:
+    growth, odds = ScoreScale.growth(rate), rate / (1 - rate)
+    found = [float(growth.score(np.log(odds * factor))) for factor in (1, 2, 0.5, 4)]
+    assert found == pytest.approx([45.0, 60.0, 30.0, 75.0], abs=1e-12)
+    z = np.linspace(-30, 30, 2001)
+    np.testing.assert_allclose(growth.score(z), 100.0 - ScoreScale.relative(rate).score(z), atol=1e-12)
+    assert (np.diff(growth.score(z)) >= 0).all()
+    scores = np.linspace(0, 100, 1001)
+    np.testing.assert_allclose(growth.score_of(growth.probability_of(scores)), scores, rtol=1e-12, atol=1e-12)
+    assert ScoreScale.from_json(growth.to_json()) == growth
+    assert growth.proposed_points_to_halve_odds(z) is None
+
+
+@pytest.mark.parametrize(
+    ("score", "band"),
+    [(0.0, "low"), (29.94, "low"), (29.95, "medium"), (59.94, "medium"), (59.95, "high"), (100.0, "high")],
+)
+def test_growth_is_high_from_twice_the_odds_on(score: float, band: str) -> None:
+    assert GROWTH_BANDS.of([score])[0] == band
 
 
 @pytest.mark.parametrize(

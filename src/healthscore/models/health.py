@@ -6,6 +6,9 @@ least twice the reference odds and green at most half of them.
 
 Worked example, `p_R = 0.04`: odds 1/24. At p = 0.0769 (odds 1/12) the score is 40, the first yellow one; at p = 0.0204
 (odds 1/48) it is 70, the first green one.
+
+The scale of a gain is the mirror image, `G = 100 - S`: 45 at the reference rate, and 15 points double the odds. With the
+`GROWTH_BANDS` `[0,30) [30,60) [60,100]` high means at least twice the reference odds of the gain, low at most half.
 """
 
 from __future__ import annotations
@@ -36,7 +39,7 @@ class ScoreScale:
     anchor_score, anchor_probability
         One point of the map: an account with this probability of churn has this score.
     points_to_halve_odds
-        Points that halve the odds of churn.
+        Points that halve the odds of churn; below 0 on the scale of a gain, whose odds so many points double.
     """
 
     anchor_score: float
@@ -47,7 +50,7 @@ class ScoreScale:
         if (
             not 0 < self.anchor_probability < 1
             or not 0 <= self.anchor_score <= 100
-            or not self.points_to_halve_odds > 0
+            or not abs(self.points_to_halve_odds) > 0
         ):
             raise ConfigurationError(
                 f"no score scale has {self.anchor_score} points at probability {self.anchor_probability} and "
@@ -59,6 +62,11 @@ class ScoreScale:
     def relative(rate: float, points_to_halve_odds: float = POINTS_TO_HALVE_ODDS) -> ScoreScale:
         """Return the default scale: the reference population's churn rate scores 55."""
         return ScoreScale(ANCHOR_SCORE, rate, points_to_halve_odds)
+
+    @staticmethod
+    def growth(rate: float) -> ScoreScale:
+        """Return the scale of a gain, `100 - S`: the reference population's rate scores 45, twice its odds 60."""
+        return ScoreScale(100.0 - ANCHOR_SCORE, rate, -POINTS_TO_HALVE_ODDS)
 
     @property
     def slope(self) -> float:
@@ -165,6 +173,9 @@ class Bands:
         edges = tuple(float(edge) for edge in stored.numbers(document, "edges"))
         return Bands(stored.texts(document, "names"), edges, stored.texts(document, "colours"))
 
+
+GROWTH_BANDS = Bands(("low", "medium", "high"), (30.0, 60.0), ("#8a8f98", "#5b8fc7", "#1f5fa8"))
+"""Of the scale of a gain. Not the colours of health: little growth is no alarm."""
 
 GRADES = Bands(("F", "E", "D", "C", "B", "A"), (25.0, 40.0, 55.0, 70.0, 85.0), ("",) * 6)
 """Letter grades: one halving of the odds each on the default scale. A: at most a quarter of the reference odds; B: at

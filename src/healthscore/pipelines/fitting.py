@@ -60,14 +60,16 @@ def settings_of(run: Run) -> ChurnSettings:
 
 
 def freeze(book: Book, model: ChurnModel, rows: NDArray[np.int64]) -> Bundle:
-    """The model with its reference population (`reference_rows`) and its score scale."""
+    """The model with its reference population (`reference_rows`) and its score scale, the mirrored one for a gain."""
     run = book.run
     reference = reference_rows(book, rows)
     frozen = model.frozen(book.panel.X[reference], book.label[reference], model.design.names)
-    if run.score.anchor is not None:
+    rate = model.base_rate if frozen.reference is None else frozen.reference.rate
+    if HAPPENINGS[run.need_outcome().kind].gain:
+        scale = ScoreScale.growth(rate)
+    elif run.score.anchor is not None:
         scale = ScoreScale(run.score.anchor.score, run.score.anchor.probability, run.score.points_to_halve_odds)
     else:
-        rate = model.base_rate if frozen.reference is None else frozen.reference.rate
         scale = ScoreScale(run.score.reference_score, rate, run.score.points_to_halve_odds)
     return Bundle(frozen, scale, Bands(run.bands.names, run.bands.edges, run.bands.colours))
 
