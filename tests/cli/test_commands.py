@@ -25,6 +25,8 @@ from healthscore.pipelines import PIPELINES
 from healthscore.pipelines.simulate import Simulated
 
 COMMANDS = [*PIPELINES, "demo"]
+GROUPS = ["runs"]
+"""Commands that have commands of their own."""
 README = Path(__file__).parents[2] / "README.md"
 RESULTS = README.parent / "docs" / "results.md"
 AS_OF = ("--as-of", "2025-05-01")
@@ -110,7 +112,7 @@ def test_every_command_explains_itself(command: str) -> None:
 def test_help_lists_exactly_the_commands_that_there_are() -> None:
     printed = run("--help")
     assert printed.code == 0
-    assert set(re.findall(r"^│ (\w+) ", printed.out, flags=re.MULTILINE)) == set(COMMANDS)
+    assert set(re.findall(r"^│ (\w+) ", printed.out, flags=re.MULTILINE)) == {*COMMANDS, *GROUPS}
     assert legible(printed.out)
 
 

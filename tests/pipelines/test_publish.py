@@ -21,9 +21,11 @@ from healthscore.evaluation.proportions import Estimate
 from healthscore.pipelines.publish import csv_safe, current, plain, run_directory, run_identity, write_csv, write_json
 from healthscore.tables import open_tables
 
+RECORD = {"verb": "score"}
+
 
 def publish(out: Path, identity: str, text: str) -> None:
-    with run_directory(out, "score", identity) as directory:
+    with run_directory(out, "score", identity, record=RECORD) as directory:
         (directory / "part").mkdir()
         (directory / "part" / "scores.csv").write_text(text, encoding="utf-8")
         write_json(directory / "result.json", {"text": text})
@@ -37,7 +39,7 @@ def tree(root: Path) -> dict[str, bytes]:
 
 
 def test_nothing_is_seen_until_the_run_is_whole(tmp_path: Path) -> None:
-    with run_directory(tmp_path, "score", "abc") as directory:
+    with run_directory(tmp_path, "score", "abc", record=RECORD) as directory:
         (directory / "scores.csv").write_text("half", encoding="utf-8")
         assert not (tmp_path / "score" / "abc").exists()
         assert current(tmp_path, "score") is None
@@ -54,7 +56,7 @@ def test_a_failure_leaves_the_old_run_and_the_pointer(
     before = tree(tmp_path)
 
     def fail() -> None:
-        with run_directory(tmp_path, "score", identity) as directory:
+        with run_directory(tmp_path, "score", identity, record=RECORD) as directory:
             (directory / "scores.csv").write_text("half", encoding="utf-8")
             raise error
 
@@ -86,7 +88,7 @@ def test_the_manifest_lists_every_file_with_its_checksum(tmp_path: Path) -> None
     publish(tmp_path, "abc", "text")
     directory = tmp_path / "score" / "abc"
     files = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))["files"]
-    assert set(files) == {"part/scores.csv", "result.json"}
+    assert set(files) == {"part/scores.csv", "result.json", "run.json"}
     for name, entry in files.items():
         data = (directory / name).read_bytes()
         assert entry == {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
@@ -96,7 +98,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file", encoding="utf-8")
     with (
         pytest.raises(ConfigurationError, match="score cannot be written") as refused,
-        run_directory(tmp_path / "out", "score", "abc"),
+        run_directory(tmp_path / "out", "score", "abc", record=RECORD),
     ):
         pass
     assert "--out" in refused.value.remedy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from healthscore.cli import data, history, modelling, recalibration, scoring
+from healthscore.cli import data, history, modelling, recalibration, runs, scoring
 
 application = typer.Typer(
     name="healthscore",
@@ -29,3 +29,4 @@ for command in (
     scoring.explain,
 ):
     application.command()(command)
+application.add_typer(runs.runs)

@@ -24,6 +24,7 @@ from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
 from healthscore.pipelines.reasons import explain_rows, reasons
 from healthscore.pipelines.report import render_backtest, write_report
+from healthscore.pipelines.runs.record import run_record
 from healthscore.pipelines.tracking import record
 from healthscore.pipelines.walk import Walk, walk
 from healthscore.tables import Tables, open_tables
@@ -79,7 +80,8 @@ def backtest(
             judge = Judge(book, walked)
             result: dict[str, Any] = plain(_result(tables, book, walked, judge) | {"identity": identity})
     predictions = _predictions(book, walked, judge)
-    with run_directory(run.out, "backtest", identity) as directory:
+    made_of = run_record(run, "backtest", identity, inputs)
+    with run_directory(run.out, "backtest", identity, record=made_of) as directory:
         write_json(directory / "result.json", result)
         predictions.to_parquet(directory / "predictions.parquet", index=False)
         with progress("writing the report"):

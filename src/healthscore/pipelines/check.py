@@ -22,6 +22,7 @@ from healthscore.pipelines.leakcheck import leak_section
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
 from healthscore.pipelines.rates import base_rates, rate_warnings
+from healthscore.pipelines.runs.record import run_record
 from healthscore.tables import Problem, Tables, inspect_tables
 
 Answer = TypeVar("Answer")
@@ -95,7 +96,8 @@ def check(
             if leaks:
                 result |= leak_section(run, tables, result, progress)
         target = run.out / "check" / identity
-        with run_directory(run.out, "check", identity) as directory:
+        made_of = run_record(run, "check", identity, prints, arguments={"leaks": leaks})
+        with run_directory(run.out, "check", identity, record=made_of) as directory:
             kept = sorted(staged.glob("*.parquet")) if staged.is_dir() else []
             if kept:
                 shutil.copytree(staged, directory / "quarantine")

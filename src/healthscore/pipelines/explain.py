@@ -17,6 +17,7 @@ from healthscore.errors import ConfigurationError
 from healthscore.pipelines.cardparts import CardParts
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
+from healthscore.pipelines.runs.record import run_record
 from healthscore.pipelines.score import rate
 from healthscore.pipelines.scoretable import Rated
 from healthscore.tables import Tables, open_tables
@@ -91,7 +92,9 @@ def explain(
     )
     components = drivers[drivers["kind"] == "component"]
     result: dict[str, Any] = plain(_result(rated, mine.iloc[0], components, features, latest))
-    with run_directory(run.out, "explain", identity) as directory:
+    said = {"account": account, "as_of": as_of, "by": rated.by}
+    made_of = run_record(run, "explain", identity, rated.inputs, arguments=said, read=rated.read)
+    with run_directory(run.out, "explain", identity, record=made_of) as directory:
         write_json(directory / "result.json", result | {"identity": identity})
     target = run.out / "explain" / identity
     return Explanation(target, result | {"identity": identity, "directory": str(target)}, features)

@@ -63,7 +63,8 @@ def rate_by_model(run: Run, as_of: date, model: str | Path | None, progress: Pro
     scored = ScoredBook(book, bundle, explained, told, doubted)
     scores, before = _scores(scored, as_of), hindsight(bundle, as_of)
     result = _result(scored, scores, as_of) | {"warnings": [*before, *_alarms(scored)]}
-    return Rated(book, scores, _drivers(scored, as_of), result, inputs, scored.model, None, before)
+    read = {"bundle": directory}
+    return Rated(book, scores, _drivers(scored, as_of), result, inputs, scored.model, None, before, read)
 
 
 def _scores(scored: ScoredBook, as_of: date) -> pd.DataFrame:

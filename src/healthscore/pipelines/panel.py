@@ -21,6 +21,7 @@ from healthscore.pipelines.build import account_ids, as_ofs_of, data_end_of, iso
 from healthscore.pipelines.panelrun import SCORECARD, panel_run, scorecard_text
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import run_directory, run_identity, write_json
+from healthscore.pipelines.runs.record import run_record
 from healthscore.tables import Tables, open_tables
 
 
@@ -56,8 +57,10 @@ def panel(
     with progress("checking sources"):
         tables = open_tables(run)
     with tables:
-        identity = run_identity(run, "features", {name: r.fingerprint for name, r in tables.reports.items()})
-        with run_directory(run.out, "features", identity) as directory:
+        inputs = {name: report.fingerprint for name, report in tables.reports.items()}
+        identity = run_identity(run, "features", inputs)
+        made_of = run_record(run, "features", identity, inputs)
+        with run_directory(run.out, "features", identity, record=made_of) as directory:
             result = _write(run, tables, directory, progress) | {"identity": identity}
             write_json(directory / "result.json", result)
     return PanelResult(run.out / "features" / identity, result | {"directory": str(run.out / "features" / identity)})

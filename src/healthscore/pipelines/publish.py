@@ -23,6 +23,7 @@ FORMULA = re.compile(rf"(^|\r\n|[\r\n])(?={_BLANKS}[=+\-@\uff1d\uff0b\uff0d\uff2
 """Where a spreadsheet would begin to execute: at the start of a text or of a line in it, whatever blanks come first."""
 POINTER = "CURRENT"
 MANIFEST = "manifest.json"
+RECORD = "run.json"
 
 
 def run_identity(run: Run, verb: str, inputs: Mapping[str, str], **extra: Any) -> str:
@@ -43,11 +44,14 @@ def run_identity(run: Run, verb: str, inputs: Mapping[str, str], **extra: Any) -
 
 
 @contextmanager
-def run_directory(out: Path, verb: str, identity: str, *, newest: bool = True) -> Iterator[Path]:
+def run_directory(
+    out: Path, verb: str, identity: str, *, record: Mapping[str, Any], newest: bool = True
+) -> Iterator[Path]:
     """A new directory `out/verb/identity`, filled inside the block and moved into place, with a manifest, after it.
 
     What stood there before is replaced only then; if the block raises, nothing is left behind and `CURRENT` still
-    names the last whole run. With `newest` = False `CURRENT` stays as it is.
+    names the last whole run. With `newest` = False `CURRENT` stays as it is. `record` (see `runs.record.run_record`)
+    is what the run is made of, and becomes `run.json`.
     """
     parent = out / verb
     target, partial = parent / identity, parent / f".{identity}.{os.getpid()}.partial"
@@ -59,6 +63,7 @@ def run_directory(out: Path, verb: str, identity: str, *, newest: bool = True) -
         raise ConfigurationError(f"{parent} cannot be written: {error.strerror}", "choose another --out") from None
     try:
         yield partial
+        write_json(partial / RECORD, record)
         _write_manifest(partial)
         if target.exists():
             shutil.rmtree(target)

@@ -30,6 +30,7 @@ from healthscore.pipelines.recalibration.recommending import (
 from healthscore.pipelines.recalibration.rewriting import difference, rewritten
 from healthscore.pipelines.recalibration.weighed import Weighed, weigh_learned, weigh_variants
 from healthscore.pipelines.recalibration.writing import origin_of, replace_file, target_of
+from healthscore.pipelines.runs.record import run_record
 from healthscore.pipelines.tracking import record
 from healthscore.pipelines.weighing.alone import alone_figures
 from healthscore.pipelines.weighing.sentences import weighing_warnings
@@ -120,7 +121,16 @@ def recalibrate(
     written = target if proposal is not None else None
     result |= {"identity": identity, "writing": _writing(result, write, written)}
     clean: dict[str, Any] = plain(result)
-    _publish(run, identity, clean, proposal, written, progress)
+    made_of = run_record(
+        run,
+        "recalibrate",
+        identity,
+        inputs,
+        arguments={"write": target is not None},
+        texts={} if text is None else {"scorecard": text},
+        places={} if card is None else {"scorecard": origin_of(card)} | ({} if target is None else {"write": target}),
+    )
+    _publish(run, made_of, clean, proposal, written, progress)
     directory = run.out / "recalibrate" / identity
     with progress("recording the run"):
         _record(run, identity, inputs, clean, directory)
@@ -231,7 +241,7 @@ def _writing(result: Mapping[str, Any], asked: str | Path | None, written: Path 
 
 def _publish(
     run: Run,
-    identity: str,
+    made_of: Mapping[str, Any],
     result: Mapping[str, Any],
     proposal: Proposal | None,
     target: Path | None,
@@ -241,7 +251,7 @@ def _publish(
     from healthscore.pipelines.recalibration.page import render_recalibration
     from healthscore.pipelines.report import write_report
 
-    with run_directory(run.out, "recalibrate", identity) as directory:
+    with run_directory(run.out, "recalibrate", made_of["identity"], record=made_of) as directory:
         write_json(directory / "result.json", result)
         if proposal is not None:
             (directory / CARD).write_bytes(proposal.text.encode("utf-8"))

@@ -16,6 +16,7 @@ from healthscore.pipelines.cardscore import rate_by_card
 from healthscore.pipelines.modelscore import rate_by_model
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import current, plain, run_directory, run_identity, write_csv, write_json
+from healthscore.pipelines.runs.record import run_record
 from healthscore.pipelines.scoretable import Rated
 from healthscore.pipelines.tracking import record
 
@@ -75,7 +76,10 @@ def score(
     run = rated.book.run  # as it was scored: with the scorecard, if one was named
     identity = run_identity(run, "score", rated.inputs, as_of=as_of.isoformat(), model=rated.by)
     result: dict[str, Any] = plain(rated.result | {"identity": identity})
-    with run_directory(run.out, "score", identity, newest=_is_newest(run, as_of)) as directory:
+    made_of = run_record(
+        run, "score", identity, rated.inputs, arguments={"as_of": as_of, "by": rated.by}, read=rated.read
+    )
+    with run_directory(run.out, "score", identity, record=made_of, newest=_is_newest(run, as_of)) as directory:
         rated.scores.to_parquet(directory / "scores.parquet", index=False)
         write_csv(rated.scores, directory / "scores.csv")
         rated.drivers.to_parquet(directory / "drivers.parquet", index=False)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,8 @@ class Rated:
         The scores taken apart, where a scorecard made them.
     hindsight
         Warnings where it knows more than could be known at the date.
+    read
+        What was read beside the sources: the model's bundle.
     """
 
     book: Book
@@ -59,6 +62,7 @@ class Rated:
     by: str
     parts: CardParts | None
     hindsight: list[str]
+    read: Mapping[str, Path] = field(default_factory=dict)
 
 
 def everyone(book: Book, frame: pd.DataFrame, as_of: date, texts: Sequence[str] = TEXTS) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from healthscore.pipelines.fitting import fit, freeze, reference_rows
 from healthscore.pipelines.happenings import HAPPENINGS, words_of
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
+from healthscore.pipelines.runs.record import run_record
 from healthscore.pipelines.tracking import record
 from healthscore.pipelines.walk import exiting_accounts
 from healthscore.tables import open_tables
@@ -86,7 +87,8 @@ def train(
     bundle = freeze(book, candidates.models[choice.name], rows)
     bundle = replace(bundle, metadata=_metadata(book, rows, choice, inputs, identity), seen=_seen(book, bundle, rows))
     result: dict[str, Any] = plain(_result(book, bundle, rows, choice, left) | {"identity": identity})
-    with run_directory(run.out, "train", identity) as directory:
+    made_of = run_record(run, "train", identity, inputs)
+    with run_directory(run.out, "train", identity, record=made_of) as directory:
         save(bundle, directory / BUNDLE)
         (directory / "dictionary.md").write_text(markdown(book.panel.features, run.title or run.name), encoding="utf-8")
         write_json(directory / "result.json", result)

@@ -17,6 +17,7 @@ from healthscore.config import Bands
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, write_json
+from healthscore.pipelines.runs.record import digest_of, run_record
 from healthscore.pipelines.validation.banding import stated_bands
 from healthscore.pipelines.validation.coverage import quiet_stretches, require_meeting, sources_of
 from healthscore.pipelines.validation.frames import frames_of
@@ -151,7 +152,14 @@ def validate(
         say_which_way(result)
         result["warnings"] += weighing_notes(history, result)
     clean: dict[str, Any] = plain(result)
-    directory = None if out is None else publish(Path(out), identity, clean, progress)
+    said = {
+        **{"horizon": horizon, "gap": gap, "maturity": maturity, "edges": edges, "data_end": data_end},
+        **{"capacity": capacity, "types": types, "returns": returns, "higher_is_riskier": higher_is_riskier},
+        **{"scale": scale, "date_format": date_format, "duplicates": duplicates, "score_columns": score_columns},
+        **{"exit_columns": exit_columns, "title": title, "resamples": resamples, "seed": seed},
+    }
+    made_of = _made_of(identity, {"scores": scores, "exits": exits, "weights": weights}, said)
+    directory = None if out is None else publish(Path(out), made_of, clean, progress)
     return Validation(clean, directory, *frames_of(history, rows, bands, clean))
 
 
@@ -206,16 +214,29 @@ def _identity(history: History, exits: Exits, settings: Mapping[str, Any]) -> st
     return digest.hexdigest()[:12]
 
 
+def _made_of(
+    identity: str, given: Mapping[str, str | Path | pd.DataFrame | None], said: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the validation is made of: files by their digests; what was given as a table in memory is only named."""
+    files = {name: Path(one).resolve() for name, one in given.items() if isinstance(one, (str, Path))}
+    files = {name: path for name, path in files.items() if path.is_file()}
+    words = {name: one for name, one in given.items() if name not in files and isinstance(one, (str, Path))}
+    held = [name for name, one in given.items() if one is not None and name not in files and name not in words]
+    arguments = {**said, **words, "in_memory": held}
+    inputs = {name: digest_of(path) for name, path in files.items()}
+    return run_record(None, "validate", identity, inputs, arguments=arguments, places=files)
+
+
 def _title(scores: str | Path | pd.DataFrame) -> str:
     return Path(scores).stem if isinstance(scores, (str, Path)) else "score history"
 
 
-def publish(out: Path, identity: str, result: Mapping[str, Any], progress: Progress) -> Path:
-    """Write `validate/<identity>` under `out`: `result.json` and `report.html`; returns the directory."""
+def publish(out: Path, made_of: Mapping[str, Any], result: Mapping[str, Any], progress: Progress) -> Path:
+    """Write `validate/<identity>` under `out`: `result.json`, `report.html` and `run.json`; returns the directory."""
     from healthscore.pipelines.report import render_validation, write_report
 
-    with run_directory(out, "validate", identity) as directory:
+    with run_directory(out, "validate", made_of["identity"], record=made_of) as directory:
         write_json(directory / "result.json", result)
         with progress("writing the report"):
             write_report(render_validation(result), directory / "report.html")
-    return out / "validate" / identity
+    return out / "validate" / str(made_of["identity"])

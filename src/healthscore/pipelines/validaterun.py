@@ -21,6 +21,7 @@ from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_identity
 from healthscore.pipelines.recalibration.recommending import recommendation, weighing_of
 from healthscore.pipelines.recalibration.weighed import weigh_variants
+from healthscore.pipelines.runs.record import run_record
 from healthscore.pipelines.validate import Validation, publish
 from healthscore.pipelines.validation.breakdown import monotone
 from healthscore.pipelines.validation.frames import frames_of
@@ -79,7 +80,8 @@ def validate_run(
         result |= _weighed(past, result)
     clean: dict[str, Any] = plain(result)
     frames = frames_of(past.history, past.judged, past.bands, clean)
-    return Validation(clean, publish(run.out, identity, clean, progress), *frames)
+    made_of = run_record(run, "validate", identity, inputs)
+    return Validation(clean, publish(run.out, made_of, clean, progress), *frames)
 
 
 def _result(tables: Tables, past: CardHistory) -> dict[str, Any]:
