@@ -39,10 +39,12 @@ class DuckDBEngine:
                 "preserve_insertion_order": True,  # line numbers of CSV rows rely on it
             },
         )
+        # Only where there is one: in a notebook without ipywidgets DuckDB has none, and refuses to hear of it.
+        if self._connection.execute("SELECT current_setting('enable_progress_bar')").fetchone() == (True,):
+            self._connection.execute("SET enable_progress_bar = false")
         allowed = ", ".join(quote_literal(str(path)) for path in files)
         for setting in (
             "TimeZone = 'UTC'",
-            "enable_progress_bar = false",
             f"allowed_paths = [{allowed}]",
             "enable_external_access = false",
             "lock_configuration = true",
