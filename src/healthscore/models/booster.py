@@ -10,8 +10,8 @@ Column names in the text are `f0, f1, ...`; the real ones are in the design (Lig
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -20,52 +20,8 @@ import numpy as np
 from healthscore.models import stored, treetext
 from healthscore.models.design import Design, Labels, Matrix, Vector, logit
 from healthscore.models.parts import Path
-
-ROWS_PER_THREAD = 100_000
-"""A second thread only where there are twice as many rows: OpenMP's threads spin while they wait for each other, and on
-a busy machine of two cores 33,000 rows took 70 s with two threads and 5 s with one. The result is the same."""
-
-STEPPED = ("leaves", "minimum_information_in_leaf", "l2")
-"""Settings that follow the number of exits unless a run says what they are."""
-
-
-@dataclass(frozen=True)
-class BoosterSettings:
-    """How the trees grow. Everything that a tuner would change is here.
-
-    Sizes follow the number of *exits* (or of those that stayed, if fewer), because they, and not the rows, limit what
-    can be learned. No bagging and no column sampling: the same rows give the same trees, whatever the seed, and a
-    duplicated feature changes nothing.
-    """
-
-    learning_rate: float = 0.05
-    leaves: tuple[tuple[int, int], ...] = ((0, 4), (300, 6))
-    """(exits, leaves per tree): the last pair whose exits are reached. More leaves, and more trees, lost out of time on
-    every real book tried (30,000 rows at 45 % churn: AUC 0.780 with 8 leaves, 0.776 with 16)."""
-    minimum_rows_in_leaf: int = 20
-    minimum_information_in_leaf: tuple[tuple[int, float], ...] = ((0, 3), (300, 20))
-    """(exits, sum of p(1-p) in a leaf): about so many expected exits, so that one early exit cannot make a leaf."""
-    l2: tuple[tuple[int, float], ...] = ((0, 10), (300, 50))
-    """(exits, l2), added to that sum when a leaf's value is computed: a leaf with as many expected exits moves half the
-    way."""
-    maximum_bins: int = 127
-    trees_tried: tuple[int, ...] = (25, 50, 100, 150, 200, 300)
-    trees_default: tuple[tuple[int, int], ...] = ((0, 50), (50, 100), (300, 200))
-    """(exits, trees) where there are too few out-of-time exits to choose by."""
-    rows_per_thread: int = ROWS_PER_THREAD
-    """See `ROWS_PER_THREAD`."""
-
-    def but(self, said: Mapping[str, float]) -> BoosterSettings:
-        """The settings with the values of a run's `[model.trees]`, by name, whatever the number of exits."""
-        changed: dict[str, Any] = {name: ((0, said[name]),) for name in STEPPED if name in said}
-        changed |= {name: said[name] for name in ("learning_rate", "minimum_rows_in_leaf") if name in said}
-        if "count" in said:
-            changed |= {"trees_tried": (said["count"],), "trees_default": ((0, said["count"]),)}
-        return replace(self, **changed)
-
-
-def _step(table: tuple[tuple[int, float], ...], events: int) -> float:
-    return [value for least, value in table if events >= least][-1]
+from healthscore.models.treesettings import ROWS_PER_THREAD, step
+from healthscore.models.treesettings import BoosterSettings as BoosterSettings
 
 
 @dataclass(frozen=True)
@@ -82,7 +38,7 @@ class BoosterRecipe:
 
     def default_level(self, events: int) -> float:
         """Return the number of trees for so many exits, from `trees_default`."""
-        return float(_step(self.settings.trees_default, events))
+        return float(step(self.settings.trees_default, events))
 
     def path(
         self,
@@ -98,27 +54,50 @@ class BoosterRecipe:
         import lightgbm
 
         intercept = float(logit(y.mean()))
-        known = np.zeros(len(y)) if offset is None else offset
-        parameters = self._parameters(design, y, seed)
-        data = lightgbm.Dataset(
-            X,
-            y.astype(np.float64),
-            init_score=intercept + known,
-            feature_name=[f"f{column}" for column in range(len(design.names))],
-            params=parameters,
-            free_raw_data=True,
-        )
-        booster = lightgbm.train(parameters, data, int(max(levels)))
-        observed = np.where(np.isnan(X).any(axis=0), np.nan, _medians(X))
+        rows = self.binned(design, X, y, seed=seed, offset=offset)
+        booster = lightgbm.train(self._parameters(design, y, seed), rows.data, int(max(levels)))
         grown = treetext.canonical(booster.model_to_string(), len(design.names))
 
         def part(level: float) -> BoosterPart:
             trees = grown[: int(level)]
             if self.additive:
                 trees = sorted(trees, key=lambda tree: int(design.group_of[tree.columns[0]]))
-            return BoosterPart(design, self.additive, intercept, tuple(trees), observed, self.threads)
+            return BoosterPart(design, self.additive, intercept, tuple(trees), rows.observed, self.threads)
 
         return part
+
+    def binned(self, design: Design, X: Matrix, y: Labels, *, seed: int, offset: Vector | None = None) -> BinnedRows:
+        """The rows as LightGBM trains on them: in bins, and from the base rate on."""
+        import lightgbm
+
+        known = np.zeros(len(y)) if offset is None else offset
+        data = lightgbm.Dataset(
+            X,
+            y.astype(np.float64),
+            init_score=float(logit(y.mean())) + known,
+            feature_name=[f"f{column}" for column in range(len(design.names))],
+            params=self._parameters(design, y, seed),
+            free_raw_data=True,
+        )
+        return BinnedRows(design, data.construct(), y, _observed(X), seed)
+
+    def stages(self, rows: BinnedRows, X: Matrix, levels: Iterable[float]) -> Iterator[Vector]:
+        """Grow on rows, and say at each rising number of trees the log-odds of others, shape (n,).
+
+        They are those of the part of that level, without its intercept. Nothing grows that is not asked for.
+        """
+        import lightgbm
+
+        booster = lightgbm.Booster(self._parameters(rows.design, rows.y, rows.seed), rows.data)
+        seen, z, grown = _filled(X, rows.observed), np.zeros(len(X)), 0
+        threads = _threads(self.threads, len(X), ROWS_PER_THREAD)
+        for level in levels:
+            for _ in range(int(level) - grown):
+                booster.update()
+            more = {"start_iteration": grown, "num_iteration": int(level) - grown, "num_threads": threads}
+            z = z + np.asarray(booster.predict(seen, raw_score=True, **more), dtype=np.float64)
+            grown = int(level)
+            yield z
 
     def _parameters(self, design: Design, y: Labels, seed: int) -> dict[str, Any]:
         settings = self.settings
@@ -127,10 +106,10 @@ class BoosterRecipe:
             "objective": "binary",
             "boost_from_average": False,  # the initial score is the base rate
             "learning_rate": settings.learning_rate,
-            "num_leaves": _step(settings.leaves, events),
+            "num_leaves": step(settings.leaves, events),
             "min_data_in_leaf": settings.minimum_rows_in_leaf,
-            "min_sum_hessian_in_leaf": _step(settings.minimum_information_in_leaf, events),
-            "lambda_l2": _step(settings.l2, events),
+            "min_sum_hessian_in_leaf": step(settings.minimum_information_in_leaf, events),
+            "lambda_l2": step(settings.l2, events),
             "max_bin": settings.maximum_bins,
             "feature_pre_filter": False,
             "deterministic": True,
@@ -155,10 +134,32 @@ def _threads(most: int, rows: int, rows_per_thread: int) -> int:
     return max(1, min(most, rows // rows_per_thread))
 
 
-def _medians(X: Matrix) -> Vector:
-    """Median of every column over its observed values; 0 for a column without any."""
-    complete = np.where(np.isnan(X).all(axis=0), 0.0, X)
-    return np.asarray(np.nanmedian(complete, axis=0), dtype=np.float64)
+def _observed(X: Matrix) -> Vector:
+    """Median of every column without missing values, NaN for the others."""
+    complete = ~np.isnan(X).any(axis=0)
+    observed = np.full(X.shape[1], np.nan)
+    observed[complete] = np.median(X[:, complete], axis=0)
+    return observed
+
+
+def _filled(X: Matrix, observed: Vector) -> Matrix:
+    """Replace missing values in columns that were always there in training."""
+    unexpected = np.isnan(X) & ~np.isnan(observed)
+    return np.where(unexpected, observed, X) if unexpected.any() else X
+
+
+@dataclass(frozen=True, eq=False)
+class BinnedRows:
+    """Rows that trees grow on, in LightGBM's bins (`data`), which only `maximum_bins` of the settings shapes.
+
+    So trees of any other settings can grow on the same. `observed` is that of `BoosterPart`.
+    """
+
+    design: Design
+    data: Any
+    y: Labels
+    observed: Vector
+    seed: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,11 +196,10 @@ class BoosterPart:
         positions = range(len(self.design.groups))
         return [(int(np.searchsorted(groups, g)), int(np.count_nonzero(groups == g))) for g in positions]
 
-    def _filled(self, X: Matrix) -> Matrix:
-        """Replace missing values in columns that were always there in training."""
-        absent = np.isnan(X)
-        unexpected = absent & ~np.isnan(self.observed)
-        return np.where(unexpected, self.observed, X) if unexpected.any() else X
+    def sums(self, X: Matrix, ranges: Sequence[tuple[int, int]]) -> Matrix:
+        """Sum of the trees of each range (first tree, number of trees), shape (n, len(ranges))."""
+        filled = _filled(X, self.observed)
+        return np.column_stack([self._predict(filled, first, count) for first, count in ranges])
 
     def _predict(self, X: Matrix, first: int, count: int) -> Vector:
         if count == 0 or len(X) == 0:
@@ -222,7 +222,7 @@ class BoosterPart:
         """Log-odds of churn, shape (n,)."""
         if self.additive:
             return np.asarray(self.intercept + self.component_logit(X).sum(axis=1), dtype=np.float64)
-        return self.intercept_of_trees + self._predict(self._filled(X), 0, len(self.trees))
+        return self.intercept_of_trees + self._predict(_filled(X, self.observed), 0, len(self.trees))
 
     def component_logit(self, X: Matrix) -> Matrix:
         """Share of every group, shape (n, G): its trees' sum, at the speed of a prediction.
@@ -231,14 +231,13 @@ class BoosterPart:
         """
         if not self.additive:
             return self.feature_logit(X) @ self.design.indicator
-        filled = self._filled(X)
-        return np.column_stack([self._predict(filled, first, count) for first, count in self._ranges])
+        return self.sums(X, self._ranges)
 
     def feature_logit(self, X: Matrix) -> Matrix:
         """TreeSHAP share of every feature, shape (n, p). Some hundred times slower than a prediction."""
         if not self.trees or len(X) == 0:
             return np.zeros((len(X), len(self.design.names)))
-        return self._contributions(self._filled(X))[:, :-1]
+        return self._contributions(_filled(X, self.observed))[:, :-1]
 
     def _contributions(self, X: Matrix) -> Matrix:
         # TreeSHAP is some hundred times the work of a prediction: threads pay from far fewer rows on.
