@@ -17,7 +17,7 @@ from healthscore.pipelines.build import Book, build_book, iso
 from healthscore.pipelines.cardchecks import need_features
 from healthscore.pipelines.cardfigures import scorecard_section
 from healthscore.pipelines.cards import shown
-from healthscore.pipelines.happenings import HAPPENINGS
+from healthscore.pipelines.happenings import HAPPENINGS, outcome_section
 from healthscore.pipelines.headline import headline
 from healthscore.pipelines.judge import Judge
 from healthscore.pipelines.progress import Progress, silent
@@ -121,27 +121,6 @@ def _result(tables: Tables, book: Book, walked: Walk, judge: Judge) -> dict[str,
         ],
         "warnings": warnings_of(tables, walked, str(judge.words["did"])),
     }
-
-
-def outcome_section(run: Run, words: Mapping[str, Any]) -> dict[str, Any]:
-    """The outcome as a result keeps it; `words` are those of `happenings.words_of`."""
-    outcome = run.need_outcome()
-    return {
-        "kind": outcome.kind,
-        "gap_days": outcome.gap_days,
-        "horizon_days": outcome.horizon_days,
-        "maturity_days": outcome.maturity,
-        "sentence": outcome_sentence(run),
-        "words": words,
-    }
-
-
-def outcome_sentence(run: Run) -> str:
-    """The outcome in words."""
-    outcome = run.need_outcome()
-    first, last = outcome.gap_days, outcome.gap_days + outcome.horizon_days
-    when = f"in the {last} days after the score" if not first else f"between day {first} and day {last} after the score"
-    return f"{HAPPENINGS[outcome.kind].happens} {when}"
 
 
 def data_section(tables: Tables, book: Book) -> dict[str, Any]:

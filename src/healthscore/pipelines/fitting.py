@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,13 @@ from numpy.typing import NDArray
 from healthscore.config import Run
 from healthscore.models.booster import BoosterSettings
 from healthscore.models.bundle import Bundle
+from healthscore.models.choice import Choice
 from healthscore.models.churn import Candidates, ChurnSettings, fit_candidates
 from healthscore.models.churnmodel import ChurnModel
 from healthscore.models.design import Design
 from healthscore.models.health import Bands, ScoreScale
 from healthscore.outcomes.snapshots import Label
-from healthscore.pipelines.build import Book
+from healthscore.pipelines.build import Book, iso
 from healthscore.pipelines.happenings import HAPPENINGS
 
 
@@ -86,3 +88,23 @@ def reference_rows(book: Book, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     last = days[np.flatnonzero(share == share.max())[-1]]
     reference: NDArray[np.int64] = rows[book.panel.day[rows] == last]
     return reference
+
+
+def provenance(
+    book: Book, rows: NDArray[np.int64], choice: Choice, inputs: Mapping[str, str], identity: str
+) -> dict[str, Any]:
+    """Where a model comes from: what a bundle keeps as its metadata."""
+    outcome = book.run.need_outcome()
+    days = book.panel.day[rows]
+    return {
+        "run": book.run.name,
+        "identity": identity,
+        "outcome": {"kind": outcome.kind, "gap_days": outcome.gap_days, "horizon_days": outcome.horizon_days},
+        "trained": {
+            "first": iso(int(days.min())),
+            "last": iso(int(days.max())),
+            "known_until": iso(int(book.known_from[rows].max())),
+        },
+        "inputs": dict(inputs),
+        "why": choice.why,
+    }

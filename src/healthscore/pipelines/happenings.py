@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from healthscore.config import Run
+
 
 @dataclass(frozen=True)
 class Happening:
@@ -162,3 +164,24 @@ def words_in(result: Mapping[str, Any]) -> Mapping[str, Any]:
     """The words of a result's outcome; of a result that does not say, those of accounts that leave."""
     found: Mapping[str, Any] = (result.get("outcome") or {}).get("words") or words_of("churn")
     return found
+
+
+def outcome_section(run: Run, words: Mapping[str, Any]) -> dict[str, Any]:
+    """The outcome as a result keeps it; `words` are those of `words_of`."""
+    outcome = run.need_outcome()
+    return {
+        "kind": outcome.kind,
+        "gap_days": outcome.gap_days,
+        "horizon_days": outcome.horizon_days,
+        "maturity_days": outcome.maturity,
+        "sentence": outcome_sentence(run),
+        "words": words,
+    }
+
+
+def outcome_sentence(run: Run) -> str:
+    """The outcome in words."""
+    outcome = run.need_outcome()
+    first, last = outcome.gap_days, outcome.gap_days + outcome.horizon_days
+    when = f"in the {last} days after the score" if not first else f"between day {first} and day {last} after the score"
+    return f"{HAPPENINGS[outcome.kind].happens} {when}"

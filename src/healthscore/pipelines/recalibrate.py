@@ -12,10 +12,10 @@ import numpy as np
 from healthscore.asof import day_of
 from healthscore.config import Run, Scorecard, load_run, load_scorecard
 from healthscore.errors import ConfigurationError
-from healthscore.pipelines.backtest import data_section, outcome_section
+from healthscore.pipelines.backtest import data_section
 from healthscore.pipelines.build import iso
 from healthscore.pipelines.cardchecks import need_features
-from healthscore.pipelines.happenings import words_of
+from healthscore.pipelines.happenings import outcome_section, words_of
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
 from healthscore.pipelines.recalibration.asitis import card_as_it_is

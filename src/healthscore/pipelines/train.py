@@ -17,9 +17,9 @@ from healthscore.models import MODELS
 from healthscore.models.bundle import Bundle, save
 from healthscore.models.choice import Choice, choose
 from healthscore.models.seen import Seen
-from healthscore.pipelines.build import Book, build_book, iso, more_history
+from healthscore.pipelines.build import Book, build_book, more_history
 from healthscore.pipelines.confidence import categories
-from healthscore.pipelines.fitting import fit, freeze, reference_rows
+from healthscore.pipelines.fitting import fit, freeze, provenance, reference_rows
 from healthscore.pipelines.happenings import HAPPENINGS, words_of
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
@@ -85,7 +85,7 @@ def train(
         candidates = fit(book, rows, lambda done, of: advance(done / of))
     choice = choose(candidates, book.cluster[rows], run.model.choose)
     bundle = freeze(book, candidates.models[choice.name], rows)
-    bundle = replace(bundle, metadata=_metadata(book, rows, choice, inputs, identity), seen=_seen(book, bundle, rows))
+    bundle = replace(bundle, metadata=provenance(book, rows, choice, inputs, identity), seen=_seen(book, bundle, rows))
     result: dict[str, Any] = plain(_result(book, bundle, rows, choice, left) | {"identity": identity})
     made_of = run_record(run, "train", identity, inputs)
     with run_directory(run.out, "train", identity, record=made_of) as directory:
@@ -103,29 +103,6 @@ def _seen(book: Book, bundle: Bundle, rows: Rows) -> Seen:
     X, reference = book.panel.X, reference_rows(book, rows)
     scores = bundle.model.logit(X[reference], bundle.model.design.names)
     return Seen.of(X[rows], X[reference], scores, categories(book.panel.features))
-
-
-def _metadata(
-    book: Book,
-    rows: Rows,
-    choice: Choice,
-    inputs: Mapping[str, str],
-    identity: str,
-) -> dict[str, Any]:
-    outcome = book.run.need_outcome()
-    days = book.panel.day[rows]
-    return {
-        "run": book.run.name,
-        "identity": identity,
-        "outcome": {"kind": outcome.kind, "gap_days": outcome.gap_days, "horizon_days": outcome.horizon_days},
-        "trained": {
-            "first": iso(int(days.min())),
-            "last": iso(int(days.max())),
-            "known_until": iso(int(book.known_from[rows].max())),
-        },
-        "inputs": dict(inputs),
-        "why": choice.why,
-    }
 
 
 def _result(book: Book, bundle: Bundle, rows: Rows, choice: Choice, left: int) -> dict[str, Any]:

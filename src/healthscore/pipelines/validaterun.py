@@ -9,13 +9,13 @@ import numpy as np
 
 from healthscore.asof import day_of
 from healthscore.config import Run, load_run
-from healthscore.pipelines.backtest import data_section, outcome_section
+from healthscore.pipelines.backtest import data_section
 from healthscore.pipelines.build import build_book, iso
 from healthscore.pipelines.cardchecks import need_features
 from healthscore.pipelines.cardfigures import CardRows
 from healthscore.pipelines.cardhistory import CardHistory, card_history
 from healthscore.pipelines.cards import is_gain, need_scorecard
-from healthscore.pipelines.happenings import words_of
+from healthscore.pipelines.happenings import outcome_section, words_of
 from healthscore.pipelines.judge import lead_of
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_identity
