@@ -1,0 +1,54 @@
+"""Replaying the past of a training set: a part fitted at every inner origin, at the level that served best there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from healthscore.models.calibration import loss_with_intercepts
+from healthscore.models.design import Design, Integers, Labels, Matrix, Vector
+from healthscore.models.parts import Part, Recipe
+from healthscore.models.walkforward import InnerOrigin, pooled, rarer
+
+if TYPE_CHECKING:
+    from healthscore.models.churn import ChurnSettings
+
+
+def fit_inner(
+    recipe: Recipe,
+    design: Design,
+    X: Matrix,
+    y: Labels,
+    day: Integers,
+    origins: list[InnerOrigin],
+    settings: ChurnSettings,
+    seed: int,
+    fitted: Callable[[], None],
+) -> tuple[float, list[Part]]:
+    """Fit a part at every inner origin and choose its level: the level, and the parts. `fitted` is told of each fit."""
+    levels = recipe.levels(len(y))
+    inner_events = sum(int(y[origin.test].sum()) for origin in origins)
+    level = recipe.default_level(rarer(y))
+    choose = len(levels) > 1 and inner_events >= settings.minimum_events_to_choose
+    tried = levels if choose else (level,)
+    paths = []
+    for origin in origins:
+        known = offsets_of(y[origin.train], day[origin.train], settings)
+        paths.append(recipe.path(design, X[origin.train], y[origin.train], tried, seed=seed, offset=known))
+        fitted()
+    if choose:
+        level = min(tried, key=lambda candidate: _inner_loss([path(candidate) for path in paths], X, y, origins))
+    return level, [path(level) for path in paths]
+
+
+def offsets_of(y: Labels, day: Integers, settings: ChurnSettings) -> Vector | None:
+    """What is known of each row's log-odds by its date, where the settings use it."""
+    return date_offsets(y, day, settings.calibration) if settings.levels_by_date else None
+
+
+def _inner_loss(parts: list[Part], X: Matrix, y: Labels, origins: list[InnerOrigin]) -> float:
+    z = np.concatenate([part.logit(X[origin.test]) for part, origin in zip(parts, origins, strict=True)])
+    rows, numbers = pooled(origins)
+    return loss_with_intercepts(z, y[rows], numbers)
