@@ -11,6 +11,7 @@ from healthscore.models.calibration import (
     fit_slopes,
     half_and_half,
     held_out_loss,
+    inner_logit,
     level,
     loss_with_intercepts,
     shrunk_shift,
@@ -135,3 +136,13 @@ def test_a_season_in_the_training_dates_does_not_pass_for_a_feature() -> None:
     assert abs(blind.weights[0]) > 0.5
     assert abs(told.weights[0]) < 0.1
     assert told.weights[1] == pytest.approx(1.0, abs=0.1)
+
+
+def test_what_an_inner_origin_would_have_been_told_by_hand() -> None:
+    # One part, kappa 2. Where it says nothing of the training rows, the constant is the log-odds of their rate: 1 of 4
+    # at the first origin, 1 of 2 at the second; the shift comes on top.
+    calibration = Calibration((2.0,), alpha=99.0, shift=0.5)
+    training = [(np.zeros((4, 1)), np.array([1, 0, 0, 0], np.int8)), (np.zeros((2, 1)), np.array([1, 0], np.int8))]
+    F, origin = np.array([[0.1], [-0.2], [0.3]]), np.array([0, 0, 1])
+    told = inner_logit(calibration, F, origin, training)
+    assert told == pytest.approx([0.2 - np.log(3) + 0.5, -0.4 - np.log(3) + 0.5, 0.6 + 0.5], abs=1e-12)

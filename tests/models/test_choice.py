@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
+from healthscore.models.candidates import Candidates
 from healthscore.models.choice import Choice, choose, paired_gain
-from healthscore.models.churn import Candidates
 
 ROWS = np.array([10, 11, 12, 13, 14, 15])
 """Of the rows fitted on, those with an out-of-time prediction."""

@@ -74,6 +74,17 @@ def candidates(split: tuple[Any, Any], settings: ChurnSettings) -> Candidates:
     )  # fmt: skip
 
 
+def test_what_the_inner_origins_were_told_is_as_good_as_the_models_that_told_it(
+    candidates: Candidates, split: Any
+) -> None:
+    """Told before the outcomes were known: the base rate's is that of the training rows, the blend's beats it."""
+    y = split[0].y[candidates.inner_rows]
+    assert set(candidates.inner_logit) == set(candidates.models)
+    assert all(z.shape == y.shape for z in candidates.inner_logit.values())
+    assert log_loss(candidates.inner_logit["blend"], y) < log_loss(candidates.inner_logit["base_rate"], y)
+    assert abs(float(np.mean(expit(candidates.inner_logit["blend"]) - y))) < 0.03
+
+
 def test_every_registered_model_is_fitted(candidates: Candidates, split: tuple[Any, Any]) -> None:
     assert set(candidates.models) == set(MODELS)
     X, names = split[1].X, split[1].design.names

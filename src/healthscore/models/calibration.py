@@ -255,3 +255,17 @@ def fit_calibration(
     alpha = level(final[0] @ slopes.kappas, float(final[1].mean())) + shift
     kappas = tuple(float(kappa) for kappa in slopes.kappas)
     return Calibration(kappas, alpha, shift, season, len(training), len(y), int(y.sum()))
+
+
+def inner_logit(
+    calibration: Calibration, F: Matrix, origin: Integers, training: Sequence[tuple[Matrix, Labels]]
+) -> Vector:
+    """Return the log-odds that the map gives the inner rows, each with the constant of its own origin, shape (n,).
+
+    The constant keeps the base rate of the origin's training rows and carries the map's shift over, as `alpha` does at
+    the final fit. So these are what was predicted before the outcomes were known, but for the kappas and the shift,
+    which were fitted on the same rows. Arguments as in `fit_calibration`.
+    """
+    kappas = np.array(calibration.kappas)
+    expected = np.array([level(logits @ kappas, float(outcome.mean())) for logits, outcome in training])
+    return np.asarray(F @ kappas + expected[origin] + calibration.shift, dtype=np.float64)

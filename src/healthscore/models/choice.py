@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from healthscore.models import BASELINES, MODELS
-from healthscore.models.churn import Candidates
+from healthscore.models.candidates import Candidates
 from healthscore.models.design import Vector
 
 DEFAULT = "blend"

@@ -19,17 +19,18 @@ from healthscore.models.baselines import ConstantRecipe, CurveRecipe
 from healthscore.models.booster import BoosterRecipe, BoosterSettings
 from healthscore.models.calibration import (
     CalibrationSettings,
-    date_offsets,
     fit_calibration,
     half_and_half,
     held_out_loss,
-    loss_with_intercepts,
+    inner_logit,
 )
+from healthscore.models.candidates import Candidates as Candidates
 from healthscore.models.churnmodel import ChurnModel
 from healthscore.models.design import Design, Integers, Labels, Matrix, Vector, checked_labels, checked_matrix
+from healthscore.models.innerfit import fit_inner, offsets_of
 from healthscore.models.logistic import LogisticRecipe, LogisticSettings
 from healthscore.models.parts import Part, Recipe
-from healthscore.models.walkforward import InnerOrigin, InnerSettings, inner_origins, pooled, rarer
+from healthscore.models.walkforward import InnerOrigin, InnerSettings, inner_origins, pooled
 
 Progress = Callable[[int, int], None]
 """Called with (fits done, fits in all)."""
@@ -75,25 +76,6 @@ def recipes(settings: ChurnSettings, recency: str | None, tenure: str | None) ->
     if tenure is not None:
         parts["tenure"] = CurveRecipe(tenure)
     return parts
-
-
-@dataclass(frozen=True, eq=False)
-class Candidates:
-    """Fitted models by name, and how each did on the inner out-of-time rows.
-
-    Parameters
-    ----------
-    models
-        Without a reference population: `ChurnModel.frozen` adds it to the one that will score.
-    inner_rows
-        Rows given to `fit_candidates` that an inner origin predicted, shape (k,); empty for a short history.
-    inner_loss
-        By model, log-loss of each of these rows, shape (k,); see `calibration.held_out_loss`.
-    """
-
-    models: dict[str, ChurnModel]
-    inner_rows: Integers
-    inner_loss: dict[str, Vector]
 
 
 def fit_candidates(
@@ -159,11 +141,12 @@ def fit_candidates(
         for name in names
     }
     chosen = {name: {part: fitted[part] for part in MODELS[name].parts} for name in wanted}
-    rows, _ = pooled(origins)
+    models = {name: _calibrated(name, design, labels, parts, origins, settings, seed) for name, parts in chosen.items()}
     return Candidates(
-        {name: _calibrated(name, design, labels, parts, origins, settings, seed) for name, parts in chosen.items()},
-        rows,
+        models,
+        pooled(origins)[0],
         {name: _held_out(list(parts.values()), labels, origins, settings) for name, parts in chosen.items()},
+        {name: _inner_logit(model, chosen[name], labels, origins) for name, model in models.items()},
     )
 
 
@@ -228,20 +211,8 @@ def _fit_part(
     counter: _Counter,
 ) -> FittedPart:
     """Fit a part at every inner origin, choose its level from those predictions, fit it on all rows."""
-    levels = recipe.levels(len(y))
-    inner_events = sum(int(y[origin.test].sum()) for origin in origins)
-    level = recipe.default_level(rarer(y))
-    choose = len(levels) > 1 and inner_events >= settings.minimum_events_to_choose
-    tried = levels if choose else (level,)
-    paths = []
-    for origin in origins:
-        known = _offsets(y[origin.train], day[origin.train], settings)
-        paths.append(recipe.path(design, X[origin.train], y[origin.train], tried, seed=seed, offset=known))
-        counter.step()
-    if choose:
-        level = min(tried, key=lambda candidate: _inner_loss([path(candidate) for path in paths], X, y, origins))
-    parts = [path(level) for path in paths]
-    final = recipe.path(design, X, y, (level,), seed=seed, offset=_offsets(y, day, settings))(level)
+    level, parts = fit_inner(recipe, design, X, y, day, origins, settings, seed, counter.step)
+    final = recipe.path(design, X, y, (level,), seed=seed, offset=offsets_of(y, day, settings))(level)
     counter.step()
     return FittedPart(
         final,
@@ -251,16 +222,6 @@ def _fit_part(
     )
 
 
-def _offsets(y: Labels, day: Integers, settings: ChurnSettings) -> Vector | None:
-    return date_offsets(y, day, settings.calibration) if settings.levels_by_date else None
-
-
-def _inner_loss(parts: list[Part], X: Matrix, y: Labels, origins: list[InnerOrigin]) -> float:
-    z = np.concatenate([part.logit(X[origin.test]) for part, origin in zip(parts, origins, strict=True)])
-    rows, numbers = pooled(origins)
-    return loss_with_intercepts(z, y[rows], numbers)
-
-
 def _held_out(fitted: list[FittedPart], y: Labels, origins: list[InnerOrigin], settings: ChurnSettings) -> Vector:
     if not origins:
         return np.zeros(0)
@@ -268,6 +229,23 @@ def _held_out(fitted: list[FittedPart], y: Labels, origins: list[InnerOrigin], s
     return held_out_loss(
         np.column_stack([np.concatenate(each.inner) for each in fitted]), y[rows], numbers, settings.calibration
     )
+
+
+def _inner_logit(model: ChurnModel, fitted: dict[str, FittedPart], y: Labels, origins: list[InnerOrigin]) -> Vector:
+    if not origins:
+        return np.zeros(0)
+    inner = np.column_stack([np.concatenate(each.inner) for each in fitted.values()])
+    return inner_logit(model.calibration, inner, pooled(origins)[1], _inner_training(fitted, y, origins))
+
+
+def _inner_training(
+    fitted: dict[str, FittedPart], y: Labels, origins: list[InnerOrigin]
+) -> list[tuple[Matrix, Labels]]:
+    """Log-odds of the parts on the rows that they were fitted on, and those rows' outcomes, per inner origin."""
+    return [
+        (np.column_stack([each.inner_training[number] for each in fitted.values()]), y[origin.train])
+        for number, origin in enumerate(origins)
+    ]
 
 
 def _calibrated(
@@ -287,10 +265,7 @@ def _calibrated(
             np.column_stack([np.concatenate(each.inner) for each in fitted.values()]),
             y[rows],
             numbers,
-            [
-                (np.column_stack([each.inner_training[number] for each in fitted.values()]), y[origin.train])
-                for number, origin in enumerate(origins)
-            ],
+            _inner_training(fitted, y, origins),
             (np.column_stack([each.training for each in fitted.values()]), y),
             settings.calibration,
             span_days=origins[-1].day - origins[0].day,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from healthscore.models.calibration import loss_with_intercepts
+from healthscore.models.calibration import date_offsets, loss_with_intercepts
 from healthscore.models.design import Design, Integers, Labels, Matrix, Vector
 from healthscore.models.parts import Part, Recipe
 from healthscore.models.walkforward import InnerOrigin, pooled, rarer

@@ -13,8 +13,8 @@ from healthscore.config import Run
 from healthscore.errors import InsufficientDataError
 from healthscore.evaluation.folds import Fold, known_rows, plan_folds
 from healthscore.models.bundle import Bundle
+from healthscore.models.candidates import Candidates
 from healthscore.models.choice import Choice, choose
-from healthscore.models.churn import Candidates
 from healthscore.models.drivers import component_drivers
 from healthscore.pipelines.build import Book, days_of, iso, more_history
 from healthscore.pipelines.cards import SCORECARD, CardWalk, walk_card, without_model
