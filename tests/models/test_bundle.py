@@ -120,9 +120,9 @@ def test_a_missing_linked_or_oversized_file_is_named(copy: Path, name: str, monk
         load(copy)
     (copy / name).unlink()
     (copy / name).write_bytes(held)
-    limit = {"manifest.json": "MANIFEST_BYTES", "model.json": "MODEL_BYTES"}.get(name)
+    limit = {"manifest.json": "verified.MANIFEST_BYTES", "model.json": "bundle.MODEL_BYTES"}.get(name)
     if limit:
-        monkeypatch.setattr(f"healthscore.models.bundle.{limit}", 10)
+        monkeypatch.setattr(f"healthscore.models.{limit}", 10)
         with pytest.raises(BundleError, match="larger than"):
             load(copy)
 
@@ -220,7 +220,7 @@ def test_400_forged_bundles_never_end_the_process(copy: Path) -> None:
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda m: m.update(format=2), "format 2"),
+        (lambda m: m.update(format=1), "format 1, where the manifest says 2"),
         (lambda m: m.update(name="magic"), "magic"),
         (lambda m: m["calibration"].update(kappas=[0.5, -0.5]), "kappas"),
         (lambda m: m["calibration"].update(kappas=[1.0]), "one kappa per part"),

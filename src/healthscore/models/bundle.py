@@ -1,24 +1,26 @@
 """The saved model: a directory of LightGBM text, JSON and checksums. No pickle, nothing that can run.
 
-`model.json` holds everything but the trees, `trees-<part>.txt` the trees of a part, `manifest.json`, written last, the
-SHA-256 and size of each. Loading reads every file once, verifies checksum and structure of those same bytes, and only
-then lets LightGBM see the text: the native loader crashes the process on a damaged one.
+`model.json` holds everything but the trees, `trees-<part>.txt` the trees of a part, `refits-<part>.txt` those of the
+same part fitted on resampled accounts, `manifest.json`, written last, the SHA-256 and size of each. Loading reads every
+file once, verifies checksum and structure of those same bytes, and only then lets LightGBM see the text: the native
+loader crashes the process on a damaged one.
+
+Formats: 1 has no refits. 2 has them, and its manifest says which version of the package wrote it. So will that of every
+later format, for a version that cannot read it to tell which one can.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata as distributions
 from pathlib import Path
 from typing import Any
 
-from healthscore.errors import BundleError, HealthScoreError
-from healthscore.models import MODELS, stored, treetext
+from healthscore.errors import BundleError
+from healthscore.models import MODELS, stored, treetext, verified
 from healthscore.models.baselines import ConstantPart, CurvePart
 from healthscore.models.booster import BoosterPart
 from healthscore.models.calibration import Calibration
@@ -27,12 +29,14 @@ from healthscore.models.design import Design
 from healthscore.models.health import Bands, ScoreScale
 from healthscore.models.logistic import LogisticPart
 from healthscore.models.parts import Part
+from healthscore.models.refits import Refits
 from healthscore.models.seen import Seen
+from healthscore.models.verified import MANIFEST, Naming
 
-FORMAT = 1
-MANIFEST, MODEL = "manifest.json", "model.json"
-MANIFEST_BYTES, MODEL_BYTES = 2**20, 64 * 2**20
-_REMEDY = "restore the bundle from a copy, or train again"
+FORMAT = 2
+READ = (1, 2)
+MODEL = "model.json"
+MODEL_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +51,8 @@ class Bundle:
         Of this package, LightGBM and NumPy when it was saved; filled in by `save`.
     seen
         What the model learned from, to tell accounts that are unlike it; None where that was not kept.
+    refits
+        The model fitted again on resampled accounts, to tell how sure a score is; None where that was not done.
     """
 
     model: ChurnModel
@@ -55,6 +61,7 @@ class Bundle:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     seen: Seen | None = None
+    refits: Refits | None = None
 
 
 _READERS: dict[str, Callable[[Mapping[str, Any], Design], Part]] = {
@@ -80,6 +87,8 @@ def save(bundle: Bundle, directory: str | os.PathLike[str]) -> None:
     if model.reference is None:
         raise BundleError("the model has no reference population", "freeze one: ChurnModel.frozen")
     texts = {f"{kind}-{name}.txt": text for name, part in model.parts.items() for kind, text in part.to_files().items()}
+    texts |= {} if bundle.refits is None else bundle.refits.to_files()
+    versions = current_versions()
     document = {
         "format": FORMAT,
         "name": model.name,
@@ -92,7 +101,8 @@ def save(bundle: Bundle, directory: str | os.PathLike[str]) -> None:
         "scale": bundle.scale.to_json(),
         "bands": bundle.bands.to_json(),
         "seen": None if bundle.seen is None else bundle.seen.to_json(),
-        "versions": current_versions(),
+        "refits": None if bundle.refits is None else bundle.refits.to_json(),
+        "versions": versions,
         "metadata": dict(bundle.metadata),
     }
     try:
@@ -102,41 +112,57 @@ def save(bundle: Bundle, directory: str | os.PathLike[str]) -> None:
             f"the bundle's metadata are not JSON: {error}", "keep texts, numbers, lists, objects"
         ) from error
     files = {name: text.encode("utf-8") for name, text in texts.items()}
-    entries = {name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in files.items()}
-    files[MANIFEST] = (json.dumps({"format": FORMAT, "files": entries}, indent=1) + "\n").encode("utf-8")
-    for name, data in files.items():
-        _write(path / name, data)
-    _sync_directory(path)
+    verified.write(path, files, {"format": FORMAT, "written_by": _author(versions)})
 
 
 def load(directory: str | os.PathLike[str], *, threads: int = 2) -> Bundle:
-    """Read a bundle back, verified; its predictions are those of the saved model, bit by bit.
+    """Read a bundle of this or an earlier format back, verified; its predictions are those of the saved model.
 
     Raises
     ------
     BundleError
-        A file is missing, too large, damaged or of another format; the message names it.
+        A file is missing, too large, damaged or of a later format; the message names it.
     """
     path = Path(directory)
-    manifest = _json(path / MANIFEST, _read(path / MANIFEST, MANIFEST_BYTES))
-    with _Naming(path / MANIFEST):
-        _check_format(manifest)
-        entries = {name: _entry(entry) for name, entry in stored.section(manifest, "files").items()}
-    document = _json(path / MODEL, _verified(path, MODEL, entries, MODEL_BYTES))
-    with _Naming(path / MODEL):
-        _check_format(document)
-        design = stored.design(stored.section(document, "design"))
-        parts = {
-            name: _part(name, part, design, path, entries, threads)
-            for name, part in stored.section(document, "parts").items()
-        }
-        model = _model(document, design, parts)
-        scale = ScoreScale.from_json(stored.section(document, "scale"))
-        bands = Bands.from_json(stored.section(document, "bands"))
-        versions = stored.section(document, "versions")
-        known = document.get("seen") is not None
-        seen = Seen.from_json(stored.section(document, "seen"), len(design.names)) if known else None
-        return Bundle(model, scale, bands, stored.section(document, "metadata"), dict(versions), seen)
+    manifest = verified.manifest(path)
+    written = _check_format(path, manifest)
+    with Naming(path / MANIFEST):
+        entries = verified.entries(manifest)
+    document = verified.document(path / MODEL, verified.read(path, MODEL, entries, MODEL_BYTES))
+    with Naming(path / MODEL, _remedy(document)):
+        if document.get("format") != written:
+            raise ValueError(f"format {document.get('format')!r}, where the manifest says {written}")
+        if written > 1 and manifest.get("written_by") != _author(stored.section(document, "versions")):
+            raise ValueError("the manifest says that another version wrote it")
+        return _bundle(document, _Trees(path, entries, threads))
+
+
+@dataclass(frozen=True)
+class _Trees:
+    """The files of trees of a bundle in the directory `path`."""
+
+    path: Path
+    entries: verified.Entries
+    threads: int
+
+    def text(self, file: str) -> str:
+        return verified.read(self.path, file, self.entries, treetext.MAXIMUM_BYTES).decode("ascii")
+
+
+def _bundle(document: Mapping[str, Any], files: _Trees) -> Bundle:
+    design = stored.design(stored.section(document, "design"))
+    parts = {name: _part(name, part, design, files) for name, part in stored.section(document, "parts").items()}
+    model = _model(document, design, parts)
+    known, refitted = (document.get(key) is not None for key in ("seen", "refits"))
+    return Bundle(
+        model,
+        ScoreScale.from_json(stored.section(document, "scale")),
+        Bands.from_json(stored.section(document, "bands")),
+        stored.section(document, "metadata"),
+        dict(stored.section(document, "versions")),
+        Seen.from_json(stored.section(document, "seen"), len(design.names)) if known else None,
+        Refits.from_json(stored.section(document, "refits"), model, files.text) if refitted else None,
+    )
 
 
 def current_versions() -> dict[str, str]:
@@ -148,6 +174,10 @@ def current_versions() -> dict[str, str]:
         except distributions.PackageNotFoundError:  # run from a source tree that was never installed
             found[name] = "unknown"
     return found
+
+
+def _author(versions: Mapping[str, Any]) -> str:
+    return f"healthscore {versions.get('healthscore')}"
 
 
 def _model(document: Mapping[str, Any], design: Design, parts: dict[str, Part]) -> ChurnModel:
@@ -162,100 +192,46 @@ def _model(document: Mapping[str, Any], design: Design, parts: dict[str, Part]) 
     return ChurnModel(name, design, parts, calibration, stored.number(document, "base_rate"), seed, reference)
 
 
-def _part(
-    name: str, document: Any, design: Design, path: Path, entries: Mapping[str, tuple[str, int]], threads: int
-) -> Part:
+def _part(name: str, document: Any, design: Design, files: _Trees) -> Part:
     if not isinstance(document, dict):
         raise ValueError(f"part {name!r} is not an object")
     kind = stored.text(document, "kind")
     if kind == "trees":
         file = f"trees-{name}.txt"
-        data = _verified(path, file, entries, treetext.MAXIMUM_BYTES)
-        with _Naming(path / file):
-            return BoosterPart.from_json(document, design, data.decode("ascii"), str(path / file), threads)
+        text = files.text(file)
+        with Naming(files.path / file):
+            return BoosterPart.from_json(document, design, text, str(files.path / file), files.threads)
     if kind not in _READERS:
         raise ValueError(f"a part of kind {kind!r} is not one of this version's")
     return _READERS[kind](document, design)
 
 
-def _check_format(document: Mapping[str, Any]) -> None:
-    found = document.get("format")
-    if found != FORMAT:
-        raise ValueError(f"format {found!r}, where this version of the package reads {FORMAT}")
+def _check_format(path: Path, manifest: Mapping[str, Any]) -> int:
+    """Return the format of a bundle that this version reads.
+
+    Raises
+    ------
+    BundleError
+        It does not: which version wrote the bundle, and what to do.
+    """
+    found, here = manifest.get("format"), current_versions()["healthscore"]
+    if type(found) is int and found in READ:
+        return found
+    readable = " and ".join(map(str, READ))
+    if type(found) is not int or found < FORMAT:
+        raise BundleError(f"{path / MANIFEST}: format {found!r}, where this package reads {readable}", verified.REMEDY)
+    author = manifest.get("written_by")
+    author = author if isinstance(author, str) and author.isprintable() and len(author) < 100 else "a later version"
+    raise BundleError(
+        f"{path} is a bundle of format {found}, written by {author}; healthscore {here} reads formats {readable}",
+        "install the version of the package that wrote it, or train again with this one",
+    )
 
 
-def _entry(entry: Any) -> tuple[str, int]:
-    if not isinstance(entry, dict):
-        raise ValueError("an entry of 'files' is not an object")
-    if set(entry) != {"sha256", "bytes"}:
-        raise ValueError(f"an entry of 'files' has {', '.join(sorted(entry))} and not bytes and sha256")
-    return stored.text(entry, "sha256"), stored.integer(entry, "bytes", low=0, high=treetext.MAXIMUM_BYTES)
-
-
-def _verified(path: Path, name: str, entries: Mapping[str, tuple[str, int]], limit: int) -> bytes:
-    """Read a file and compare it with the manifest."""
-    if name not in entries:
-        raise BundleError(f"{path / MANIFEST} does not list {name}", _REMEDY)
-    digest, size = entries[name]
-    data = _read(path / name, limit)
-    if len(data) != size or hashlib.sha256(data).hexdigest() != digest:
-        raise BundleError(f"{path / name} is damaged: it is not what its manifest says", _REMEDY)
-    return data
-
-
-def _read(path: Path, limit: int) -> bytes:
-    """Read a regular file, never through a symbolic link, and never more than the limit."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise BundleError(f"{path} is not a regular file", _REMEDY)
-            data = file.read(limit + 1)
-    except OSError as error:
-        raise BundleError(
-            f"{path} cannot be read: {error.strerror}", "name a bundle's directory: " + _REMEDY
-        ) from error
-    if len(data) > limit:
-        raise BundleError(f"{path} is larger than {limit} bytes", _REMEDY)
-    return data
-
-
-def _json(path: Path, data: bytes) -> dict[str, Any]:
-    with _Naming(path):
-        document = json.loads(data.decode("utf-8"))
-        if not isinstance(document, dict):
-            raise ValueError("not a JSON object")
-    return dict(document)
-
-
-class _Naming:
-    """Turns what readers of a file raise into a `BundleError` that names the file."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, BundleError):
-            return
-        # OverflowError: a whole number beyond float64; RecursionError: JSON nested without end.
-        if isinstance(error, (ValueError, OverflowError, RecursionError, HealthScoreError)):
-            raise BundleError(f"{self.path} is damaged or foreign: {error}", _REMEDY) from error
-
-
-def _write(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(descriptor)
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _remedy(document: Mapping[str, Any]) -> str:
+    """What to do about a sound file that this version cannot make sense of: another one wrote it, or it is forged."""
+    versions, here = document.get("versions"), current_versions()["healthscore"]
+    author = versions.get("healthscore") if isinstance(versions, dict) else None
+    if not isinstance(author, str) or author == here or not author.isprintable() or len(author) > 100:
+        return verified.REMEDY
+    return f"healthscore {author} wrote it, and this is {here}: install that version, or train again"
