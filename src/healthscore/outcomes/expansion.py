@@ -19,10 +19,15 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from healthscore.config import Run
+from healthscore.config import Outcome, Run
 from healthscore.outcomes.revenue import Limit, revenue_of
 from healthscore.outcomes.snapshots import Label, Snapshot, Snapshots, Status, final_day, window_of
 from healthscore.tables import Tables
+
+
+def growth_limit(outcome: Outcome) -> Limit:
+    """How much revenue must grow to count: by a share, beyond what prices add."""
+    return Limit((1 + outcome.price_uplift_percent / 100) * (1 + outcome.change_percent / 100), falls=False)
 
 
 def expansion(run: Run, tables: Tables, accounts: pa.Array, as_ofs: Sequence[int], data_end: int) -> Snapshots:
@@ -34,7 +39,7 @@ def expansion(run: Run, tables: Tables, accounts: pa.Array, as_ofs: Sequence[int
         The source holds no revenue.
     """
     outcome = run.need_outcome()
-    limit = Limit((1 + outcome.price_uplift_percent / 100) * (1 + outcome.change_percent / 100), falls=False)
+    limit = growth_limit(outcome)
     active, revenue = revenue_of(run, tables, accounts, as_ofs, since=outcome.first_days)
 
     def look(_: int, t: int) -> Snapshot:

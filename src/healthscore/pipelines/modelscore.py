@@ -18,10 +18,11 @@ from healthscore.models.health import GRADES, percentile, rank
 from healthscore.pipelines.build import Book, build_book, period
 from healthscore.pipelines.bundles import find_bundle, refuse_gain, same_features, same_outcome
 from healthscore.pipelines.confidence import alarms, doubts, refuse_identical
+from healthscore.pipelines.growth.scoring import ask_growth, with_growth
 from healthscore.pipelines.progress import Progress
-from healthscore.pipelines.reasons import Explained, Reason, explain_rows, reasons
+from healthscore.pipelines.reasons import Explained, Reason, explain_rows, in_words, reasons
 from healthscore.pipelines.recorded import hindsight, require_recorded
-from healthscore.pipelines.scoretable import Rated, drivers_table, everyone, long_rows
+from healthscore.pipelines.scoretable import Rated, everyone, explained_drivers
 from healthscore.tables import open_tables
 
 
@@ -52,6 +53,7 @@ def rate_by_model(run: Run, as_of: date, model: str | Path | None, progress: Pro
     with tables:
         book = build_book(run, tables, [day_of(as_of)], progress)
         inputs = {name: report.fingerprint for name, report in tables.reports.items()}
+        growth = ask_growth(book, tables)
     require_recorded(book, as_of)
     names = [feature.name for feature in book.panel.features]
     same_features(bundle, run, directory, names)
@@ -64,7 +66,9 @@ def rate_by_model(run: Run, as_of: date, model: str | Path | None, progress: Pro
     scores, before = _scores(scored, as_of), hindsight(bundle, as_of)
     result = _result(scored, scores, as_of) | {"warnings": [*before, *_alarms(scored)]}
     read = {"bundle": directory}
-    return Rated(book, scores, _drivers(scored, as_of), result, inputs, scored.model, None, before, read)
+    drivers = explained_drivers(book, bundle, explained, as_of)
+    rated = Rated(book, scores, drivers, result, inputs, scored.model, None, before, read)
+    return with_growth(rated, growth, directory, as_of)
 
 
 def _scores(scored: ScoredBook, as_of: date) -> pd.DataFrame:
@@ -75,8 +79,8 @@ def _scores(scored: ScoredBook, as_of: date) -> pd.DataFrame:
     book, bundle, explained = scored.book, scored.bundle, scored.explained
     health = explained.health
     about = book.about(np.arange(len(book.label)))
-    down = [_told(pair[0]) for pair in scored.reasons]
-    up = [_told(pair[1]) for pair in scored.reasons]
+    down = [in_words(pair[0]) for pair in scored.reasons]
+    up = [in_words(pair[1]) for pair in scored.reasons]
     frame = pd.DataFrame(
         {
             "account_id": about["account_id"],
@@ -107,25 +111,6 @@ def _scores(scored: ScoredBook, as_of: date) -> pd.DataFrame:
         }
     )
     return everyone(book, frame, as_of)
-
-
-def _drivers(scored: ScoredBook, as_of: date) -> pd.DataFrame:
-    """Long table: per account, the base, each component, each feature with its value, and what the ends cut off."""
-    book, drivers = scored.book, scored.explained.drivers
-    ids = book.accounts["account_id"].to_numpy()[book.panel.account]
-    design = scored.bundle.model.design
-    group_of = np.asarray(drivers.groups)[design.group_of]
-    parts = [
-        long_rows(ids, "base", [""], [""], np.full((len(ids), 1), drivers.base_tenths), None),
-        long_rows(ids, "component", drivers.groups, [""] * len(drivers.groups), drivers.points_tenths, None),
-        long_rows(ids, "feature", group_of, design.names, scored.explained.feature_tenths, book.panel.X),
-        long_rows(ids, "capped", [""], [""], drivers.capped_tenths[:, None], None),
-    ]
-    return drivers_table(as_of, parts)
-
-
-def _told(told: list[Reason]) -> str:
-    return "; ".join(f"{reason.component} {reason.points:+.1f}: {reason.sentence}" for reason in told)
 
 
 def _result(scored: ScoredBook, scores: pd.DataFrame, as_of: date) -> dict[str, Any]:

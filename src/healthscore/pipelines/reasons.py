@@ -60,6 +60,11 @@ def explain_rows(bundle: Bundle, X: Floats, names: Sequence[str]) -> Explained:
     )
 
 
+def in_words(told: Sequence[Reason]) -> str:
+    """Reasons as a table's cell tells them: ``activity +8.3: ...; support -2.1: ...``."""
+    return "; ".join(f"{reason.component} {reason.points:+.1f}: {reason.sentence}" for reason in told)
+
+
 def reasons(
     bundle: Bundle, explained: Explained, X: Floats, features: Sequence[Feature]
 ) -> list[tuple[list[Reason], list[Reason]]]:

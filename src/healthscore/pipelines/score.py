@@ -83,6 +83,11 @@ def score(
         rated.scores.to_parquet(directory / "scores.parquet", index=False)
         write_csv(rated.scores, directory / "scores.csv")
         rated.drivers.to_parquet(directory / "drivers.parquet", index=False)
+        for name, table in rated.beside.items():
+            if name.endswith(".parquet"):
+                table.to_parquet(directory / name, index=False)
+            else:
+                write_csv(table, directory / name)
         write_json(directory / "result.json", result)
     target = run.out / "score" / identity
     with progress("recording the run"):
@@ -96,7 +101,8 @@ def score(
             inputs=rated.inputs,
             artifacts=target / "result.json",
         )
-    files = {name: str(target / f"{name}") for name in ("scores.parquet", "scores.csv", "drivers.parquet")}
+    written = ("scores.parquet", "scores.csv", "drivers.parquet", *rated.beside)
+    files = {name: str(target / name) for name in written}
     return ScoreResult(target, result | {"directory": str(target), "files": files}, rated.scores, rated.drivers)
 
 

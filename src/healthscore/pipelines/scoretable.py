@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from healthscore.models.bundle import Bundle
 from healthscore.outcomes.snapshots import Status
 from healthscore.pipelines.build import Book
 from healthscore.pipelines.cardparts import CardParts
+from healthscore.pipelines.reasons import Explained
 
 UNSCORED = {
     Status.LEAVING: "leaving",
@@ -52,6 +54,8 @@ class Rated:
         Warnings where it knows more than could be known at the date.
     read
         What was read beside the sources: the model's bundle.
+    beside
+        Further tables that are published with the scores, by the name of their file.
     """
 
     book: Book
@@ -63,6 +67,7 @@ class Rated:
     parts: CardParts | None
     hindsight: list[str]
     read: Mapping[str, Path] = field(default_factory=dict)
+    beside: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def everyone(book: Book, frame: pd.DataFrame, as_of: date, texts: Sequence[str] = TEXTS) -> pd.DataFrame:
@@ -101,6 +106,20 @@ def drivers_table(as_of: date, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     frame = pd.concat(parts, ignore_index=True)
     frame.insert(1, "as_of", as_of)
     return frame.sort_values("account_id", kind="stable", ignore_index=True)
+
+
+def explained_drivers(book: Book, bundle: Bundle, explained: Explained, as_of: date) -> pd.DataFrame:
+    """The long table of scores that a model made: the accounts of the book, which `explained` takes apart."""
+    drivers, design = explained.drivers, bundle.model.design
+    ids = book.accounts["account_id"].to_numpy()[book.panel.account]
+    group_of = np.asarray(drivers.groups)[design.group_of]
+    parts = [
+        long_rows(ids, "base", [""], [""], np.full((len(ids), 1), drivers.base_tenths), None),
+        long_rows(ids, "component", drivers.groups, [""] * len(drivers.groups), drivers.points_tenths, None),
+        long_rows(ids, "feature", group_of, design.names, explained.feature_tenths, book.panel.X),
+        long_rows(ids, "capped", [""], [""], drivers.capped_tenths[:, None], None),
+    ]
+    return drivers_table(as_of, parts)
 
 
 def long_rows(ids: Any, kind: str, components: Any, features: Any, tenths: Any, values: Any) -> pd.DataFrame:

@@ -20,6 +20,8 @@ from healthscore.models.seen import Seen
 from healthscore.pipelines.build import Book, build_book, more_history
 from healthscore.pipelines.confidence import categories
 from healthscore.pipelines.fitting import fit, freeze, provenance, reference_rows
+from healthscore.pipelines.growth.asked import growing_of
+from healthscore.pipelines.growth.learning import learn_growth
 from healthscore.pipelines.happenings import HAPPENINGS, words_of
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
@@ -64,6 +66,7 @@ def train(
         tables = open_tables(run)
     with tables:
         book = build_book(run, tables, progress=progress)
+        growing = growing_of(book, tables)
         inputs = {name: report.fingerprint for name, report in tables.reports.items()}
         identity = run_identity(run, "train", inputs)
     rows = np.flatnonzero(book.label >= 0)
@@ -86,10 +89,12 @@ def train(
     choice = choose(candidates, book.cluster[rows], run.model.choose)
     bundle = freeze(book, candidates.models[choice.name], rows)
     bundle = replace(bundle, metadata=provenance(book, rows, choice, inputs, identity), seen=_seen(book, bundle, rows))
-    result: dict[str, Any] = plain(_result(book, bundle, rows, choice, left) | {"identity": identity})
+    growth = learn_growth(growing, inputs, identity, progress)
+    result: dict[str, Any] = plain(growth.beside(_result(book, bundle, rows, choice, left)) | {"identity": identity})
     made_of = run_record(run, "train", identity, inputs)
     with run_directory(run.out, "train", identity, record=made_of) as directory:
         save(bundle, directory / BUNDLE)
+        growth.save(directory)
         (directory / "dictionary.md").write_text(markdown(book.panel.features, run.title or run.name), encoding="utf-8")
         write_json(directory / "result.json", result)
     target = run.out / "train" / identity
