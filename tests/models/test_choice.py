@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from healthscore.models.candidates import Candidates
-from healthscore.models.choice import Choice, choose, paired_gain
+from healthscore.models.choice import choose, paired_gain
 
 ROWS = np.array([10, 11, 12, 13, 14, 15])
 """Of the rows fitted on, those with an out-of-time prediction."""
@@ -61,9 +61,8 @@ def test_a_single_account_tells_nothing_but_its_mean() -> None:
 def test_the_blend_stays_where_nothing_beats_it_by_more_than_chance() -> None:
     noisy = [0.0, 0.0, 0.9, 0.9, 0.5, 0.5]  # better in the mean, by one account alone
     chosen = choose(candidates(blend=[0.5] * 6, logistic=noisy), ACCOUNTS)
-    assert chosen == Choice(
-        "blend", "no candidate beat the blend by more than one standard error on 6 earlier outcomes"
-    )
+    assert chosen.name == "blend"
+    assert chosen.why == "no candidate beat the blend by more than one standard error on 6 earlier outcomes"
 
 
 def test_a_candidate_that_is_better_for_every_account_replaces_it() -> None:
@@ -95,3 +94,24 @@ def test_the_run_may_settle_it() -> None:
     chosen = choose(candidates(blend=[0.5] * 6, logistic=[0.4] * 6), ACCOUNTS, "unconstrained")
     assert chosen.name == "unconstrained"
     assert chosen.why.startswith("the run asks for")
+
+
+def test_every_candidate_is_told_of_and_not_only_the_winner() -> None:
+    losses = {"blend": [0.5] * 6, "additive": [0.6] * 6, "logistic": [0.4, 0.4, 0.41, 0.41, 0.42, 0.42]}
+    chosen = choose(candidates(**losses, recency=[0.1] * 6), ACCOUNTS)
+    assert [(one.name, one.better) for one in chosen.compared] == [("logistic", True), ("additive", False)]
+    gain, error = chosen.compared[0].gain, math.sqrt(1.5 * 0.0008) / 6
+    critical = 4.302652729911275  # Student's, 3 accounts - 1 degrees of freedom
+    assert (gain.estimate, gain.low, gain.high) == pytest.approx(
+        (0.09, 0.09 - critical * error, 0.09 + critical * error)
+    )
+    assert chosen.rows == 6
+    told = chosen.as_dict()
+    assert told["title"] == "Logistic"
+    assert [one["title"] for one in told["candidates"]] == ["Logistic", "Trees"]
+    assert told["candidates"][1]["gain"] == pytest.approx({"estimate": -0.1, "low": -0.1, "high": -0.1})
+
+
+def test_what_a_run_settles_is_compared_all_the_same() -> None:
+    settled = choose(candidates(blend=[0.5] * 6, logistic=[0.4] * 6), ACCOUNTS, "blend")
+    assert (settled.name, [one.name for one in settled.compared]) == ("blend", ["logistic"])

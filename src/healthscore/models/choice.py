@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
+from healthscore.evaluation.proportions import Estimate
 from healthscore.models import BASELINES, MODELS
 from healthscore.models.candidates import Candidates
 from healthscore.models.design import Vector
@@ -15,11 +18,47 @@ DEFAULT = "blend"
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """A candidate against the blend on the rows that chose: log-loss saved, above 0 where the candidate is better.
+
+    `gain` has a 95 % interval by account; `standard_error`, by account too, is what the choice goes by.
+    """
+
+    name: str
+    gain: Estimate
+    standard_error: float
+
+    @property
+    def better(self) -> bool:
+        """Whether the gain is more than one standard error: then the candidate may replace the blend."""
+        return (self.gain.estimate or 0.0) > self.standard_error
+
+
+@dataclass(frozen=True)
 class Choice:
-    """The chosen model, and why, in words."""
+    """The chosen model, and why, in words.
+
+    `compared` are all candidates but the blend, by their gain on so many `rows` of the past; none for a short history.
+    """
 
     name: str
     why: str
+    rows: int = 0
+    compared: tuple[Comparison, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the choice as plain values for JSON."""
+        candidates = [
+            {
+                "name": one.name,
+                "title": MODELS[one.name].title,
+                "gain": one.gain.as_dict(),
+                "standard_error": one.standard_error,
+                "better": one.better,
+            }
+            for one in self.compared
+        ]
+        return {"title": MODELS[self.name].title, "why": self.why, "rows": self.rows, "candidates": candidates}
 
 
 def choose(candidates: Candidates, clusters: NDArray[np.int64], wanted: str = "auto") -> Choice:
@@ -37,29 +76,35 @@ def choose(candidates: Candidates, clusters: NDArray[np.int64], wanted: str = "a
     wanted
         A model's name settles it; ``"auto"`` compares.
     """
-    if wanted != "auto":
-        return Choice(wanted, f"the run asks for {MODELS[wanted].title.lower()}")
-    if len(candidates.inner_rows) == 0:
-        return Choice(DEFAULT, "the history is too short to compare models inside it, so the blend is used")
-    owner = clusters[candidates.inner_rows]
-    gains = {
-        name: paired_gain(candidates.inner_loss[DEFAULT], loss, owner)
-        for name, loss in candidates.inner_loss.items()
-        if name not in (DEFAULT, *BASELINES)
-    }
-    better = {name: gain for name, (gain, error) in gains.items() if gain > error}
     rows = len(candidates.inner_rows)
-    if not better:
-        return Choice(
-            DEFAULT, f"no candidate beat the blend by more than one standard error on {rows:,} earlier outcomes"
-        )
-    best = max(better, key=lambda name: better[name])
-    gain, error = gains[best]
-    title = MODELS[best].title.lower()
-    return Choice(
-        best,
-        f"{title} beat the blend by {gain:.4f} of log-loss (standard error {error:.4f}) on {rows:,} earlier outcomes",
+    compared = _compared(candidates, clusters[candidates.inner_rows]) if rows else ()
+    if wanted != "auto":
+        return Choice(wanted, f"the run asks for {MODELS[wanted].title.lower()}", rows, compared)
+    if not rows:
+        return Choice(DEFAULT, "the history is too short to compare models inside it, so the blend is used")
+    # The comparisons begin with the largest gain.
+    best = next((one for one in compared if one.better), None)
+    if best is None:
+        why = f"no candidate beat the blend by more than one standard error on {rows:,} earlier outcomes"
+        return Choice(DEFAULT, why, rows, compared)
+    title = MODELS[best.name].title.lower()
+    why = (
+        f"{title} beat the blend by {best.gain.estimate:.4f} of log-loss (standard error {best.standard_error:.4f}) "
+        f"on {rows:,} earlier outcomes"
     )
+    return Choice(best.name, why, rows, compared)
+
+
+def _compared(candidates: Candidates, owner: NDArray[np.int64]) -> tuple[Comparison, ...]:
+    """Every candidate but the blend and the baselines against the blend, the largest gain first."""
+    default = candidates.inner_loss[DEFAULT]
+    critical = float(stdtrit(max(len(np.unique(owner)) - 1, 1), 0.975))
+    found = []
+    for name, loss in candidates.inner_loss.items():
+        if name not in (DEFAULT, *BASELINES):
+            gain, error = paired_gain(default, loss, owner)
+            found.append(Comparison(name, Estimate(gain, gain - critical * error, gain + critical * error), error))
+    return tuple(sorted(found, key=lambda one: -(one.gain.estimate or 0.0)))
 
 
 def paired_gain(loss: Vector, other: Vector, clusters: NDArray[np.int64]) -> tuple[float, float]:
