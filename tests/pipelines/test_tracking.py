@@ -149,7 +149,7 @@ def test_a_server_that_is_away_is_a_warning_and_the_results_are_complete(
     assert time.monotonic() - start < 60
     assert "hunter2secret" not in str(warned[0].message)
     assert made.result["identity"] == trained.result["identity"]
-    assert (made.directory / "manifest.json").read_bytes() == (trained.directory / "manifest.json").read_bytes()
+    assert (made.bundle / "manifest.json").read_bytes() == (trained.bundle / "manifest.json").read_bytes()
 
 
 def test_secrets_of_an_address_are_not_told() -> None:

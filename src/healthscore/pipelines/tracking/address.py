@@ -1,0 +1,73 @@
+"""Where runs are recorded: the address, whether anything answers there, and what of it may be told."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from healthscore.config import Run
+
+LOCAL = "mlruns"
+ENVIRONMENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    # Or it would copy the pyproject.toml of whatever directory the command was given in into the model.
+    "MLFLOW_UV_AUTO_DETECT": "false",
+    # By MLflow's own defaults, a server that is away holds a job up for minutes.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+}
+"""Set for MLflow unless the user has set them."""
+SECRETS = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+"""Variables whose values are never told."""
+PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
+ANSWERS_WITHIN = 5.0
+"""Seconds that a server has to take a connection."""
+
+
+def store(run: Run) -> tuple[str, str | None]:
+    """Tracking URI (MLFLOW_TRACKING_URI, the run's `uri`, or ``./mlruns``), and where artifacts go if it is local."""
+    given = os.environ.get("MLFLOW_TRACKING_URI") or run.tracking.uri
+    if given:
+        return given, None
+    root = Path.cwd() / LOCAL
+    return f"sqlite:///{root / 'mlflow.db'}", (root / "artifacts").as_uri()
+
+
+def knock(uri: str) -> None:
+    """Open a connection to the host of an address and close it; OSError where nobody answers.
+
+    A moment instead of the minutes for which MLflow and SQLAlchemy try again. Addresses without a host (files,
+    SQLite, Databricks profiles) and those behind a proxy pass.
+    """
+    parts = urlsplit(uri)
+    scheme, host = parts.scheme.partition("+")[0], parts.hostname
+    port = parts.port or PORTS.get(scheme)
+    if not host or port is None or (scheme in getproxies() and not proxy_bypass(host)):
+        return
+    try:
+        socket.create_connection((host, port), timeout=ANSWERS_WITHIN).close()
+    except OSError as error:
+        raise OSError(f"nobody answers at {scheme}://{host}:{port} ({error.strerror or error})") from error
+
+
+def redacted(text: str, uri: str) -> str:
+    """The text without user, password and token of a tracking URI, nor those that the environment holds."""
+    for secret in sorted(_secrets(uri), key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return re.sub(r"(?<=://)[^/@\s]+@", "***@", text)
+
+
+def _secrets(uri: str) -> set[str]:
+    found = {os.environ.get(name, "") for name in SECRETS}
+    before_host = re.search(r"://([^/?#\s]*)@", uri)
+    if before_host is not None:
+        user, colon, password = before_host[1].partition(":")
+        found |= {before_host[1], password if colon else user}
+    found |= {value for _, value in re.findall(r"[?&]([^=&\s]*(?:password|token|secret|key))=([^&#\s]+)", uri, re.I)}
+    # Too short to be a secret, and its letters are in every sentence.
+    return {form for secret in found for form in (secret, unquote(secret)) if len(form) >= 3}
