@@ -57,14 +57,36 @@ class BoosterRecipe:
         rows = self.binned(design, X, y, seed=seed, offset=offset)
         booster = lightgbm.train(self._parameters(design, y, seed), rows.data, int(max(levels)))
         grown = treetext.canonical(booster.model_to_string(), len(design.names))
+        return lambda level: self._part(design, intercept, grown[: int(level)], rows.observed)
 
-        def part(level: float) -> BoosterPart:
-            trees = grown[: int(level)]
-            if self.additive:
-                trees = sorted(trees, key=lambda tree: int(design.group_of[tree.columns[0]]))
-            return BoosterPart(design, self.additive, intercept, tuple(trees), rows.observed, self.threads)
+    def _part(self, design: Design, intercept: float, trees: list[treetext.Tree], observed: Vector) -> BoosterPart:
+        if self.additive:
+            trees = sorted(trees, key=lambda tree: int(design.group_of[tree.columns[0]]))
+        return BoosterPart(design, self.additive, intercept, tuple(trees), observed, self.threads)
 
-        return part
+    def again(
+        self,
+        part: BoosterPart,
+        X: Matrix,
+        y: Labels,
+        draws: Iterable[Vector],
+        *,
+        seed: int,
+        offset: Vector | None = None,
+    ) -> Iterator[BoosterPart]:
+        """Grow as many trees again on the rows of a part, each as often as it was drawn; binned once."""
+        import lightgbm
+
+        known = np.zeros(len(y)) if offset is None else offset
+        parameters = self._parameters(part.design, y, seed)
+        rows = self.binned(part.design, X, y, seed=seed)
+        for weight in draws:
+            drawn = np.flatnonzero(weight)
+            intercept = float(logit(np.average(y, weights=weight)))
+            data = rows.data.subset(drawn, parameters).construct()
+            data.set_weight(weight[drawn]).set_init_score(intercept + known[drawn])
+            text = lightgbm.train(parameters, data, len(part.trees)).model_to_string()
+            yield self._part(part.design, intercept, treetext.canonical(text, len(part.design.names)), part.observed)
 
     def binned(self, design: Design, X: Matrix, y: Labels, *, seed: int, offset: Vector | None = None) -> BinnedRows:
         """The rows as LightGBM trains on them: in bins, and from the base rate on."""

@@ -77,15 +77,31 @@ def _signed_log(X: Matrix | Vector) -> Matrix:
     return np.asarray(np.sign(X) * np.log1p(np.abs(X)), dtype=np.float64)
 
 
-def blocks_of(y: Labels, expand: Callable[[slice], Matrix]) -> Callable[[], Iterable[Block]]:
+def blocks_of(y: Labels, expand: Callable[[slice], Matrix]) -> Callable[[], Iterable[tuple[Matrix, Labels]]]:
     """Return passes over `(expanded rows, outcomes)`: held in memory for a small book, recomputed for a large one."""
 
-    def generate() -> Iterator[Block]:
+    def generate() -> Iterator[tuple[Matrix, Labels]]:
         for start in range(0, len(y), BLOCK_ROWS):
             rows = slice(start, start + BLOCK_ROWS)
             yield expand(rows), y[rows]
 
     if len(y) > _ROWS_HELD:
+        return generate
+    held = list(generate())
+    return lambda: held
+
+
+def _drawn(blocks: Callable[[], Iterable[tuple[Matrix, Labels]]], weight: Vector) -> Callable[[], Iterable[Block]]:
+    """Return passes over the rows that were drawn at all, each as often as it was drawn."""
+
+    def generate() -> Iterator[Block]:
+        start = 0
+        for X, y in blocks():
+            w = weight[start : start + len(y)]
+            start += len(y)
+            yield X[w > 0], y[w > 0], w[w > 0]
+
+    if len(weight) > _ROWS_HELD:
         return generate
     held = list(generate())
     return lambda: held
@@ -134,25 +150,67 @@ class LogisticRecipe:
         inputs = Inputs.learn(X)
         known = np.zeros(len(y)) if offset is None else offset
         blocks = blocks_of(y, lambda rows: _with_intercept(inputs, X[rows], known[rows]))
-        width, indicators = len(design.names), int(inputs.has_missing.sum())
-        direction = np.array(design.monotone)
-        free = np.full(indicators, np.inf)
-        lower = np.concatenate([[-np.inf], np.where(direction > 0, 0.0, -np.inf), -free, [0.0]])
-        upper = np.concatenate([[np.inf], np.where(direction < 0, 0.0, np.inf), free, [np.inf]])
-        # The dates' levels come with a coefficient near 1: less where the features explain a part of them.
-        centre = np.zeros(2 + width + indicators)
-        centre[-1] = 1.0
-        b = centre.copy()
+        b = _centre(design, inputs)
         b[0] = float(logit(y.mean()))
         parts: dict[float, LogisticPart] = {}
         for level in sorted(levels, reverse=True):
-            penalty = np.full(len(b), level)
-            penalty[0] = 0.0
-            b = fit_bounded_logistic(blocks, b, penalty=penalty, centre=centre, lower=lower, upper=upper)
-            absent = np.zeros(width)
-            absent[inputs.has_missing] = b[1 + width : -1]
-            parts[level] = LogisticPart(design, inputs, float(b[0]), b[1 : 1 + width], absent, level)
+            b = _fitted(design, inputs, blocks, b, level)
+            parts[level] = _part(design, inputs, b, level)
         return parts.__getitem__
+
+    def again(
+        self,
+        part: LogisticPart,
+        X: Matrix,
+        y: Labels,
+        draws: Iterable[Vector],
+        *,
+        seed: int,
+        offset: Vector | None = None,
+    ) -> Iterator[LogisticPart]:
+        """Fit a part again on the rows that it was fitted on, each as often as it was drawn; on the same inputs."""
+        known = np.zeros(len(y)) if offset is None else offset
+        inputs = part.inputs
+        blocks = blocks_of(y, lambda rows: _with_intercept(inputs, X[rows], known[rows]))
+        start = np.concatenate([[part.intercept], part.weights, part.absent[inputs.has_missing], [1.0]])
+        for weight in draws:
+            b = _fitted(part.design, inputs, _drawn(blocks, weight), start, part.penalty)
+            yield _part(part.design, inputs, b, part.penalty)
+
+
+def _centre(design: Design, inputs: Inputs) -> Vector:
+    """What the coefficients are drawn to: 0, but for that of the dates' levels.
+
+    Those come with a coefficient near 1: less where the features explain a part of them.
+    """
+    centre = np.zeros(2 + len(design.names) + int(inputs.has_missing.sum()))
+    centre[-1] = 1.0
+    return centre
+
+
+def _fitted(
+    design: Design, inputs: Inputs, blocks: Callable[[], Iterable[Block]], start: Vector, level: float
+) -> Vector:
+    """Coefficients: intercept, one per column, one per indicator, that of the dates' levels."""
+    direction = np.array(design.monotone)
+    free = np.full(int(inputs.has_missing.sum()), np.inf)
+    penalty = np.full(len(start), level)
+    penalty[0] = 0.0
+    return fit_bounded_logistic(
+        blocks,
+        start,
+        penalty=penalty,
+        centre=_centre(design, inputs),
+        lower=np.concatenate([[-np.inf], np.where(direction > 0, 0.0, -np.inf), -free, [0.0]]),
+        upper=np.concatenate([[np.inf], np.where(direction < 0, 0.0, np.inf), free, [np.inf]]),
+    )
+
+
+def _part(design: Design, inputs: Inputs, b: Vector, level: float) -> LogisticPart:
+    width = len(design.names)
+    absent = np.zeros(width)
+    absent[inputs.has_missing] = b[1 + width : -1]
+    return LogisticPart(design, inputs, float(b[0]), b[1 : 1 + width], absent, level)
 
 
 def _with_intercept(inputs: Inputs, rows: Matrix, offset: Vector) -> Matrix:

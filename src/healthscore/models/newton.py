@@ -13,7 +13,8 @@ import numpy as np
 
 from healthscore.models.design import Flags, Labels, Matrix, Vector
 
-Block = tuple[Matrix, Labels]
+Block = tuple[Matrix, Labels] | tuple[Matrix, Labels, Vector]
+"""Rows, their outcomes, and how much each counts (once, where nothing is said)."""
 
 
 def fit_bounded_logistic(
@@ -26,12 +27,13 @@ def fit_bounded_logistic(
     upper: Vector,
     iterations: int = 100,
 ) -> Vector:
-    r"""Minimise `sum_i log(1 + exp(-s_i x_i b)) + 1/2 sum_j penalty_j (b_j - centre_j)^2` over `lower <= b <= upper`.
+    r"""Minimise `sum_i w_i log(1 + exp(-s_i x_i b)) + 1/2 sum_j penalty_j (b_j - centre_j)^2`, `lower <= b <= upper`.
 
     Parameters
     ----------
     blocks
-        Called once per pass; yields (rows, k) matrices with their outcomes, so that a large book is never held twice.
+        Called once per pass; yields (rows, k) matrices with their outcomes, and their weights where they have any, so
+        that a large book is never held twice.
     start, penalty, centre, lower, upper
         Shape (k,). An unpenalised coefficient has penalty 0 and must be determined by the rows (an intercept).
     iterations
@@ -101,11 +103,12 @@ def _objective(
     value = 0.5 * float(penalty @ (offset * offset))
     gradient = penalty * offset
     hessian = np.diag(penalty.astype(np.float64))
-    for X, y in blocks():
+    for X, y, *weights in blocks():
+        w = weights[0] if weights else 1.0
         z = X @ b
         small = np.exp(-np.abs(z))
         p = np.where(z >= 0, 1.0, small) / (1.0 + small)
-        value += float(np.sum(np.log1p(small) + np.maximum(z, 0.0) - y * z))
-        gradient = gradient + X.T @ (p - y)
-        hessian = hessian + X.T @ (X * (p * (1.0 - p))[:, None])
+        value += float(np.sum(w * (np.log1p(small) + np.maximum(z, 0.0) - y * z)))
+        gradient = gradient + X.T @ (w * (p - y))
+        hessian = hessian + X.T @ (X * (w * p * (1.0 - p))[:, None])
     return value, gradient, hessian

@@ -5,8 +5,8 @@ with replacement, the same parts at the same complexity, the same kappas, scale 
 are kept, those that the score comes from: what context adds is a constant here, its mean over the reference population.
 
 Worked example. An account has log-odds -2.0, and its 20 refits have -1.7 to -2.4 with a standard deviation of 0.2. On
-the default scale (21.64 points per unit of log-odds) its score is uncertain by 1.96 x 0.2 x 21.64 = 8.5 points either
-way: a score of 55 is shown with 46.5 to 63.5.
+the default scale (21.64 points per unit of log-odds) its score is uncertain by 2.09 x 0.2 x 21.64 = 9.1 points either
+way: a score of 55.0 is shown with 45.9 to 64.1.
 
 What the interval says is how much the score would differ with other accounts to learn from. It is no interval of the
 probability that this one account leaves, and what the model cannot see is not in it.
@@ -29,8 +29,7 @@ from healthscore.models.logistic import BLOCK_ROWS, LogisticPart
 from healthscore.models.parts import Part
 
 MOST = 500
-QUANTILE = 1.959963984540054
-"""Standard deviations either way that hold 95 % of a normal distribution."""
+LEVEL = 0.95
 
 
 class PartRefits(Protocol):
@@ -197,6 +196,16 @@ class Refits:
         spreads = [self.held_logit(block, names).std(axis=1, ddof=1) for block in blocks]
         return np.concatenate(spreads) if spreads else np.zeros(0)
 
+    def half_widths(self, X: Matrix, names: Sequence[str]) -> Vector:
+        """Half of each 95 % interval, in log-odds, shape (n,).
+
+        Student's distribution on the log-odds, with as many degrees of freedom as there are refits but one: 2.09
+        standard deviations for 20 refits, 1.96 for very many.
+        """
+        from scipy.special import stdtrit
+
+        return self.spread(X, names) * float(stdtrit(len(self) - 1, (1 + LEVEL) / 2))
+
     def component_logit(self, X: Matrix, names: Sequence[str]) -> Iterator[Matrix]:
         """Share of every component group by each refit in turn, shape (n, G), not centred; context has 0."""
         matrix = self.model.design.aligned(X, names)
@@ -267,10 +276,10 @@ def _read(name: str, document: Mapping[str, Any], part: Part, count: int, text: 
     raise ValueError(f"refits of the part {name!r}, which has none")
 
 
-def interval(scale: ScoreScale, held: Vector, spread: Vector) -> tuple[Vector, Vector]:
+def interval(scale: ScoreScale, held: Vector, widths: Vector) -> tuple[Vector, Vector]:
     """Return the ends of the 95 % interval of each score, to one decimal within 0 to 100, each shape (n,).
 
-    Normal on the log-odds. Rounded like the score itself, so that it always holds the score that is shown.
+    Rounded like the score itself, so that it always holds the score that is shown.
 
     Parameters
     ----------
@@ -278,8 +287,8 @@ def interval(scale: ScoreScale, held: Vector, spread: Vector) -> tuple[Vector, V
         The map between log-odds and score; that of a gain rises.
     held
         Log-odds that the scores come from.
-    spread
-        Of `Refits.spread`.
+    widths
+        Of `Refits.half_widths`.
     """
-    ends = [displayed(scale.score(held + way * QUANTILE * spread)) for way in (1.0, -1.0)]
+    ends = [displayed(scale.score(held + way * widths)) for way in (1.0, -1.0)]
     return np.minimum(*ends), np.maximum(*ends)
