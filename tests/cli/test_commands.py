@@ -25,7 +25,7 @@ from healthscore.pipelines import PIPELINES
 from healthscore.pipelines.simulate import Simulated
 
 COMMANDS = [*PIPELINES, "demo"]
-GROUPS = ["runs"]
+GROUPS = ["models", "runs"]
 """Commands that have commands of their own."""
 README = Path(__file__).parents[2] / "README.md"
 RESULTS = README.parent / "docs" / "results.md"

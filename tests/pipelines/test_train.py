@@ -27,7 +27,7 @@ def test_the_documented_keys_are_there(trained: TrainResult) -> None:
     assert {"components", "warnings", "identity", "directory", "bundle"} <= set(result)
     assert trained.bundle == Path(result["bundle"])
     written = json.loads((trained.directory / "result.json").read_text(encoding="utf-8"))
-    assert written | {"directory": str(trained.directory), "bundle": str(trained.bundle)} == result
+    assert written | {"directory": str(trained.directory), "bundle": str(trained.bundle), "version": 1} == result
 
 
 def test_it_learned_from_every_known_outcome_and_from_nothing_else(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from healthscore.cli import data, history, modelling, recalibration, runs, scoring
+from healthscore.cli import data, history, modelling, models, recalibration, runs, scoring, tuning
 
 application = typer.Typer(
     name="healthscore",
@@ -24,9 +24,11 @@ for command in (
     data.features,
     modelling.train,
     modelling.backtest,
+    tuning.tune,
     recalibration.recalibrate,
     scoring.score,
     scoring.explain,
 ):
     application.command()(command)
+application.add_typer(models.models)
 application.add_typer(runs.runs)

@@ -11,16 +11,32 @@ from healthscore.errors import BundleError, ConfigurationError
 from healthscore.models.bundle import Bundle
 from healthscore.pipelines.happenings import HAPPENINGS
 from healthscore.pipelines.publish import current
-from healthscore.pipelines.train import BUNDLE
+from healthscore.pipelines.registry.versions import BUNDLE, champion, named
 
-OTHER_MODEL = "run `healthscore train`, or name a model of this run by --model"
+OTHER_MODEL = (
+    "name a model of this run by --model; `healthscore train` makes one, and `healthscore models promote` makes it the "
+    "one that scores"
+)
 
 
 def find_bundle(run: Run, model: str | Path | None) -> Path:
-    """Directory of the bundle: the one named (or the run directory that holds it), else the newest of the run."""
+    """Directory of the bundle that scores.
+
+    Parameters
+    ----------
+    model
+        A bundle or the run directory that holds it; the number of a version, `champion` or `challenger`. None is the
+        champion, and before there is one the newest that was trained.
+    """
     if model is not None:
-        named = Path(model).expanduser().resolve()
-        return named / BUNDLE if (named / BUNDLE).is_dir() else named
+        version = named(run, str(model))
+        if version is not None:
+            return version
+        given = Path(model).expanduser().resolve()
+        return given / BUNDLE if (given / BUNDLE).is_dir() else given
+    leading = champion(run)
+    if leading is not None:
+        return leading
     trained = current(run.out, "train")
     if trained is None:
         raise BundleError(

@@ -25,12 +25,12 @@ from healthscore.pipelines.growth.learning import learn_growth
 from healthscore.pipelines.happenings import HAPPENINGS, words_of
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
+from healthscore.pipelines.registry.versions import BUNDLE, register
 from healthscore.pipelines.runs.record import run_record
 from healthscore.pipelines.tracking import record
 from healthscore.pipelines.walk import exiting_accounts
 from healthscore.tables import open_tables
 
-BUNDLE = "bundle"
 Rows = NDArray[np.int64]
 
 
@@ -100,7 +100,8 @@ def train(
     target = run.out / "train" / identity
     with progress("recording the run"):
         _record(run, identity, inputs, result, target)
-    return TrainResult(target, result | {"directory": str(target), "bundle": str(target / BUNDLE)})
+    found = {"directory": str(target), "bundle": str(target / BUNDLE), "version": register(run, target).version}
+    return TrainResult(target, result | found)
 
 
 def _seen(book: Book, bundle: Bundle, rows: Rows) -> Seen:
