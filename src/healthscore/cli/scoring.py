@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,7 +17,12 @@ if TYPE_CHECKING:
 
 AsOf = Annotated[str, typer.Option("--as-of", metavar="DATE", help="Midnight at the start of this date: YYYY-MM-DD.")]
 Model = Annotated[
-    Path | None, typer.Option("--model", help="A bundle; the newest of the run if none.", show_default=False)
+    str | None,
+    typer.Option(
+        "--model",
+        help="A bundle, a version's number, champion or challenger; the champion if none, else the newest.",
+        show_default=False,
+    ),
 ]
 Card = Annotated[
     str | None,
@@ -94,8 +98,9 @@ def show_scores(made: ScoreResult) -> None:
     """Print how many accounts each band holds, and the worst accounts with what drags them down."""
     result = made.result
     card = result.get("scorecard")
+    title = f"Scores for {result['period']}{_by(result)}"
     table(
-        f"Scores for {result['period']}" if card is None else f"Scores of {result['as_of']} by {result['model']}",
+        title if card is None else f"Scores of {result['as_of']} by {result['model']}",
         ("band", "accounts"),
         list(result["bands"].items()) + [(f"({name}, not scored)", n) for name, n in result["unscored"].items()],
     )
@@ -109,6 +114,12 @@ def show_scores(made: ScoreResult) -> None:
         unlike = "are unlike those that the model learned from" if card is None else "are known by half or less"
         said = f"{result['low_confidence']:,} accounts {unlike}"
         paragraph(f"{said}: the column low_confidence of the scores says in what")
+
+
+def _by(result: Mapping[str, Any]) -> str:
+    """Which version of the model scored, where it is one."""
+    alias = f" ({result['alias']})" if result.get("alias") else ""
+    return f", by version {result['version']}{alias}" if result.get("version") else ""
 
 
 def _last(row: Mapping[Any, Any]) -> str:

@@ -15,6 +15,7 @@ from healthscore.asof import date_of, day_of
 from healthscore.config import Run, Scorecard, load_run
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.cardparts import CardParts
+from healthscore.pipelines.growth.explained import growth_of
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
 from healthscore.pipelines.runs.record import run_record
@@ -87,9 +88,7 @@ def explain(
     features = _told(rated, account, drivers[drivers["kind"] == "feature"])
     with progress("reading the latest rows"), open_tables(run) as tables:
         latest = {name: _latest(run, tables, name, account, day_of(as_of)) for name in _sources(run)}
-    identity = run_identity(
-        run, "explain", rated.inputs, as_of=as_of.isoformat(), account=account, model=mine.iloc[0]["model"]
-    )
+    identity = run_identity(run, "explain", rated.inputs, as_of=as_of.isoformat(), account=account, **rated.scorer)
     components = drivers[drivers["kind"] == "component"]
     result: dict[str, Any] = plain(_result(rated, mine.iloc[0], components, features, latest))
     said = {"account": account, "as_of": as_of, "by": rated.by}
@@ -124,6 +123,7 @@ def _result(
         **({} if rated.parts is None else _by_card(rated, rated.parts, row, components)),
         "features": features[["component", "feature", "value", "points", "sentence"]].to_dict("records"),
         "latest": latest,
+        "growth": growth_of(rated, row),
         "model": row["model"],
         "warnings": rated.hindsight,
     }

@@ -16,6 +16,8 @@ from healthscore.pipelines.cardscore import rate_by_card
 from healthscore.pipelines.modelscore import rate_by_model
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import current, plain, run_directory, run_identity, write_csv, write_json
+from healthscore.pipelines.references import with_references
+from healthscore.pipelines.registry.versions import standing
 from healthscore.pipelines.runs.record import run_record
 from healthscore.pipelines.scoretable import Rated
 from healthscore.pipelines.tracking import record
@@ -56,7 +58,8 @@ def score(
     Parameters
     ----------
     model
-        Directory of a bundle; the newest of the run where neither it nor a scorecard is given.
+        Directory of a bundle, number of a version, `champion` or `challenger`. Where neither it nor a scorecard is
+        given: the champion, and before there is one the newest that was trained.
     scorecard
         A scorecard, its file, or the name of a shipped one: needs no model, no training and no outcome. Where the run
         has no outcome, the accounts are the customers at the date.
@@ -72,9 +75,9 @@ def score(
         Too little was recorded before the date.
     """
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
-    rated = rate(run, as_of, model, scorecard, progress)
+    rated = with_references(rate(run, as_of, model, scorecard, progress))
     run = rated.book.run  # as it was scored: with the scorecard, if one was named
-    identity = run_identity(run, "score", rated.inputs, as_of=as_of.isoformat(), model=rated.by)
+    identity = run_identity(run, "score", rated.inputs, as_of=as_of.isoformat(), **rated.scorer)
     result: dict[str, Any] = plain(rated.result | {"identity": identity})
     made_of = run_record(
         run, "score", identity, rated.inputs, arguments={"as_of": as_of, "by": rated.by}, read=rated.read
@@ -103,7 +106,9 @@ def score(
         )
     written = ("scores.parquet", "scores.csv", "drivers.parquet", *rated.beside)
     files = {name: str(target / name) for name in written}
-    return ScoreResult(target, result | {"directory": str(target), "files": files}, rated.scores, rated.drivers)
+    # Not written into result.json: who is champion is a matter of the day, and the same scores are the same bytes.
+    found = {"directory": str(target), "files": files, **standing(run, rated.read.get("bundle"))}
+    return ScoreResult(target, result | found, rated.scores, rated.drivers)
 
 
 def rate(

@@ -16,6 +16,7 @@ from healthscore.outcomes.snapshots import Status
 from healthscore.pipelines.build import Book
 from healthscore.pipelines.cardparts import CardParts
 from healthscore.pipelines.reasons import Explained
+from healthscore.pipelines.registry.store import digest_of_bundle
 
 UNSCORED = {
     Status.LEAVING: "leaving",
@@ -68,6 +69,12 @@ class Rated:
     hindsight: list[str]
     read: Mapping[str, Path] = field(default_factory=dict)
     beside: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    @property
+    def scorer(self) -> dict[str, Any]:
+        """What tells this scorer from all others: versions of one training may lie on different score scales."""
+        bundle = self.read.get("bundle")
+        return {"model": self.by} | ({} if bundle is None else {"bundle": digest_of_bundle(bundle)})
 
 
 def everyone(book: Book, frame: pd.DataFrame, as_of: date, texts: Sequence[str] = TEXTS) -> pd.DataFrame:

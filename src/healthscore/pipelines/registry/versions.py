@@ -123,9 +123,19 @@ def bundle_of(run: Run, placed: Event) -> Path:
     )
 
 
-def standing(run: Run, directory: Path) -> dict[str, Any]:
-    """Which version a bundle is, by its bytes, and whether it is the champion or the challenger: keys of a result."""
-    digest, registry = digest_of_bundle(directory), read(run)
+def standing(run: Run, bundle: Path | None) -> dict[str, Any]:
+    """Which version a bundle is, by its bytes, and whether it is the champion or the challenger: keys of a result.
+
+    None where it is no version of the run, or where something else than a bundle scored.
+    """
+    nothing = {"version": None, "alias": None}
+    if bundle is None:
+        return nothing
+    try:
+        registry = read(run)
+    except BundleError:  # who names a bundle by its directory can score by it all the same
+        return nothing
+    digest = digest_of_bundle(bundle)
     found = next((event.version for event in registry.events if event.digest == digest), None)
     found = found or next((each.version for each in registry.versions if each.digest == digest), None)
     return {"version": found, "alias": None if found is None else registry.alias(found)}
