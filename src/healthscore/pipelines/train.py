@@ -25,7 +25,7 @@ from healthscore.pipelines.growth.learning import learn_growth
 from healthscore.pipelines.happenings import HAPPENINGS, words_of
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
-from healthscore.pipelines.registry.versions import BUNDLE, register
+from healthscore.pipelines.registry.versions import BUNDLE, named, register
 from healthscore.pipelines.runs.record import run_record
 from healthscore.pipelines.tracking import record
 from healthscore.pipelines.walk import exiting_accounts
@@ -98,9 +98,10 @@ def train(
         (directory / "dictionary.md").write_text(markdown(book.panel.features, run.title or run.name), encoding="utf-8")
         write_json(directory / "result.json", result)
     target = run.out / "train" / identity
+    version = register(run, target).version
     with progress("recording the run"):
-        _record(run, identity, inputs, result, target)
-    found = {"directory": str(target), "bundle": str(target / BUNDLE), "version": register(run, target).version}
+        _record(run, identity, inputs, result | {"version": version}, target)
+    found = {"directory": str(target), "bundle": str(target / BUNDLE), "version": version}
     return TrainResult(target, result | found)
 
 
@@ -151,7 +152,17 @@ def _constant(bundle: Bundle) -> list[str]:
 
 
 def _record(run: Run, identity: str, inputs: Mapping[str, str], result: Mapping[str, Any], directory: Path) -> None:
-    parameters = {"chosen": result["chosen"], "seed": run.seed, "features": result["features"]}
+    parameters = {key: result[key] for key in ("version", "chosen", "features")} | {"seed": run.seed}
     parameters |= {f"training.{key}": value for key, value in result["training"].items()}
     parameters |= {f"kappa.{part}": value for part, value in result["calibration"]["kappas"].items()}
-    record(run, "train", identity, parameters=parameters, metrics={}, per_origin={}, inputs=inputs, artifacts=directory)
+    record(
+        run,
+        "train",
+        identity,
+        parameters=parameters,
+        metrics={},
+        per_origin={},
+        inputs=inputs,
+        artifacts=directory,
+        bundle=named(run, str(result["version"])),  # as it scores: on the champion's scale
+    )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 import socket
+import ssl
 from pathlib import Path
+from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.request import urlopen
 
 from healthscore.config import Run
 
@@ -15,6 +17,8 @@ LOCAL = "mlruns"
 ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    # On standard output, where `--json` prints one object and nothing else.
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     # Or it would copy the pyproject.toml of whatever directory the command was given in into the model.
     "MLFLOW_UV_AUTO_DETECT": "false",
     # By MLflow's own defaults, a server that is away holds a job up for minutes.
@@ -25,8 +29,8 @@ ENVIRONMENT = {
 SECRETS = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 """Variables whose values are never told."""
 PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
-ANSWERS_WITHIN = 5.0
-"""Seconds that a server has to take a connection."""
+ANSWERS_WITHIN = 10.0
+"""Seconds that a server has to say anything."""
 
 
 def store(run: Run) -> tuple[str, str | None]:
@@ -39,20 +43,35 @@ def store(run: Run) -> tuple[str, str | None]:
 
 
 def knock(uri: str) -> None:
-    """Open a connection to the host of an address and close it; OSError where nobody answers.
+    """See whether anybody answers at an address, and go away; OSError where nobody does in time.
 
-    A moment instead of the minutes for which MLflow and SQLAlchemy try again. Addresses without a host (files,
-    SQLite, Databricks profiles) and those behind a proxy pass.
+    A moment instead of the minutes for which MLflow and SQLAlchemy try again, also where a server takes connections and
+    then says nothing. Addresses without a host (files, SQLite, profiles) pass.
     """
     parts = urlsplit(uri)
     scheme, host = parts.scheme.partition("+")[0], parts.hostname
     port = parts.port or PORTS.get(scheme)
-    if not host or port is None or (scheme in getproxies() and not proxy_bypass(host)):
+    if not host or port is None:
         return
+    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
-        socket.create_connection((host, port), timeout=ANSWERS_WITHIN).close()
+        if scheme in ("http", "https"):
+            _ask(f"{scheme}://{place}{parts.path.rstrip('/')}/health")
+        else:
+            socket.create_connection((host, port), timeout=ANSWERS_WITHIN).close()
     except OSError as error:
-        raise OSError(f"nobody answers at {scheme}://{host}:{port} ({error.strerror or error})") from error
+        raise OSError(f"nobody answers at {scheme}://{place} ({error})") from error
+
+
+def _ask(url: str) -> None:
+    """Any answer will do: whether it is MLflow's, and who may come in, is for MLflow's client to find out."""
+    try:
+        urlopen(url, timeout=ANSWERS_WITHIN).close()  # noqa: S310  # http or https, by the caller
+    except HTTPError as answer:
+        answer.close()
+    except URLError as error:
+        if not isinstance(error.reason, ssl.SSLError):
+            raise
 
 
 def redacted(text: str, uri: str) -> str:
