@@ -99,6 +99,36 @@ def metrics(auc: float) -> dict[str, Any]:
     }
 
 
+def candidates() -> list[dict[str, Any]]:
+    gains = {"logistic": ("Logistic", 0.01), "additive": ("Trees", -0.02), "unconstrained": ("Free trees", -0.001)}
+    return [
+        {"name": name, "title": title, "gain": figure(gain, 0.004), "standard_error": 0.002, "better": gain > 0.002}
+        for name, (title, gain) in gains.items()
+    ]
+
+
+def diagnostics() -> dict[str, Any]:
+    """The price, other calibrations and rates: the second date has moved, the third more than threefold."""
+    about = {"n": 1500, "events": 60}
+    honest = {"expected": 55.2, "observed_expected": figure(1.09, 0.2), "calibration_slope": figure(0.97, 0.2)}
+    moved = [
+        {
+            "rate": rate,
+            "training": 0.035,
+            "difference": figure(rate - 0.035, 0.01),
+            "shifted": shifted,
+            "jumped": jumped,
+        }
+        for rate, shifted, jumped in ((0.04, False, False), (0.06, True, False), (0.12, True, True))
+    ]
+    others = {"beta": figure(0.002, 0.001), "isotonic": figure(-0.004, 0.001), "venn_abers": figure(0.0001, 0.002)}
+    return {
+        "price_of_additivity": {"sentence": "Price of additivity: log-loss 0.001 (0.000-0.002): none shown."},
+        "calibration": {"n": 4000, "others": others, "origins": [{"as_of": day, **about, **honest} for day in DATES]},
+        "prevalence": {"origins": [{"as_of": day, **about, **one} for day, one in zip(DATES, moved, strict=True)]},
+    }
+
+
 def curve(auc: float) -> list[list[float]]:
     return [[share / 20, (share / 20) ** ((1 - auc) / auc)] for share in range(21)]
 
@@ -150,7 +180,12 @@ def backtest_result() -> dict[str, Any]:
         },
         "snapshots": [{"as_of": day, "at_risk": 1500, "exited": 60, "stayed": 1440, "exit_in_gap": 6} for day in DATES],
         "chosen": "blend",
-        "choice": {"why": "no candidate had a lower log-loss", "title": "Blend"},
+        "choice": {
+            "why": "no candidate had a lower log-loss",
+            "title": "Blend",
+            "rows": 2400,
+            "candidates": candidates(),
+        },
         "headline": {
             "sentences": ["Of 184 accounts that left, the worst-scored 10 % held 77 (70-84).", "It predicts better."],
             "better": True,
@@ -186,6 +221,7 @@ def backtest_result() -> dict[str, Any]:
             {"name": "activity", "share": 0.6, "mean_points": 9.1},
             {"name": "support", "share": 0.4, "mean_points": 4.0},
         ],
+        **diagnostics(),
         "lead_time": lead_time(),
         "segments": [
             {"segment": "Enterprise", "n": 1100, "events": 20, "rate": figure(0.018, 0.008), "auc": figure(0.79, 0.05)}

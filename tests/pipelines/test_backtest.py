@@ -85,7 +85,7 @@ def test_result_json_is_strict_and_what_was_returned(backtested: BacktestResult)
 
 def test_the_report_and_the_predictions_lie_beside_it(backtested: BacktestResult) -> None:
     assert {path.name for path in backtested.directory.iterdir()} == {
-        *("result.json", "report.html", "predictions.parquet", "manifest.json")
+        *("result.json", "report.html", "predictions.parquet", "run.json", "manifest.json")
     }
     page = (backtested.directory / "report.html").read_text(encoding="utf-8")
     assert page.lstrip().lower().startswith("<!doctype html>")

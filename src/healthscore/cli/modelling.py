@@ -106,6 +106,7 @@ def show_backtest(result: Mapping[str, Any]) -> None:
     one = f"{'an' if words['event'][0] in 'aeiou' else 'a'} {words['event']}"
     title = f"{pooled['n']:,} snapshots, {pooled['events']:,} with {one}, {len(result['origins'])} dates"
     table(title, ("model", "AUC", "log-loss", "lift at 10 %"), rows)
+    paragraph(result["price_of_additivity"]["sentence"], result["calibration"]["sentence"])
     bands = [
         (b["name"], f"{b['low']:g}-{b['high']:g}", f"{b['n']:,.0f}", figure(b["rate"], "percent"))
         for b in result["bands"]

@@ -12,11 +12,13 @@ import pandas as pd
 
 from healthscore.asof import date_of
 from healthscore.config import Run, load_run
-from healthscore.models import MODELS
 from healthscore.pipelines.build import Book, build_book, iso
 from healthscore.pipelines.cardchecks import need_features
 from healthscore.pipelines.cardfigures import scorecard_section
 from healthscore.pipelines.cards import shown
+from healthscore.pipelines.diagnosis import diagnosis
+from healthscore.pipelines.growth.asked import growing_of
+from healthscore.pipelines.growth.tested import growth_section
 from healthscore.pipelines.happenings import HAPPENINGS, outcome_section
 from healthscore.pipelines.headline import headline
 from healthscore.pipelines.judge import Judge
@@ -76,9 +78,11 @@ def backtest(
         inputs = {name: report.fingerprint for name, report in tables.reports.items()}
         identity = run_identity(run, "backtest", inputs)
         walked = walk(book, progress)
+        growth = growth_section(growing_of(book, tables), progress)
         with progress("computing intervals"):
             judge = Judge(book, walked)
-            result: dict[str, Any] = plain(_result(tables, book, walked, judge) | {"identity": identity})
+            found = _result(tables, book, walked, judge) | {"growth": growth, "identity": identity}
+            result: dict[str, Any] = plain(found)
     predictions = _predictions(book, walked, judge)
     made_of = run_record(run, "backtest", identity, inputs)
     with run_directory(run.out, "backtest", identity, record=made_of) as directory:
@@ -95,12 +99,13 @@ def backtest(
 def _result(tables: Tables, book: Book, walked: Walk, judge: Judge) -> dict[str, Any]:
     run = book.run
     churners = judge.churners()
+    diagnosed = diagnosis(judge)
     return {
         "run": run.name,
         "title": run.title or run.name,
         "outcome": outcome_section(run, judge.words),
         "chosen": walked.choice.name,
-        "choice": {"why": walked.choice.why, "title": MODELS[walked.choice.name].title},
+        "choice": walked.choice.as_dict(),
         "headline": headline(judge, churners),
         "churners": churners,
         "pooled": judge.pooled(),
@@ -111,6 +116,7 @@ def _result(tables: Tables, book: Book, walked: Walk, judge: Judge) -> dict[str,
         "segments": judge.segments(),
         "stability": judge.stability(),
         "components": judge.components(),
+        **diagnosed,
         "curves": judge.curves(),
         "scorecard": scorecard_section(judge),
         "worst": [] if judge.words["gain"] else worst(book, walked),
@@ -119,7 +125,7 @@ def _result(tables: Tables, book: Book, walked: Walk, judge: Judge) -> dict[str,
             {"as_of": iso(t), **counts}
             for t, counts in zip(book.snapshots.as_ofs, book.snapshots.counts(), strict=True)
         ],
-        "warnings": warnings_of(tables, walked, str(judge.words["did"])),
+        "warnings": warnings_of(tables, walked, str(judge.words["did"]), diagnosed["prevalence"]["sentence"]),
     }
 
 
@@ -133,13 +139,13 @@ def data_section(tables: Tables, book: Book) -> dict[str, Any]:
     }
 
 
-def warnings_of(tables: Tables, walked: Walk, did: str) -> list[str]:
-    """What a reader should know before believing the figures."""
+def warnings_of(tables: Tables, walked: Walk, did: str, moved: str | None) -> list[str]:
+    """What a reader should know before believing the figures; `moved` says that the rate did."""
     said = [str(finding) for report in tables.reports.values() for finding in report.warnings]
     few = min(origin["train"]["exiting_accounts"] for origin in walked.origins)
     if few < 200:
         said.append(f"the first origin learned from {few} accounts that {did}: below 200, expect wide intervals")
-    return said
+    return said if moved is None else [*said, moved]
 
 
 def worst(book: Book, walked: Walk) -> list[dict[str, Any]]:

@@ -61,13 +61,18 @@ def rate_warnings(run: Run, rates: list[dict[str, Any]], exiting: int, end: int 
             "is the horizon, or the condition for being active, what you mean?"
         )
     for before, after in pairwise(settled):
-        low, top = sorted((before["rate"], after["rate"]))
-        if max(before["exits"], after["exits"]) >= TELLING_EXITS and top > JUMP * low:
+        if is_jump(before["rate"], after["rate"], max(before["exits"], after["exits"])):
             yield (
                 f"the rate jumps from {before['rate']:.1%} at {before['as_of']} to {after['rate']:.1%} at "
                 f"{after['as_of']}: "
                 "a season, a change of definition, or rows that are missing?"
             )
+
+
+def is_jump(rate: float, other: float, exits: int) -> bool:
+    """Whether one of two rates is more than three times the other; `exits` is the larger number of exits of the two."""
+    low, top = sorted((rate, other))
+    return exits >= TELLING_EXITS and top > JUMP * low
 
 
 def _few(run: Run, did: str, exiting: int) -> Iterator[str]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from healthscore.pipelines import charts, tiles, views, weightcharts, wording
 from healthscore.pipelines.cardviews import card_view
+from healthscore.pipelines.diagnosticviews import diagnostic_view
 from healthscore.pipelines.happenings import words_in
 from healthscore.pipelines.publish import plain
 from healthscore.pipelines.validation.page import validation_view
@@ -105,6 +106,7 @@ def _backtest_view(result: Result, chosen: str, titles: Mapping[str, str]) -> di
         "differences": views.difference_rows(result),
         "chosen_title": titles.get(chosen, chosen),
         "stability": views.stability_words(result),
+        "diagnostics": diagnostic_view(result),
     }
     present = {
         "bands": ("Bands", view["bands"]),

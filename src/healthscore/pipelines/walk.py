@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from healthscore.models.candidates import Candidates
 from healthscore.models.choice import Choice, choose
 from healthscore.models.drivers import component_drivers
 from healthscore.pipelines.build import Book, days_of, iso, more_history
+from healthscore.pipelines.calibrations import learn_calibrations, recalibrated
 from healthscore.pipelines.cards import SCORECARD, CardWalk, walk_card, without_model
 from healthscore.pipelines.fitting import fit, freeze
 from healthscore.pipelines.happenings import HAPPENINGS
@@ -49,6 +50,8 @@ class Walk:
         The chosen model of the last origin as a bundle, for the drivers of its accounts.
     card
         The run's scorecard at the same rows, where it has one; its probability is among the others as "scorecard".
+    recalibrated
+        Per other calibration of the chosen model, shape (n,): churn probability, NaN where too little was known.
     """
 
     rows: NDArray[np.int64]
@@ -60,6 +63,7 @@ class Walk:
     choice: Choice
     last: Bundle
     card: CardWalk | None = None
+    recalibrated: dict[str, Floats] = field(default_factory=dict)
 
 
 def folds_of(book: Book) -> list[Fold]:
@@ -132,11 +136,13 @@ def walk(book: Book, progress: Progress) -> Walk:
     origins: list[dict[str, Any]] = []
     for group, candidates, rows in zip(groups, fits, training, strict=True):
         bundle = freeze(book, candidates.models[choice.name], rows)
+        learned = learn_calibrations(candidates, choice.name, book.label[rows])
         for fold in group:
             test = tested_rows(book, fold)
-            parts.append(_Part(test, *_predict(book, candidates, bundle, test)))
+            probability, health, points = _predict(book, candidates, bundle, test)
+            parts.append(_Part(test, probability, health, points, recalibrated(learned, probability[choice.name])))
             origins.append({"day": fold.test, "train": _described(book, fold, rows)})
-    probability = {name: np.concatenate([part.probability[name] for part in parts]) for name in parts[0].probability}
+    probability = _joined([part.probability for part in parts])
     return Walk(
         rows=np.concatenate([part.rows for part in parts]),
         probability=probability if card is None else probability | {SCORECARD: card.probability},
@@ -147,6 +153,7 @@ def walk(book: Book, progress: Progress) -> Walk:
         choice=choice,
         last=bundle,
         card=card,
+        recalibrated=_joined([part.recalibrated for part in parts]),
     )
 
 
@@ -177,6 +184,12 @@ class _Part(NamedTuple):
     probability: dict[str, Floats]
     health: Floats
     points: Floats
+    recalibrated: dict[str, Floats]
+
+
+def _joined(parts: list[dict[str, Floats]]) -> dict[str, Floats]:
+    """Columns of all parts, one below the other."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def _fit_all(book: Book, training: list[NDArray[np.int64]], advance: Advance) -> list[Candidates]:
