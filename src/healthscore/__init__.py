@@ -24,9 +24,14 @@ if TYPE_CHECKING:
     from healthscore.pipelines.initialise import initialise
     from healthscore.pipelines.panel import panel
     from healthscore.pipelines.recalibrate import recalibrate
+    from healthscore.pipelines.registry.promotion import promote, rollback
+    from healthscore.pipelines.registry.versions import versions
+    from healthscore.pipelines.runs.compare import compare_runs
+    from healthscore.pipelines.runs.reproduce import reproduce
     from healthscore.pipelines.score import score
     from healthscore.pipelines.simulate import simulate
     from healthscore.pipelines.train import train
+    from healthscore.pipelines.tune import tune
     from healthscore.pipelines.validate import validate
     from healthscore.pipelines.validaterun import validate_run
 
@@ -39,17 +44,23 @@ __all__ = [
     "Run",
     "backtest",
     "check",
+    "compare_runs",
     "explain",
     "initialise",
     "load_run",
     "load_scorecard",
     "panel",
+    "promote",
     "recalibrate",
+    "reproduce",
+    "rollback",
     "score",
     "simulate",
     "train",
+    "tune",
     "validate",
     "validate_run",
+    "versions",
 ]
 
 _HOMES = {
@@ -58,6 +69,10 @@ _HOMES = {
         ("BundleError", "ConfigurationError", "HealthScoreError", "InputError", "InsufficientDataError"), "errors"
     ),
     "validate_run": "pipelines.validaterun",
+    **dict.fromkeys(("promote", "rollback"), "pipelines.registry.promotion"),
+    "versions": "pipelines.registry.versions",
+    "compare_runs": "pipelines.runs.compare",
+    "reproduce": "pipelines.runs.reproduce",
 }
 """Where names are defined that are not those of a pipeline."""
 

@@ -10,6 +10,7 @@ PIPELINES: dict[str, str] = {
     "features": "panel",
     "train": "train",
     "backtest": "backtest",
+    "tune": "tune",
     "recalibrate": "recalibrate",
     "score": "score",
     "explain": "explain",
