@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from healthscore.config import Run, load_run
 from healthscore.errors import InsufficientDataError
 from healthscore.features.dictionary import markdown
-from healthscore.models import MODELS
 from healthscore.models.bundle import Bundle, save
 from healthscore.models.choice import Choice, choose
 from healthscore.models.seen import Seen
@@ -129,7 +128,7 @@ def _result(book: Book, bundle: Bundle, rows: Rows, choice: Choice, left: int) -
         "run": book.run.name,
         "outcome": {"kind": book.run.need_outcome().kind, "words": words_of(book.run.need_outcome().kind)},
         "chosen": choice.name,
-        "choice": {"why": choice.why, "title": MODELS[choice.name].title},
+        "choice": choice.as_dict(),
         "training": bundle.metadata["trained"]
         | {"n": len(rows), "events": int(book.label[rows].sum()), "exiting_accounts": left},
         "calibration": {"alpha": calibration.alpha, "kappas": dict(zip(model.parts, calibration.kappas, strict=True))},
