@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from healthscore.pipelines.runs.reproduce import reproduce
     from healthscore.pipelines.score import score
     from healthscore.pipelines.simulate import simulate
+    from healthscore.pipelines.tracking import synchronise
     from healthscore.pipelines.train import train
     from healthscore.pipelines.tune import tune
     from healthscore.pipelines.validate import validate
@@ -56,6 +57,7 @@ __all__ = [
     "rollback",
     "score",
     "simulate",
+    "synchronise",
     "train",
     "tune",
     "validate",
@@ -73,6 +75,7 @@ _HOMES = {
     "versions": "pipelines.registry.versions",
     "compare_runs": "pipelines.runs.compare",
     "reproduce": "pipelines.runs.reproduce",
+    "synchronise": "pipelines.tracking",
 }
 """Where names are defined that are not those of a pipeline."""
 

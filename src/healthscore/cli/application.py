@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from healthscore.cli import data, history, modelling, models, recalibration, runs, scoring, tuning
+from healthscore.cli import data, history, modelling, models, recalibration, runs, scoring, syncing, tuning
 
 application = typer.Typer(
     name="healthscore",
@@ -31,4 +31,5 @@ for command in (
 ):
     application.command()(command)
 application.add_typer(models.models)
+runs.runs.command()(syncing.sync)
 application.add_typer(runs.runs)
