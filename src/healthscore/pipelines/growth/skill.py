@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 
 from healthscore.evaluation.clustered import resample
 from healthscore.evaluation.proportions import NOT_COMPUTABLE, Estimate
-from healthscore.models.churn import Candidates
+from healthscore.models.candidates import Candidates
 from healthscore.pipelines.build import Book
 from healthscore.pipelines.wording import number
 
@@ -63,7 +63,8 @@ def skill_warning(skill: Mapping[str, Any]) -> str | None:
 
 def _auc(book: Book, rows: NDArray[np.int64], loss: NDArray[np.float64]) -> Estimate:
     happened = book.label[rows] == 1
-    # A row's log-loss is -log of the probability that its outcome was given.
+    # A row's log-loss is -log of the probability that its outcome was given. Unlike the candidates' `inner_logit`, it
+    # is of a blend whose proportions were fitted on the other origins: nothing of the row's own date went into it.
     probability = np.where(happened, np.exp(-loss), -np.expm1(-loss))
     day, within = book.panel.day[rows], np.empty(len(rows))
     for date in np.unique(day):
