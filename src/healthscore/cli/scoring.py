@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from healthscore.cli.growth import show_growth, show_growth_explanation, show_references
 from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile, as_date
 from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
 from healthscore.errors import ConfigurationError
@@ -57,7 +58,9 @@ def score(
         return
     show_scores(made)
     paragraph(*(f"warning: {text}" for text in made.result["warnings"]))
-    say(*(f"{name:<16}{near(path)}" for name, path in made.result["files"].items()))
+    files = made.result["files"]
+    longest = max(map(len, files))
+    say(*(f"{name:<{longest}} {near(path)}" for name, path in files.items()))
 
 
 def explain(
@@ -108,6 +111,8 @@ def show_scores(made: ScoreResult) -> None:
     rows = [(w["account_id"], w["drivers_down"].split("; ")[0], f"{w['health']:.1f}", _last(w)) for w in worst]
     last = "risk" if card is None else "band"
     table("Most at risk", ("account", "what lowers the score most", "health", last), rows, left=2)
+    show_growth(result, made.scores)
+    show_references(result)
     if card is not None:
         paragraph("No probability: `healthscore validate` tells what the bands of a score meant.")
     if result["low_confidence"]:
@@ -145,6 +150,7 @@ def show_explanation(result: dict[str, Any]) -> None:
         _show_card(result, card)
     told = [(f"{f['points']:+.1f}", f["sentence"]) for f in result["features"] if f["points"]][:12]
     table("Strongest features", ("points", "what was seen"), told, left=2)
+    show_growth_explanation(result.get("growth"))
     for source, latest in result["latest"].items():
         paragraph(f"latest {source}: {'; '.join(map(row_in_words, latest[:3])) if latest else 'none'}")
 
