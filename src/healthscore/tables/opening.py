@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from healthscore.config import PANEL, Run
 from healthscore.tables.binding import Binding, bind
@@ -65,7 +66,7 @@ class Opening:
         """Open every source whose files are sound, accounts first, because the others are held against them."""
         ordered = sorted(self.files, key=lambda name: self.run.sources[name].contract != "accounts")
         with ThreadPoolExecutor(max_workers=1) as pool:  # hashing does not wait for the engine, nor it for the hash
-            prints = {name: pool.submit(fingerprint, [file.path for file in self.files[name]]) for name in ordered}
+            prints = {name: pool.submit(fingerprint, self._read(name)) for name in ordered}
             for name in ordered:
                 try:
                     self._open(name, prints[name])
@@ -78,6 +79,12 @@ class Opening:
                 except EngineError as error:
                     self.problems.append(_engine_fault(name, error))
         self.lineage.follow(self.bindings, self.relations, self.versions)
+
+    def _read(self, name: str) -> list[Path]:
+        """Every file that the rows of a source follow from: its own, and those that columns are looked up in."""
+        own = [file.path for file in self.files[name]]
+        numbers = range(len(self.run.sources[name].lookup))
+        return own + [file.path for number in numbers for file in self.lookups.get(f"{name}/{number}", ())]
 
     def _open(self, name: str, print_: Future[str]) -> None:
         engine, files = self.engine, self.files[name]

@@ -27,7 +27,7 @@ class SourceReport:
     first_day, last_day
         Days since 1970-01-01 of the first and the last row used (by `day`, `start_day` or `start`); None without time.
     fingerprint
-        SHA-256 of the files' names, sizes and contents.
+        SHA-256 of the files' names, sizes and contents, those that columns are looked up in among them.
     lateness
         Why late rows cannot be told, where they cannot; empty where rows say when they became known, or have no time.
     findings

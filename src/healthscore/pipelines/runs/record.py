@@ -74,12 +74,12 @@ def run_record(
 
 
 def configuration_of(run: Run) -> dict[str, Any]:
-    """The whole configuration, includes resolved and defaults filled in.
+    """All that the run says, its includes and its scorecard among it; what it does not say follows from the version.
 
     Without where things lie, which says nothing of the results, and without `[tracking]`, whose address may hold a
-    password.
+    password. Defaults are not filled in: some keys mean something by standing there.
     """
-    described = run.model_dump(mode="json", exclude={"path", "data", "out", "tracking"})
+    described = run.model_dump(mode="json", exclude={"path", "data", "out", "tracking"}, exclude_unset=True)
     if run.panel is not None:
         del described["sources"][PANEL]  # made of [panel] again when the configuration is read
     return described
