@@ -42,21 +42,26 @@ def test_the_price_is_that_of_the_two_kinds_of_trees(backtested: BacktestResult,
     assert price["auc"]["estimate"] == pytest.approx(
         metrics.roc_auc_score(y, free) - metrics.roc_auc_score(y, bound), abs=1e-9
     )
-    assert price["sentence"].startswith("Price of additivity (trees against free trees): log-loss ")
+    assert price["sentence"].startswith("Price of additivity: ")
 
 
 @pytest.mark.parametrize(
     ("low", "high", "error", "words"),
     [
-        (0.001, 0.003, 0.0005, "more than chance explains."),
-        (-0.001, 0.005, 0.0015, "it could be chance."),
-        (-0.003, 0.007, 0.0025, "none shown."),
-        (-0.003, -0.001, 0.0005, "free trees are worse, by more than chance explains."),
+        (
+            0.001,
+            0.003,
+            0.0005,
+            "there is one, by more than chance explains. One component per tree adds 0.0020 (0.0010",
+        ),
+        (-0.001, 0.005, 0.0015, "more than one standard error, which could be chance. One component"),
+        (-0.003, 0.007, 0.0025, "none shown. One component"),
+        (-0.003, -0.001, 0.0005, "none, free trees predict worse. One component"),
     ],
 )
 def test_the_price_is_called_what_its_interval_allows(low: float, high: float, error: float, words: str) -> None:
     price = Price(Estimate(0.0, -0.1, 0.1), Estimate((low + high) / 2, low, high), error)
-    assert diagnosis.price_sentence(price).endswith(words)
+    assert diagnosis.price_sentence(price).startswith(f"Price of additivity: {words}")
 
 
 def test_a_price_that_cannot_be_computed_is_not_told() -> None:
@@ -114,7 +119,7 @@ def test_other_calibrations_are_compared_where_they_could_be_learned() -> None:
     assert beta.estimate == pytest.approx(expected, abs=1e-9)
     assert beta.high < 0
     assert (isotonic.estimate, isotonic.low, isotonic.high) == (0.0, 0.0, 0.0)
-    assert section["sentence"].endswith("beta predicted better, by more than chance explains.")
+    assert "better than the model's own are beta by " in section["sentence"]
     assert [one["as_of"] for one in section["origins"]] == ["1970-01-01", "1970-02-01"]
 
 
@@ -153,10 +158,12 @@ def test_too_few_outcomes_teach_no_calibration() -> None:
 
 
 def test_other_calibrations_are_called_what_their_intervals_allow() -> None:
-    unsure, better = {"estimate": 0.001, "low": -0.001, "high": 0.003}, {"estimate": -0.02, "low": -0.03, "high": -0.01}
-    say = diagnosis.calibration_sentence
-    assert say({"beta": unsure, "isotonic": unsure}).endswith("with isotonic; none is shown to be better.")
-    assert say({"beta": better, "isotonic": unsure}).endswith("; beta predicted better, by more than chance explains.")
+    unsure, better = Estimate(0.001, -0.001, 0.003), Estimate(-0.02, -0.03, -0.01)
+    say, said = diagnosis.calibration_sentence, "Other calibrations learned at each date (beta, Venn-Abers): "
+    assert say({"beta": unsure, "venn_abers": unsure}) == f"{said}none is shown better."
+    assert say({"beta": better, "venn_abers": unsure}) == (
+        f"{said}better than the model's own are beta by 0.0200 (0.0100–0.0300) of log-loss."
+    )
     assert "too few outcomes" in say({})
 
 

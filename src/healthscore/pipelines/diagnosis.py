@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from healthscore.evaluation.clustered import resample
 from healthscore.evaluation.prevalence import rate_shift
 from healthscore.evaluation.price import Price, price_of
+from healthscore.evaluation.proportions import Estimate
 from healthscore.outcomes.snapshots import Label
 from healthscore.pipelines.build import iso
 from healthscore.pipelines.judge import Judge
@@ -42,12 +43,15 @@ def price_sentence(price: Price) -> str:
     if price.log_loss.estimate is None:
         return "Price of additivity: not computable."
     verdict = {
-        True: "more than chance explains",
-        False: "free trees are worse, by more than chance explains",
-        None: "it could be chance" if price.noticeable else "none shown",
+        True: "there is one, by more than chance explains",
+        False: "none, free trees predict worse",
+        None: "more than one standard error, which could be chance" if price.noticeable else "none shown",
     }[price.proven]
     loss, auc = figure(price.log_loss.as_dict(), digits=4), figure(price.auc.as_dict(), digits=3)
-    return f"Price of additivity (trees against free trees): log-loss {loss}, AUC {auc}: {verdict}."
+    return (
+        f"Price of additivity: {verdict}. One component per tree adds {loss} to the log-loss of free trees and takes "
+        f"{auc} off their AUC."
+    )
 
 
 def calibration_section(judge: Judge) -> dict[str, Any]:
@@ -56,7 +60,7 @@ def calibration_section(judge: Judge) -> dict[str, Any]:
     `others` are log-losses minus the model's own, paired, on the dates where they could be learned (`n` rows).
     """
     compared = _compared(judge)
-    others: dict[str, Any] = {}
+    others: dict[str, Estimate] = {}
     if compared.any():
         y, cluster = judge.y[compared], judge.cluster[compared]
         own = judge.walk.probability[judge.chosen][compared]
@@ -68,7 +72,7 @@ def calibration_section(judge: Judge) -> dict[str, Any]:
         "n": int(compared.sum()),
         "origins": list(_origins(judge)),
         "others": others,
-        "sentence": calibration_sentence({name: estimate.as_dict() for name, estimate in others.items()}),
+        "sentence": calibration_sentence(others),
     }
 
 
@@ -101,18 +105,17 @@ def _origins(judge: Judge) -> Iterator[dict[str, Any]]:
         }
 
 
-def calibration_sentence(others: Mapping[str, Mapping[str, Any]]) -> str:
-    """Other calibrations in one line; `others` as in the section, as plain numbers."""
+def calibration_sentence(others: Mapping[str, Estimate]) -> str:
+    """Other calibrations in one line; `others` as in the section."""
     if not others:
         return "Other calibrations: too few outcomes were known before the dates to learn any."
-    better = [name for name, one in others.items() if one["high"] is not None and one["high"] < 0]
-    figures = listed([f"{figure(one, digits=4)} with {TITLES[name]}" for name, one in others.items()])
-    verdict = (
-        f"{listed([TITLES[name] for name in better])} predicted better, by more than chance explains"
-        if better
-        else "none is shown to be better"
-    )
-    return f"Other calibrations, learned from earlier dates, would change the log-loss: {figures}; {verdict}."
+    better = [
+        f"{TITLES[name]} by {figure(one.times(-1.0).as_dict(), digits=4)} of log-loss"
+        for name, one in others.items()
+        if one.high is not None and one.high < 0.0
+    ]
+    verdict = f"better than the model's own are {listed(better)}" if better else "none is shown better"
+    return f"Other calibrations learned at each date ({', '.join(TITLES[name] for name in others)}): {verdict}."
 
 
 def prevalence_section(judge: Judge) -> dict[str, Any]:
