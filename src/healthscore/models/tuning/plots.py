@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from healthscore.models.tuning.space import SPACE
 from healthscore.models.tuning.study import Trial, study_of
 
 if TYPE_CHECKING:
@@ -18,12 +20,15 @@ COMPLETE_FOR_IMPORTANCE = 10
 """Trials that went through all folds below which nothing is said of how much a setting matters."""
 
 
-def plots(trials: Sequence[Trial], seed: int) -> dict[str, Spec]:
-    """The history, every setting against the loss, all settings side by side, losses by fold, and what mattered."""
+def plots(trials: Sequence[Trial], called: Mapping[str, str], seed: int) -> dict[str, Spec]:
+    """The history, every setting against the loss, all settings side by side, losses by fold, and what mattered.
+
+    `called` says how the plots name each setting, in 20 characters at most: longer names are cut.
+    """
     from optuna import visualization as shown
     from optuna.importance import FanovaImportanceEvaluator
 
-    study = study_of(trials)
+    study = study_of(trials, called)
     drawn: dict[str, Callable[[optuna.Study], Any]] = {
         "history": lambda study: shown.plot_optimization_history(study, target_name=MEASURED),
         "slices": lambda study: shown.plot_slice(study, target_name=MEASURED),
@@ -37,12 +42,29 @@ def plots(trials: Sequence[Trial], seed: int) -> dict[str, Spec]:
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Optuna's own, on what it will call something else
-        return {name: _spec(draw(study)) for name, draw in drawn.items()}
+        specs = {name: _spec(draw(study)) for name, draw in drawn.items()}
+    for line in specs["folds"]["data"]:
+        line["showlegend"] = False  # a line per trial: their names would hide them
+    axes = specs["folds"]["layout"]
+    axes["xaxis"] = {"title": {"text": "folds measured before"}, "dtick": 1}
+    axes["yaxis"] = {"title": {"text": f"mean {MEASURED} so far"}}
+    _sparse(specs["slices"]["layout"], called)
+    return specs
+
+
+def _sparse(layout: Spec, called: Mapping[str, str]) -> None:
+    """Mark the ends and the middle of each setting's range only: five axes share the width of a page."""
+    ranges = {called[name]: ends for name, ends in SPACE.items()}
+    for axis in (value for key, value in layout.items() if key.startswith("xaxis")):
+        low, high, _ = ranges[axis["title"]["text"]]
+        axis |= {"tickvals": [float(f"{tick:.1g}") for tick in (low, (low * high) ** 0.5, high)], "tickangle": 0}
+        axis |= {"title": {"text": axis["title"]["text"], "font": {"size": 11}}}
+        axis |= {"range": [math.log10(low) - 0.1, math.log10(high) + 0.1]}
 
 
 def _spec(figure: Any) -> Spec:
-    """Its data and layout, without the title and the colours of plotly's own template: the page has both."""
+    """Its data and layout, without what the page decides: title, size, and the colours of plotly's own template."""
     spec: Spec = json.loads(figure.to_json())
-    for part in ("template", "title"):
+    for part in ("template", "title", "width", "height"):
         spec["layout"].pop(part, None)
     return {"data": spec["data"], "layout": spec["layout"]}

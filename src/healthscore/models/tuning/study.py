@@ -115,10 +115,10 @@ class Pruning:
         return bool(self._trial.should_prune())
 
 
-def study_of(trials: Sequence[Trial]) -> optuna.Study:
-    """Trials as a study in memory, as they were measured."""
+def study_of(trials: Sequence[Trial], called: Mapping[str, str]) -> optuna.Study:
+    """Trials as a study in memory, as they were measured, with the settings called as given."""
     study: optuna.Study = _optuna().create_study()
-    study.add_trials([_frozen(trial, trial.losses) for trial in trials])
+    study.add_trials([_frozen(trial, trial.losses, called) for trial in trials])
     return study
 
 
@@ -132,11 +132,12 @@ def _memory(known: Sequence[Trial], **how: Any) -> optuna.Study:
     return study
 
 
-def _frozen(trial: Trial, losses: Sequence[float]) -> optuna.trial.FrozenTrial:
+def _frozen(trial: Trial, losses: Sequence[float], called: Mapping[str, str] | None = None) -> optuna.trial.FrozenTrial:
     import optuna
 
+    called = called or {name: name for name in SPACE}
     distributions: dict[str, Any] = {
-        name: optuna.distributions.IntDistribution(int(ends.low), int(ends.high), log=True)
+        called[name]: optuna.distributions.IntDistribution(int(ends.low), int(ends.high), log=True)
         if ends.whole
         else optuna.distributions.FloatDistribution(ends.low, ends.high, log=True)
         for name, ends in SPACE.items()
@@ -144,7 +145,7 @@ def _frozen(trial: Trial, losses: Sequence[float]) -> optuna.trial.FrozenTrial:
     frozen: optuna.trial.FrozenTrial = optuna.trial.create_trial(
         state=optuna.trial.TrialState.PRUNED if trial.pruned else optuna.trial.TrialState.COMPLETE,
         value=None if trial.pruned else losses[-1],
-        params=trial.place,
+        params={called[name]: value for name, value in trial.place.items()},
         distributions=distributions,
         intermediate_values=dict(enumerate(losses)),
         user_attrs={"number": trial.number, "trees": trial.trees},

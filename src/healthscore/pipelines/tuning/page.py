@@ -19,13 +19,21 @@ PLOTS = {
     "parallel": ("All settings together", "Every trial as one line; darker is lower, and lower is better."),
     "importance": ("What mattered", "Share of the differences in log-loss that each setting explains (fANOVA)."),
 }
+COLUMNS = {
+    "learning_rate": "learning rate",
+    "leaves": "leaves",
+    "minimum_rows_in_leaf": "rows in a leaf",
+    "minimum_information_in_leaf": "exits in a leaf",
+    "l2": "l2",
+}
+"""What the plots and the table of trials call them."""
 
 
 def render_tuning(result: Result, trials: Sequence[Trial], seed: int) -> str:
     """Give the page as HTML; `trials` are those of the result."""
     from healthscore.pipelines.report import render_page
 
-    return render_page("tuning.html.j2", result, tuning_view(result), plots(trials, seed))
+    return render_page("tuning.html.j2", result, tuning_view(result), plots(trials, COLUMNS, seed))
 
 
 def tuning_view(result: Result) -> dict[str, Any]:
@@ -38,15 +46,15 @@ def tuning_view(result: Result) -> dict[str, Any]:
         "asked": views.lead_words(result),
         "tone": "good" if pays else "caution",
         "mark": "Pays on later dates" if pays else "Keep the defaults",
-        "headline": result["why"],
-        "sentences": [seen(result), searched(result)],
+        "headline": "Tuned trees do better." if pays else "Tuned trees are not used.",
+        "sentences": [result["why"], seen(result), searched(result)],
         "tiles": _tiles(result),
         "settings": setting_rows(result),
         "gain": gain_rows(judged) if judged else [],
         "same_model": judged is None or judged["models"]["tuned"] == judged["models"]["untuned"],
         "plots": PLOTS,
         "trials": [{**trial, "best": trial["number"] == result["best"]["number"]} for trial in result["study"]],
-        "names": list(result["default"]["settings"]),
+        "columns": COLUMNS,
         "known_until": day_text(past["known_until"]),
         "sections": [
             ("verdict", "Verdict"),
