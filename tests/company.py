@@ -13,6 +13,7 @@ from healthscore.pipelines.simulate import simulate
 ACCOUNTS, SEED = 600, 3
 SHIPPED_DATES = 'first = 2024-05-01\nlast = 2025-06-01\nevery = "month"'
 FEW_DATES = "dates = [2024-05-01, 2024-07-01, 2024-08-01, 2024-10-01, 2024-11-01, 2025-01-01, 2025-02-01, 2025-04-01]"
+GROWTH = 'growth = "expansion"           # beside health: who will pay more (docs/growth.md)\n'
 SETTINGS = """
 [model]
 minimum_exits = 20
@@ -22,12 +23,16 @@ enabled = false
 """
 
 
-def write_company(directory: Path, accounts: int = ACCOUNTS) -> Path:
-    """Simulate the company; returns its run, the shipped one on fewer dates and with fewer resamples."""
+def write_company(directory: Path, accounts: int = ACCOUNTS, *, growth: bool = False) -> Path:
+    """Simulate the company; returns its run, the shipped one on fewer dates and with fewer resamples.
+
+    Without `growth` only health is scored: everything else is half as slow.
+    """
     made = simulate("saas", accounts, SEED, directory)
     path = made.directory / "healthscore.toml"
     text = path.read_text(encoding="utf-8")
-    path.write_text(amended(text, SHIPPED_DATES, FEW_DATES, "[report]", "[report]\nresamples = 200") + SETTINGS)
+    text = amended(text, SHIPPED_DATES, FEW_DATES, "[report]", "[report]\nresamples = 200")
+    path.write_text((text if growth else amended(text, GROWTH, "")) + SETTINGS)
     return path
 
 

@@ -59,6 +59,17 @@ def _changed(ratio: Mapping[str, Any]) -> dict[str, Any]:
     return {end: None if value is None else value - 1.0 for end, value in ratio.items()}
 
 
+def growth_learned(growth: Mapping[str, Any] | None) -> list[str]:
+    """What training learned growth from, in words; nothing where the run asks for none, or too little was there."""
+    if growth is None or growth["why"] is not None:
+        return []
+    training = growth["training"]
+    return [
+        f"growth, by {growth['choice']['title'].lower()}: learned from {training['n']:,} snapshots, "
+        f"{training['events']:,} with an expansion of {training['exiting_accounts']:,} accounts"
+    ]
+
+
 def show_growth_backtest(growth: Mapping[str, Any] | None) -> None:
     """Print what a backtest found of growth: headline, figures and bands; nothing where the run asks for none."""
     from healthscore.pipelines.wording import figure
@@ -71,7 +82,7 @@ def show_growth_backtest(growth: Mapping[str, Any] | None) -> None:
         told = [
             ("AUC", figure(figures["auc"], digits=3)),
             ("lift at 10 %", figure(figures["lift_10"], digits=1)),
-            ("expected and observed", figure(figures["observed_expected"], digits=2)),
+            ("observed to expected", figure(figures["observed_expected"], digits=2)),
         ]
         pooled = growth["pooled"]
         size = f"{pooled['n']:,} snapshots, {pooled['events']:,} with an expansion, {len(growth['origins'])} dates"

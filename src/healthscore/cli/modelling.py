@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from healthscore.cli.growth import growth_learned, show_growth_backtest
 from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile
 from healthscore.cli.scoring import show_scores
 from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
@@ -68,6 +69,7 @@ def train(run: RunFile = None, data: DataRoot = None, out: OutRoot = None, as_js
         f"{result['choice']['title']}: {result['choice']['why']}",
         f"learned from {training['n']:,} snapshots of {training['first']} to {training['last']}, "
         f"{training['events']:,} {result['outcome']['words']['events']} of {training['exiting_accounts']:,} accounts",
+        *growth_learned(result["growth"]),
         *(f"warning: {text}" for text in result["warnings"]),
     )
     say(f"bundle  {near(made.bundle)}")
@@ -114,4 +116,5 @@ def show_backtest(result: Mapping[str, Any]) -> None:
     if bands:
         meant = f"What the bands meant ({result['outcome']['sentence']})"
         table(meant, ("band", "score", "snapshots", words["did"]), bands)
+    show_growth_backtest(result["growth"])
     paragraph(*(f"warning: {text}" for text in result["warnings"]))
