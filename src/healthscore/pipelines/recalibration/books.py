@@ -94,4 +94,4 @@ def outcomes_of(run: Run) -> dict[str, Outcome]:
 
 def under(run: Run, outcome: Outcome) -> Run:
     """The run with this outcome as its own, and no further ones."""
-    return run.model_copy(update={"outcome": outcome, "outcomes": {}})
+    return run.model_copy(update={"outcome": outcome, "outcomes": {}, "growth": None})
