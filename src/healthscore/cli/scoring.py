@@ -115,8 +115,14 @@ def show_scores(made: ScoreResult) -> None:
     show_references(result)
     if card is not None:
         paragraph("No probability: `healthscore validate` tells what the bands of a score meant.")
+    sure = result["uncertainty"]
+    if sure is not None:
+        paragraph(
+            f"95 % intervals: half of the scores to within {sure['median_half_width']:.1f} points; "
+            f"{sure['in_one_band']:,} of {result['accounts']:,} lie within one band (health_low, health_high)"
+        )
     if result["low_confidence"]:
-        unlike = "are unlike those that the model learned from" if card is None else "are known by half or less"
+        unlike = "are new, hardly known or unlike those learned from" if card is None else "are known by half or less"
         said = f"{result['low_confidence']:,} accounts {unlike}"
         paragraph(f"{said}: the column low_confidence of the scores says in what")
 
@@ -148,6 +154,11 @@ def show_explanation(result: dict[str, Any]) -> None:
         _show_sum(result)
     else:
         _show_card(result, card)
+    if result["health_low"] is not None:
+        between = f"{result['health_low']:.1f} to {result['health_high']:.1f}"
+        paragraph(f"with other accounts to learn from, the score could be {between} (95 % interval)")
+    if result["low_confidence"]:
+        paragraph(f"low confidence: {result['low_confidence']}")
     told = [(f"{f['points']:+.1f}", f["sentence"]) for f in result["features"] if f["points"]][:12]
     table("Strongest features", ("points", "what was seen"), told, left=2)
     show_growth_explanation(result.get("growth"))
@@ -178,8 +189,6 @@ def _show_card(result: dict[str, Any], card: dict[str, Any]) -> None:
     table("", ("component", "sub-score", "weight", "points"), rows)
     if result["cap"]:
         paragraph(f"{result['cap']}: {result['because']}")
-    if result["low_confidence"]:
-        paragraph(f"low confidence: {result['low_confidence']}")
 
 
 def _lowest_first(result: dict[str, Any]) -> list[tuple[str, float]]:

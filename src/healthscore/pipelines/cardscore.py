@@ -141,6 +141,8 @@ def _scores(rated: CardBook, as_of: date) -> pd.DataFrame:
             "gap_days": pd.NA if outcome is None else outcome.gap_days,
             "horizon_days": pd.NA if outcome is None else outcome.horizon_days,
             "health": health,
+            "health_low": np.nan,  # no model that could be fitted again
+            "health_high": np.nan,
             "band": np.array(card.bands.names, object)[rated.band],
             "grade": card_letters(card).of(health),
             "rank": rank(order),
@@ -226,6 +228,7 @@ def _result(rated: CardBook, scores: pd.DataFrame, as_of: date) -> dict[str, Any
         },
         "model": named(card),
         "chosen": "scorecard",
+        "uncertainty": None,
         "low_confidence": int((scored["low_confidence"] != "").sum()),
         "scorecard": {
             "name": card.name,

@@ -1,4 +1,4 @@
-"""How far a score can be relied on: accounts and whole books unlike those that the model learned from."""
+"""How far a score can be relied on: accounts of which little is known, or unlike those that the model learned from."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from healthscore.errors import InputError
 from healthscore.features.dictionary import Feature
+from healthscore.models.design import Design
+from healthscore.models.drivers import Drivers
 from healthscore.models.seen import Seen
 
 Floats = NDArray[np.float64]
@@ -19,6 +21,12 @@ ENOUGH = 100
 DIFFERENT = 10
 """Accounts among which at least two differ, unless something is wrong; fewer may be alike."""
 SHOWN = 3
+TENURE = "tenure_days"
+MUCH = 0.5
+"""Share of features above which what is missing says more of a score than what is known."""
+CARRIES = 5.0
+"""Points, either way, from which on a component that is hardly known makes a score doubtful: a third of the step that
+halves the odds."""
 
 
 def categories(features: Sequence[Feature]) -> list[list[int]]:
@@ -30,21 +38,60 @@ def categories(features: Sequence[Feature]) -> list[list[int]]:
     return list(named.values())
 
 
-def doubts(seen: Seen | None, X: Floats, features: Sequence[Feature]) -> list[str]:
+def doubts(
+    seen: Seen | None, X: Floats, features: Sequence[Feature], design: Design, drivers: Drivers, window: int
+) -> list[str]:
     """Per account why its score is of low confidence; empty where nothing speaks against it.
 
     Parameters
     ----------
     seen
-        What the model has seen; nothing is doubted where the bundle does not say.
+        What the model has seen; nobody is unlike it where the bundle does not say.
     X
         Features of the accounts, shape (n, p).
     features
         What the columns are.
+    design
+        Which component each belongs to.
+    drivers
+        Points of the accounts, of which some rest on nothing.
+    window
+        Days of the shortest window of the signals.
     """
-    if seen is None:
-        return [""] * len(X)
+    known = zip(_new(X, features, window), _hardly_known(X, design, drivers), _unlike(seen, X, features), strict=True)
+    return [_shortened([*new, *missing, *unlike]) for new, missing, unlike in known]
+
+
+def _new(X: Floats, features: Sequence[Feature], window: int) -> list[list[str]]:
+    """Accounts that are customers for less than a window; nobody where the run does not measure tenure."""
+    columns = [column for column, feature in enumerate(features) if feature.name == TENURE]
     said: list[list[str]] = [[] for _ in range(len(X))]
+    for column in columns:
+        for row in np.flatnonzero(X[:, column] < window).tolist():
+            said[row].append(f"new: a customer for {X[row, column]:g} days, and the shortest window has {window}")
+    return said
+
+
+def _hardly_known(X: Floats, design: Design, drivers: Drivers) -> list[list[str]]:
+    """Accounts that lack most features, or most of a component that moves their score by much."""
+    said: list[list[str]] = [[] for _ in range(len(X))]
+    absent = np.isnan(X)
+    share = absent[:, ~design.is_context].mean(axis=1)
+    for row in np.flatnonzero(share > MUCH).tolist():
+        said[row].append(f"{share[row]:.0%} of the features are missing")
+    for group, name in enumerate(drivers.groups):
+        lacking = absent[:, design.group_of == group].mean(axis=1)
+        points = drivers.points_tenths[:, group] / 10.0
+        for row in np.flatnonzero((lacking > MUCH) & (np.abs(points) >= CARRIES) & (share <= MUCH)).tolist():
+            said[row].append(f"{lacking[row]:.0%} of {name} is missing, and counts {points[row]:+.1f}")
+    return said
+
+
+def _unlike(seen: Seen | None, X: Floats, features: Sequence[Feature]) -> list[list[str]]:
+    """Accounts of an unknown category, far outside the range, or without a feature that hardly any lacked."""
+    said: list[list[str]] = [[] for _ in range(len(X))]
+    if seen is None:
+        return said
     for row, group in np.argwhere(seen.unseen(X)).tolist():
         signal = features[seen.wholes[group][0]].signal
         said[row].append(f"{signal} is none of those that the model learned from")
@@ -55,7 +102,7 @@ def doubts(seen: Seen | None, X: Floats, features: Sequence[Feature]) -> list[st
         text = f"{features[column].name} is missing, as for {now.mean():.0%} of the accounts ({then:.0%} when trained)"
         for row in np.flatnonzero(now).tolist():
             said[row].append(text)
-    return [_shortened(reasons) for reasons in said]
+    return said
 
 
 def _span(seen: Seen, column: int) -> str:

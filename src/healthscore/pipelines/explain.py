@@ -41,6 +41,8 @@ ABOUT = (
     "owner",
     "status",
     "health",
+    "health_low",
+    "health_high",
     "band",
     "grade",
     "rank",
@@ -120,6 +122,7 @@ def _result(
         "base": row["points_base"],
         "capped": row["points_capped"],
         "components": dict(zip(components["component"], components["points"], strict=True)),
+        "low_confidence": row["low_confidence"] or None,
         **({} if rated.parts is None else _by_card(rated, rated.parts, row, components)),
         "features": features[["component", "feature", "value", "points", "sentence"]].to_dict("records"),
         "latest": latest,
@@ -144,7 +147,7 @@ def _by_card(rated: Rated, parts: CardParts, row: pd.Series[Any], components: pd
             for name in components["component"]
         },
         "because": parts.rule(_row(rated, row["account_id"]), binding[0]) if binding else None,
-        **{key: row[key] or None for key in ("cap", "variant", "missing", "low_confidence")},
+        **{key: row[key] or None for key in ("cap", "variant", "missing")},
     }
 
 

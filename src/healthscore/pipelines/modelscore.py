@@ -21,20 +21,25 @@ from healthscore.pipelines.confidence import alarms, doubts, refuse_identical
 from healthscore.pipelines.growth.scoring import ask_growth, with_growth
 from healthscore.pipelines.progress import Progress
 from healthscore.pipelines.reasons import Explained, Reason, explain_rows, in_words, reasons
-from healthscore.pipelines.recorded import hindsight, require_recorded
+from healthscore.pipelines.recorded import hindsight, require_recorded, shortest_window
 from healthscore.pipelines.scoretable import Rated, everyone, explained_drivers
+from healthscore.pipelines.uncertainty import Floats, score_interval, summary
 from healthscore.tables import open_tables
 
 
 @dataclass(frozen=True)
 class ScoredBook:
-    """A book at one date with its scores taken apart; `doubts` say per account why its score may not be relied on."""
+    """A book at one date with its scores taken apart.
+
+    `doubts` say per account why its score may not be relied on, `between` are the ends of the intervals of the scores.
+    """
 
     book: Book
     bundle: Bundle
     explained: Explained
     reasons: list[tuple[list[Reason], list[Reason]]]
     doubts: list[str]
+    between: tuple[Floats, Floats]
 
     @property
     def model(self) -> str:
@@ -61,8 +66,11 @@ def rate_by_model(run: Run, as_of: date, model: str | Path | None, progress: Pro
         explained = explain_rows(bundle, book.panel.X, names)
         refuse_identical(run.name, explained.logit)
         told = reasons(bundle, explained, book.panel.X, book.panel.features)
-    doubted = doubts(bundle.seen, book.panel.X, book.panel.features)
-    scored = ScoredBook(book, bundle, explained, told, doubted)
+        between = score_interval(bundle, book.panel.X, explained.held)
+    doubted = doubts(
+        bundle.seen, book.panel.X, book.panel.features, bundle.model.design, explained.drivers, shortest_window(run)
+    )
+    scored = ScoredBook(book, bundle, explained, told, doubted, between)
     scores, before = _scores(scored, as_of), hindsight(bundle, as_of)
     result = _result(scored, scores, as_of) | {"warnings": [*before, *_alarms(scored)]}
     read = {"bundle": directory}
@@ -92,6 +100,8 @@ def _scores(scored: ScoredBook, as_of: date) -> pd.DataFrame:
             "gap_days": book.run.need_outcome().gap_days,
             "horizon_days": book.run.need_outcome().horizon_days,
             "health": health,
+            "health_low": scored.between[0],
+            "health_high": scored.between[1],
             "band": bundle.bands.of(health),
             "grade": GRADES.of(health),
             "rank": rank(explained.held),
@@ -140,6 +150,7 @@ def _result(scored: ScoredBook, scores: pd.DataFrame, as_of: date) -> dict[str, 
         },
         "model": scored.model,
         "chosen": scored.bundle.model.name,
+        "uncertainty": summary(scored.bundle, scored.between),
         "low_confidence": sum(map(bool, scored.doubts)),
     }
 

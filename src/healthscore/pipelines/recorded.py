@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 
 from healthscore.asof import date_of, day_of
+from healthscore.config import Run
 from healthscore.errors import InsufficientDataError
 from healthscore.models.bundle import Bundle
 from healthscore.pipelines.build import Book
@@ -30,7 +31,7 @@ def require_recorded(book: Book, as_of: date) -> None:
     """
     run = book.run
     lag = day_of(as_of) - book.data_end
-    shortest = min((w for s in run.signals.values() for w in run.windows_of(s) if w != "all"), default=1)
+    shortest = shortest_window(run)
     last = date_of(book.data_end - 1)
     if 2 * lag > shortest:
         raise InsufficientDataError(
@@ -52,6 +53,11 @@ def require_recorded(book: Book, as_of: date) -> None:
             f"{run.name}: {len(recorded & signals)} of {len(signals)} signals had been recorded before {as_of}",
             "score a date that the tables cover",
         )
+
+
+def shortest_window(run: Run) -> int:
+    """Days of the shortest window of the run's signals; 1 where none has any."""
+    return min((w for s in run.signals.values() for w in run.windows_of(s) if w != "all"), default=1)
 
 
 def hindsight(bundle: Bundle, as_of: date) -> list[str]:

@@ -27,6 +27,7 @@ from healthscore.pipelines.publish import plain, run_directory, run_identity, wr
 from healthscore.pipelines.registry.versions import BUNDLE, named, register
 from healthscore.pipelines.runs.record import run_record
 from healthscore.pipelines.tracking import record
+from healthscore.pipelines.uncertainty import refits_of, uncertainty
 from healthscore.pipelines.walk import exiting_accounts
 from healthscore.tables import open_tables
 
@@ -88,8 +89,10 @@ def train(
     choice = choose(candidates, book.cluster[rows], run.model.choose)
     bundle = freeze(book, candidates.models[choice.name], rows)
     bundle = replace(bundle, metadata=provenance(book, rows, choice, inputs, identity), seen=_seen(book, bundle, rows))
+    bundle = replace(bundle, refits=refits_of(book, bundle, rows, progress))
     growth = learn_growth(growing, inputs, identity, progress)
     result: dict[str, Any] = plain(growth.beside(_result(book, bundle, rows, choice, left)) | {"identity": identity})
+    result["uncertainty"] = uncertainty(book, bundle, rows, candidates)
     made_of = run_record(run, "train", identity, inputs)
     with run_directory(run.out, "train", identity, record=made_of) as directory:
         save(bundle, directory / BUNDLE)

@@ -62,6 +62,15 @@ def score_interval(bundle: Bundle, X: Floats, held: Floats) -> tuple[Floats, Flo
     return interval(bundle.scale, held, bundle.refits.half_widths(X, bundle.model.design.names))
 
 
+def summary(bundle: Bundle, between: tuple[Floats, Floats]) -> dict[str, float | int] | None:
+    """How wide the intervals of a scored book are, and how many lie within one band; None without refits."""
+    if bundle.refits is None:
+        return None
+    low, high = between
+    one = bundle.bands.index(low) == bundle.bands.index(high)
+    return {"median_half_width": float(np.median(high - low)) / 2, "in_one_band": int(one.sum())}
+
+
 def uncertainty(book: Book, bundle: Bundle, rows: Rows, candidates: Candidates) -> dict[str, Any] | None:
     """What the refits say of the accounts of the reference population; None where there are none.
 
