@@ -21,6 +21,15 @@ def test_the_price_by_hand() -> None:
     assert price.log_loss.estimate == pytest.approx(2 * np.log(0.6 / 0.4) / 4, abs=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "costs"), [(0.001, 0.004, True), (-0.001, 0.004, False), (-0.004, -0.001, False)]
+)
+def test_a_price_in_the_ranking(low: float, high: float, costs: bool) -> None:
+    price = Price(Estimate((low + high) / 2, low, high), NOT_COMPUTABLE, None)
+    assert price.in_ranking is costs
+    assert price.as_dict()["in_ranking"] is costs
+
+
 def test_a_restriction_that_mends_has_a_price_below_zero() -> None:
     chance = np.random.default_rng(1)
     p = chance.beta(2, 6, 3000)

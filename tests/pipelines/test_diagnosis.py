@@ -64,6 +64,11 @@ def test_the_price_is_called_what_its_interval_allows(low: float, high: float, e
     assert diagnosis.price_sentence(price).startswith(f"Price of additivity: {words}")
 
 
+def test_a_price_in_the_ranking_alone_is_told() -> None:
+    price = Price(Estimate(0.002, 0.001, 0.004), Estimate(0.0003, -0.0005, 0.0012), 0.0004)
+    assert diagnosis.price_sentence(price).startswith("Price of additivity: none shown but in the ranking. ")
+
+
 def test_a_price_that_cannot_be_computed_is_not_told() -> None:
     assert "not computable" in diagnosis.price_sentence(Price(NOT_COMPUTABLE, NOT_COMPUTABLE, None))
 
@@ -203,6 +208,9 @@ def test_a_rate_that_moved_is_told_with_its_worst_date() -> None:
     assert said.startswith("the share that left moved on 2 of 3 dates, 1 of them more than threefold: ")
     assert "after 1 March 2024" in said
     assert diagnosis.prevalence_sentence("left", dates[:1]) is None
+    only = diagnosis.prevalence_sentence("left", dates[1:2])
+    assert only is not None
+    assert only.startswith("the share that left moved: 8.0")
 
 
 # The report

@@ -38,6 +38,11 @@ class Price:
         """Whether the restriction costs (True) or pays (False) log-loss; None where that could be chance."""
         return None if not self.log_loss.excludes(0.0) else bool((self.log_loss.estimate or 0.0) > 0.0)
 
+    @property
+    def in_ranking(self) -> bool:
+        """Whether the restriction costs AUC, by more than chance explains."""
+        return self.auc.excludes(0.0) and (self.auc.estimate or 0.0) > 0.0
+
     def as_dict(self) -> dict[str, Any]:
         """Give the price as plain numbers for JSON."""
         return {
@@ -46,6 +51,7 @@ class Price:
             "standard_error": self.standard_error,
             "noticeable": self.noticeable,
             "proven": self.proven,
+            "in_ranking": self.in_ranking,
         }
 
 

@@ -42,16 +42,19 @@ def price_sentence(price: Price) -> str:
     """The price in one line, with the word that its interval allows."""
     if price.log_loss.estimate is None:
         return "Price of additivity: not computable."
-    verdict = {
-        True: "there is one, by more than chance explains",
-        False: "none, free trees predict worse",
-        None: "more than one standard error, which could be chance" if price.noticeable else "none shown",
-    }[price.proven]
     loss, auc = figure(price.log_loss.as_dict(), digits=4), figure(price.auc.as_dict(), digits=3)
     return (
-        f"Price of additivity: {verdict}. One component per tree adds {loss} to the log-loss of free trees and takes "
-        f"{auc} off their AUC."
+        f"Price of additivity: {_priced(price)}. One component per tree adds {loss} to the log-loss of free trees and "
+        f"takes {auc} off their AUC."
     )
+
+
+def _priced(price: Price) -> str:
+    if price.proven is not None:
+        return "there is one, by more than chance explains" if price.proven else "none, free trees predict worse"
+    if price.in_ranking:
+        return "none shown but in the ranking"
+    return "more than one standard error, which could be chance" if price.noticeable else "none shown"
 
 
 def calibration_section(judge: Judge) -> dict[str, Any]:
@@ -167,11 +170,11 @@ def prevalence_sentence(did: str, sections: list[dict[str, Any]]) -> str | None:
     if not moved:
         return None
     far = max(moved, key=lambda one: abs(one["rate"] - one["training"]))
-    dates = plural(len(sections), "date")
+    where = f" on {len(moved)} of {plural(len(sections), 'date')}" if len(sections) > 1 else ""
     jumps = sum(one["jumped"] for one in moved)
     more = f", {jumps} of them more than threefold" if jumps else ""
     return (
-        f"the share that {did} moved on {len(moved)} of {dates}{more}: {percent(far['rate'])} after "
+        f"the share that {did} moved{where}{more}: {percent(far['rate'])} after "
         f"{day_text(far['as_of'])}, {percent(far['training'])} on the dates learned from; "
         "probabilities follow such a move only as far as the past showed it"
     )
