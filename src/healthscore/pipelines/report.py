@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from healthscore.pipelines import charts, tiles, views, weightcharts, wording
 from healthscore.pipelines.cardviews import card_view
 from healthscore.pipelines.diagnosticviews import diagnostic_view
+from healthscore.pipelines.growth.page import growth_view
 from healthscore.pipelines.happenings import words_in
 from healthscore.pipelines.publish import plain
 from healthscore.pipelines.validation.page import validation_view
@@ -107,6 +108,7 @@ def _backtest_view(result: Result, chosen: str, titles: Mapping[str, str]) -> di
         "chosen_title": titles.get(chosen, chosen),
         "stability": views.stability_words(result),
         "diagnostics": diagnostic_view(result),
+        "growth": growth_view(result),
     }
     present = {
         "bands": ("Bands", view["bands"]),

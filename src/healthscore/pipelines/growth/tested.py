@@ -38,7 +38,7 @@ def growth_section(growing: Growing | None, progress: Progress) -> dict[str, Any
         "chosen": name,
         "choice": {"why": walked.choice.why, "title": MODELS[name].title},
         "headline": headline(judge, found),
-        "found": found,
+        "churners": found,
         "pooled": pooled,
         "differences": judge.differences(),
         "origins": judge.origins(),
