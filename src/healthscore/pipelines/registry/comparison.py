@@ -124,7 +124,7 @@ def compare(challenger: Recipe, champion: Recipe | None, books: Books, progress:
             "what they say of an account cannot be compared",
             "promote without a comparison by --force --why TEXT, and --re-anchor for a scale of the new outcome",
         )
-    untouched = [fold for fold in folds_of(book) if fold.test >= champion.known_until]
+    untouched = untouched_folds(book, champion)
     since = exiting_accounts(book, np.concatenate([np.zeros(0, np.int64), *(tested_rows(book, f) for f in untouched)]))
     if since >= _needed(book):
         pair = _frozen(book, untouched, champion, books.of(champion), progress)
@@ -134,6 +134,11 @@ def compare(challenger: Recipe, champion: Recipe | None, books: Books, progress:
         p = walked.probability[walked.choice.name]
         return _compared("one recipe", book, _Pair(walked.rows, p, p), since)
     return _compared("both recipes", book, _recipes(book, books.of(champion), progress), since)
+
+
+def untouched_folds(book: Book, champion: Recipe) -> list[Fold]:
+    """Origins of the book after everything that had shaped the champion; what happened after them it cannot know."""
+    return [fold for fold in folds_of(book) if fold.test >= champion.known_until]
 
 
 class Books:

@@ -246,26 +246,28 @@ def _result(run: Run, before: Registry, after: Registry, seen: Examined, margin:
     promoted = event.event == "promoted"
     new = promoted and event.scale is not None and (former is None or event.scale != former.scale)
     scale = next((each for each in after.scales if each.scale == event.scale), None)
-    result: dict[str, Any] = {
-        "run": run.name,
-        "decision": event.event,
-        "version": event.version,
-        "before": None if former is None else former.version,
-        "champion": None if reigning is None else reigning.version,
-        "forced": event.forced,
-        "why": event.why,
-        "comparison": None if seen.comparison is None else seen.comparison.as_dict(margin),
-        "uncompared": seen.uncompared,
-        "scale": {
-            "scale": None if reigning is None else reigning.scale,
-            "before": None if former is None else former.scale,
-            "crosswalk": scale.crosswalk if new and scale is not None else None,
-        },
-        "movement": movement(run, seen, former, event) if promoted and former is not None else None,
-        "bundle": None if reigning is None else str(bundle_of(run, reigning)),
-        "warnings": _warnings(after, seen, promoted),
-    }
-    return dict(plain(result | {"sentences": sentences_of(result)}))
+    result: dict[str, Any] = plain(
+        {
+            "run": run.name,
+            "decision": event.event,
+            "version": event.version,
+            "before": None if former is None else former.version,
+            "champion": None if reigning is None else reigning.version,
+            "forced": event.forced,
+            "why": event.why,
+            "comparison": None if seen.comparison is None else seen.comparison.as_dict(margin),
+            "uncompared": seen.uncompared,
+            "scale": {
+                "scale": None if reigning is None else reigning.scale,
+                "before": None if former is None else former.scale,
+                "crosswalk": scale.crosswalk if new and scale is not None else None,
+            },
+            "movement": movement(run, seen, former, event) if promoted and former is not None else None,
+            "bundle": None if reigning is None else str(bundle_of(run, reigning)),
+            "warnings": _warnings(after, seen, promoted),
+        }
+    )
+    return result | {"sentences": sentences_of(result)}
 
 
 def _warnings(after: Registry, seen: Examined, promoted: bool) -> list[str]:

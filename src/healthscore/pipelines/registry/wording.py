@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from healthscore.evaluation.proportions import Estimate
-
 
 def sentences_of(result: Mapping[str, Any]) -> list[str]:
     """The sentences of a promotion's result."""
@@ -47,12 +45,12 @@ def _figures(compared: Mapping[str, Any]) -> str:
     if bound is None:
         return f"{loss}; the difference has no interval."
     allowed = f"{compared['margin']['log_loss']:.4f} is allowed" if rival != "base_rate" else "it must be below 0"
-    between = "" if difference.low is None else f", {difference.low:+.4f} to {difference.high:+.4f}"
-    return f"{loss}: {difference.estimate:+.4f}{between}. With 95 % confidence at most {bound:+.4f}, and {allowed}."
+    between = "" if difference["low"] is None else f", {difference['low']:+.4f} to {difference['high']:+.4f}"
+    return f"{loss}: {difference['estimate']:+.4f}{between}. With 95 % confidence at most {bound:+.4f}, and {allowed}."
 
 
-def _plain(estimate: Estimate) -> str:
-    return "not known" if estimate.estimate is None else f"{estimate.estimate:.4f}"
+def _plain(estimate: Mapping[str, float | None]) -> str:
+    return "not known" if estimate["estimate"] is None else f"{estimate['estimate']:.4f}"
 
 
 def _decision(result: Mapping[str, Any]) -> str:

@@ -1,0 +1,60 @@
+"""Three versions of a small company's model, trained once; every test gets a copy of its own.
+
+1 learned from the dates up to August 2024. 2 is made like it and learned from all dates. 3 learned from all dates and
+sees little: whether surveys were answered.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from healthscore.config import AsOf, Run, load_run
+from healthscore.pipelines.train import train
+from registered import Registered
+
+EARLY = tuple(date(2024, month, 1) for month in range(1, 9))
+LATE = (*EARLY, date(2024, 11, 1), date(2025, 2, 1), date(2025, 4, 1))
+TELLING, BLIND = ("usage", "nps", "tickets", "invoices"), ("questions",)
+
+
+def measured(run: Run, names: tuple[str, ...]) -> Run:
+    """The run with some of its signals only."""
+    return run.model_copy(update={"signals": {name: run.signals[name] for name in names}, "combinations": {}})
+
+
+@pytest.fixture(scope="session")
+def trained_versions(company: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The run over all dates, with three versions registered and no champion."""
+    full = load_run(company, out=tmp_path_factory.mktemp("versions"))
+    model = full.model.model_copy(update={"refits": 0})
+    shared: dict[str, Any] = {"scorecard": None, "outcomes": {}, "growth": None, "threads": 1, "model": model}
+    late = measured(full.model_copy(update=shared | {"as_of": AsOf(dates=LATE)}), TELLING)
+    blind = measured(full.model_copy(update=shared | {"as_of": AsOf(dates=LATE)}), BLIND)
+    for run in (late.model_copy(update={"as_of": AsOf(dates=EARLY)}), late, blind):
+        train(run)
+    return late
+
+
+@pytest.fixture
+def registered(trained_versions: Run, tmp_path: Path) -> Registered:
+    """The three versions, for a test to do with what it likes."""
+    shutil.copytree(trained_versions.out, tmp_path / "out")
+    return Registered(trained_versions.model_copy(update={"out": tmp_path / "out"}))
+
+
+@pytest.fixture(scope="session")
+def registered_once(trained_versions: Run, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Registered]:
+    """Makes such copies for fixtures that several tests share."""
+
+    def copied() -> Registered:
+        out = tmp_path_factory.mktemp("registered") / "out"
+        shutil.copytree(trained_versions.out, out)
+        return Registered(trained_versions.model_copy(update={"out": out}))
+
+    return copied
