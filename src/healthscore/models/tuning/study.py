@@ -117,7 +117,7 @@ class Pruning:
 
 def study_of(trials: Sequence[Trial], called: Mapping[str, str]) -> optuna.Study:
     """Trials as a study in memory, as they were measured, with the settings called as given."""
-    study: optuna.Study = _optuna().create_study()
+    study: optuna.Study = _optuna().create_study(study_name=NAME)
     study.add_trials([_frozen(trial, trial.losses, called) for trial in trials])
     return study
 
