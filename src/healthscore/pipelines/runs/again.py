@@ -178,6 +178,17 @@ def _recalibrate(again: Again) -> Path:
     return recalibrate(again.need_run, write=written, progress=again.progress).directory
 
 
+def _tune(again: Again) -> Path:
+    from healthscore.pipelines.tune import tune
+
+    written = None
+    if again.said["write"]:
+        written = _written(again.done, again.scratch)
+        written.parent.mkdir(parents=True, exist_ok=True)
+    numbers = {name: int(again.said[name]) for name in ("trials", "workers")}
+    return tune(again.need_run, **numbers, write=written, progress=again.progress).directory
+
+
 def _validate(again: Again) -> Path:
     if again.run is not None:
         from healthscore.pipelines.validaterun import validate_run
@@ -209,6 +220,7 @@ AGAIN: dict[str, Callable[[Again], Path]] = {
     "score": _score,
     "explain": _explain,
     "recalibrate": _recalibrate,
+    "tune": _tune,
     "validate": _validate,
 }
 """Command -> how a run of it is done again."""
