@@ -73,7 +73,10 @@ def train(run: RunFile = None, data: DataRoot = None, out: OutRoot = None, as_js
         *growth_learned(result["growth"]),
         *(f"warning: {text}" for text in result["warnings"]),
     )
-    say(f"bundle  {near(made.bundle)}")
+    say(
+        f"bundle  {near(made.bundle)}",
+        f"version {result['version']} (`healthscore models list` tells which one scores)",
+    )
 
 
 def _sure(told: Mapping[str, Any] | None) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -18,9 +19,10 @@ from healthscore.models.bundle import load
 from healthscore.pipelines.bundles import find_bundle
 from healthscore.pipelines.progress import silent
 from healthscore.pipelines.registry import store
-from healthscore.pipelines.registry.comparison import Books, _frozen, untouched_folds
+from healthscore.pipelines.registry.comparison import Books, Method, _frozen, untouched_folds
 from healthscore.pipelines.registry.promotion import promote, rollback
 from healthscore.pipelines.registry.recipes import Recipe, recipe_of
+from healthscore.pipelines.registry.versions import versions
 from healthscore.pipelines.score import score
 from healthscore.pipelines.walk import training_rows
 from registered import Registered
@@ -230,3 +232,21 @@ def test_after_a_rollback_the_scores_are_those_from_before(registered: Registere
     assert (before.directory, between.directory != before.directory) == (after.directory, True)
     assert before.scores.equals(after.scores)
     assert not before.scores["health"].equals(between.scores["health"])
+
+
+# --- the page --------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_tells_every_key(retrained: tuple[Registered, dict[str, Any], Path], registered: Registered) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "models.md").read_text(encoding="utf-8")
+    keys = dict(re.findall(r"^\| `models (\w+)` \| (.*) \|$", page, flags=re.MULTILINE))
+    listed = versions(retrained[0].run)
+    back = rollback(registered.enthroned(1).enthroned(2).run, why="a test").result
+    for command, found in {"list": listed, "promote": retrained[1], "rollback": back}.items():
+        assert re.findall(r"`(\w+)[`:]", keys[command]) == list(found), command
+    for part in ("versions", "scales", "events"):
+        (told,) = re.findall(rf"`{part}: \[\{{(.*?)\}}\]`", keys["list"])
+        assert set(told.split(", ")) == set(listed[part][0]), part
+    section = page[page.index("`comparison` holds") :]
+    assert set(re.findall(r"`(\w+)[`:]", section)) >= set(retrained[1]["comparison"])
+    assert set(get_args(Method)) <= set(re.findall(r"^\| `([a-z ]+)` \|", page, flags=re.MULTILINE))

@@ -178,6 +178,25 @@ def test_anchoring_anew_is_a_scale_of_its_own_number_with_the_way_from_the_old_o
     assert all(before["new"] <= after["new"] for before, after in pairwise(rows))
 
 
+def test_a_place_that_once_scored_is_never_written_again(run: Run, train: Train) -> None:
+    train(20)
+    train(10)
+    force(run, 1)
+    force(run, 2)
+    place = find_bundle(run, None)
+    before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in place.iterdir()}
+    train(30)
+    force(run, 3, re_anchor=True)
+    force(run, 2)
+    assert find_bundle(run, None) == store.folder_of(run) / "2-scale-2" / BUNDLE
+    for _ in range(2):
+        rollback(run, why="x")
+    force(run, 1)
+    force(run, 2)
+    assert find_bundle(run, None) == place
+    assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in place.iterdir()} == before
+
+
 def test_a_crosswalk_onto_the_same_scale_changes_nothing() -> None:
     scale = ScoreScale.relative(0.04)
     assert all(row["new"] == row["old"] for row in crosswalk(scale, scale))

@@ -212,18 +212,21 @@ def _decided(
     if about["event"] == "kept":
         return now.then(placed.model_copy(update=about))
     scale = _scale(now, seen, re_anchor)
-    directory = placed.directory
-    if placed.scale != scale.scale and not _scores_on(placed, scale, seen.version):
-        directory = f"{seen.version.version}-scale-{scale.scale}"
-        place(folder_of(run) / placed.directory, folder_of(run) / directory, scale.scales)
-    digest = digest_of_bundle(folder_of(run) / directory / BUNDLE)
-    where = {"directory": directory, "digest": digest, "scale": scale.scale}
-    return now.then(placed.model_copy(update=about | where), scale=scale)
+    return now.then(_on_scale(run, now, placed, scale, seen.version).model_copy(update=about), scale=scale)
 
 
-def _scores_on(placed: Event, scale: Scale, version: Version) -> bool:
-    """Whether a version that lies on its own scale needs no other."""
-    return placed.scale is None and scale.scales == version.scales
+def _on_scale(run: Run, now: Registry, placed: Event, scale: Scale, version: Version) -> Event:
+    """Where the version lies on a scale: where it once did, for nothing is ever written over, else a new place."""
+    before = now.placed_on(version.version, scale.scale)
+    if before is None and placed.scale is None and scale.scales == version.scales:
+        before = placed.model_copy(update={"scale": scale.scale})
+    if before is not None:
+        bundle_of(run, before)
+        return before
+    directory = folder_of(run) / f"{version.version}-scale-{scale.scale}"
+    place(folder_of(run) / placed.directory, directory, scale.scales)
+    digest = digest_of_bundle(directory / BUNDLE)
+    return placed.model_copy(update={"directory": directory.name, "digest": digest, "scale": scale.scale})
 
 
 def _scale(now: Registry, seen: Examined, re_anchor: bool) -> Scale:

@@ -136,6 +136,11 @@ class Registry(Section):
         """The event by which a version came to lie where it last lay."""
         return next(e for e in reversed(self.events) if e.version == version and e.event != "kept")
 
+    def placed_on(self, version: int, scale: int) -> Event | None:
+        """The event by which a version came to lie on a scale; None if it never did."""
+        known = (e for e in self.events if e.version == version and e.scale == scale and e.event != "kept")
+        return next(known, None)
+
     def numbered(self, version: int) -> Version | None:
         """The version of that number."""
         return next((each for each in self.versions if each.version == version), None)
