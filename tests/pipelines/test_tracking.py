@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from mlflow.tracking import MlflowClient
 from company import copy_company
 from healthscore.config import Tracking, load_run
 from healthscore.pipelines.backtest import BacktestResult, backtest
-from healthscore.pipelines.tracking import TrackingWarning, record, redacted, store
+from healthscore.pipelines.tracking import TrackingWarning, record, store
 from healthscore.pipelines.train import TrainResult, train
 
 NOTHING: dict[str, Any] = {"parameters": {}, "metrics": {}, "per_origin": {}, "inputs": {}}
@@ -131,36 +130,43 @@ def test_a_record_that_breaks_off_is_marked_as_failed(
     company: Path, workplace: Path, client: MlflowClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(workplace)
-    run = load_run(company).model_copy(update={"tracking": Tracking(experiment="broken")})
-    with pytest.warns(TrackingWarning, match="not recorded in MLflow"):
-        assert record(run, "score", "abc", artifacts=tmp_path / "not there", **NOTHING) is None
+    run = load_run(company).model_copy(update={"tracking": Tracking(experiment="broken"), "out": tmp_path / "out"})
+    with pytest.warns(TrackingWarning, match="not recorded in MLflow: BundleError"):
+        assert record(run, "train", "abc", artifacts=tmp_path, bundle=tmp_path, **NOTHING) is None
     experiment = client.get_experiment_by_name("broken")
     assert [found.info.status for found in client.search_runs([experiment.experiment_id])] == ["FAILED"]
 
 
-def test_a_server_that_is_away_is_a_warning_and_the_results_are_complete(
-    company: Path, trained: TrainResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_was_deleted_is_not_begun(
+    company: Path, workplace: Path, client: MlflowClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://someone:hunter2secret@127.0.0.1:9")
-    run = copy_company(company, tmp_path, "[tracking]\nenabled = false\n", "")
-    start = time.monotonic()
-    with pytest.warns(TrackingWarning, match="not recorded in MLflow") as warned:
-        made = train(run)
-    assert time.monotonic() - start < 60
-    assert "hunter2secret" not in str(warned[0].message)
-    assert made.result["identity"] == trained.result["identity"]
-    assert (made.bundle / "manifest.json").read_bytes() == (trained.bundle / "manifest.json").read_bytes()
+    monkeypatch.chdir(workplace)
+    run = load_run(company).model_copy(update={"tracking": Tracking(experiment="deleted"), "out": tmp_path / "out"})
+    with pytest.warns(TrackingWarning, match="not recorded in MLflow: FileNotFoundError: .* is no longer there"):
+        assert record(run, "score", "abc", artifacts=tmp_path / "not there", **NOTHING) is None
+    assert client.search_runs([client.get_experiment_by_name("deleted").experiment_id]) == []
 
 
-def test_secrets_of_an_address_are_not_told() -> None:
-    uri = "postgresql://user:pa55word@host/db"
-    assert redacted(f"cannot reach {uri}; password pa55word refused", uri) == (
-        "cannot reach postgresql://***@host/db; password *** refused"
-    )
-    assert redacted("API request to https://token@host/x failed", "sqlite:///x") == (
-        "API request to https://***@host/x failed"
-    )
-    assert redacted("nothing secret at http://host/a@b", "http://host") == "nothing secret at http://host/a@b"
+def test_every_source_is_a_dataset_with_its_fingerprint(client: MlflowClient, backtested: BacktestResult) -> None:
+    inputs = recorded(client, "backtest").inputs.dataset_inputs
+    there = {one.dataset.name: (one.dataset.digest, json.loads(one.dataset.source)["sha256"]) for one in inputs}
+    sources = backtested.result["data"]["sources"]
+    assert there == {name: (one["fingerprint"][:36], one["fingerprint"]) for name, one in sources.items()}
+
+
+def test_tables_of_rows_stay_where_they_are(workplace: Path, backtested: BacktestResult) -> None:
+    assert list(backtested.directory.rglob("*.parquet"))
+    kept = (workplace / "mlruns" / "artifacts").rglob("*")
+    assert not [path for path in kept if path.suffix in (".parquet", ".csv")]
+
+
+def test_the_trained_model_is_a_version_and_the_challenger(client: MlflowClient, trained: TrainResult) -> None:
+    found = recorded(client, "train")
+    version = client.get_model_version_by_alias("saas", "challenger")
+    assert (version.version, version.run_id, version.status) == ("1", found.info.run_id, "READY")
+    assert version.tags["healthscore.identity"] == trained.result["identity"]
+    (logged,) = found.outputs.model_outputs
+    assert client.get_logged_model(logged.model_id).status == "READY"
 
 
 def test_tracking_may_be_off(company: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 from healthscore.models.bundle import Bundle
 from healthscore.models.design import expit
 from healthscore.models.drivers import component_drivers
-from healthscore.models.refits import interval
+from healthscore.pipelines.uncertainty import score_interval
 
 
 def predictions(bundle: Bundle, rows: pd.DataFrame) -> pd.DataFrame:
@@ -34,7 +34,7 @@ def predictions(bundle: Bundle, rows: pd.DataFrame) -> pd.DataFrame:
     ends = {}
     if bundle.refits is not None:
         held = model.logit_from_components(model.held(components))
-        ends["health_low"], ends["health_high"] = interval(scale, held, bundle.refits.spread(X, names))
+        ends["health_low"], ends["health_high"] = score_interval(bundle, X, held)
     points = {f"points_{name}": drivers.points_tenths[:, i] / 10.0 for i, name in enumerate(drivers.groups)}
     return pd.DataFrame(
         {

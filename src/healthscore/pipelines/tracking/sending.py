@@ -71,6 +71,9 @@ class Connection:
         return str(found[0].info.run_id) if found else None
 
     def _record(self, entry: Entry) -> str:
+        for needed in (entry.artifacts, entry.bundle):
+            if needed is not None and not needed.exists():  # deleted while it waited: no run of MLflow is begun
+                raise FileNotFoundError(f"{needed} is no longer there, and cannot be recorded")
         made = self.client.create_run(self.experiment, run_name=entry.name, start_time=entry.at)
         key = str(made.info.run_id)
         try:
