@@ -185,8 +185,8 @@ def _tune(again: Again) -> Path:
     if again.said["write"]:
         written = _written(again.done, again.scratch)
         written.parent.mkdir(parents=True, exist_ok=True)
-    numbers = {name: int(again.said[name]) for name in ("trials", "workers")}
-    return tune(again.need_run, **numbers, write=written, progress=again.progress).directory
+    trials, workers = int(again.said["trials"]), int(again.said["workers"])
+    return tune(again.need_run, trials=trials, workers=workers, write=written, progress=again.progress).directory
 
 
 def _validate(again: Again) -> Path:
