@@ -157,12 +157,15 @@ def _record(run: Run, identity: str, inputs: Mapping[str, str], result: Mapping[
     parameters = {key: result[key] for key in ("version", "chosen", "features")} | {"seed": run.seed}
     parameters |= {f"training.{key}": value for key, value in result["training"].items()}
     parameters |= {f"kappa.{part}": value for part, value in result["calibration"]["kappas"].items()}
+    stability = ("median_half_width", "band_stability", "driver_stability")
+    told = result["uncertainty"] or {}
+    figures = {"reference.rate": result["reference"]["rate"]} | {name: told.get(name) for name in stability}
     record(
         run,
         "train",
         identity,
         parameters=parameters,
-        metrics={},
+        metrics={name: value for name, value in figures.items() if value is not None},
         per_origin={},
         inputs=inputs,
         artifacts=directory,
