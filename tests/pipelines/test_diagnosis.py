@@ -111,6 +111,31 @@ def judged(y: np.ndarray, own: np.ndarray, **others: np.ndarray) -> Any:
     )
 
 
+def test_a_date_without_exits_is_no_proof_of_zero_and_has_no_slope() -> None:
+    y = np.concatenate([np.zeros(40), np.tile([0, 1], 20)]).astype(np.int8)
+    own = np.where(y == 1, 0.6, np.linspace(0.1, 0.7, 80))
+    quiet, busy = diagnosis.calibration_section(judged(y, own))["origins"]
+    assert quiet["observed_expected"].estimate == 0.0
+    assert quiet["observed_expected"].high > 0.2
+    assert quiet["calibration_slope"] == NOT_COMPUTABLE
+    assert busy["observed_expected"].low < 1.0 < busy["observed_expected"].high
+    assert busy["calibration_slope"].estimate is not None
+
+
+@pytest.mark.parametrize(
+    ("rate", "n", "other", "rows", "jumped"),
+    [
+        (0.04, 1000, 0.01, 5000, True),  # 40 of 1,000 where 10 were due
+        (0.01, 1000, 0.04, 5000, True),  # 10 where 40 were due
+        (0.00, 300, 0.008, 5000, False),  # none where 2 were due
+        (0.00, 2000, 0.008, 5000, True),  # none where 16 were due
+        (0.02, 1000, 0.01, 5000, False),
+    ],
+)
+def test_a_jump_is_told_from_chance(rate: float, n: int, other: float, rows: int, jumped: bool) -> None:
+    assert diagnosis.jumped(rate, n, other, rows) is jumped
+
+
 def test_other_calibrations_are_compared_where_they_could_be_learned() -> None:
     chance = np.random.default_rng(2)
     truth = chance.beta(2, 6, 4000)

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from healthscore.evaluation.clustered import resample
 from healthscore.evaluation.prevalence import rate_shift
 from healthscore.evaluation.price import Price, price_of
-from healthscore.evaluation.proportions import Estimate
+from healthscore.evaluation.proportions import NOT_COMPUTABLE, Estimate, rate
 from healthscore.outcomes.snapshots import Label
 from healthscore.pipelines.build import iso
 from healthscore.pipelines.judge import Judge
-from healthscore.pipelines.rates import is_jump
+from healthscore.pipelines.rates import TELLING_EXITS, is_jump
 from healthscore.pipelines.walk import folds_of, training_rows
 from healthscore.pipelines.wording import day_text, figure, listed, percent, plural
 
@@ -86,26 +86,31 @@ def _compared(judge: Judge) -> NDArray[np.bool_]:
 
 
 def _origins(judge: Judge) -> Iterator[dict[str, Any]]:
-    """Calibration in the large and slope per date, with intervals by account."""
-    run, p = judge.book.run, judge.walk.probability[judge.chosen]
-    names = ["observed_expected", "calibration_slope"]
+    """Calibration in the large and slope per date, with intervals by account; no slope of a few exits."""
+    p = judge.walk.probability[judge.chosen]
     for day in np.unique(judge.day).tolist():
         inside = judge.day == day
-        found = resample(
-            judge.y[inside],
-            {judge.chosen: p[inside]},
-            judge.cluster[inside],
-            names,
-            resamples=run.report.resamples,
-            seed=run.seed,
-        )
+        observed = rate(judge.y[inside], judge.cluster[inside])
+        expected = float(p[inside].sum())
         yield {
             "as_of": iso(day),
-            "n": int(inside.sum()),
-            "events": int(judge.y[inside].sum()),
-            "expected": float(p[inside].sum()),
-            **{name: found.interval(judge.chosen, name) for name in names},
+            "n": int(observed.n),
+            "events": int(observed.events),
+            "expected": expected,
+            # The probabilities are given; of the outcomes, a date without any exit is no proof of zero.
+            "observed_expected": observed.rate.times(observed.n / expected),
+            "calibration_slope": _slope(judge, inside),
         }
+
+
+def _slope(judge: Judge, inside: NDArray[np.bool_]) -> Estimate:
+    y, name = judge.y[inside], "calibration_slope"
+    if min(y.sum(), len(y) - y.sum()) < TELLING_EXITS:
+        return NOT_COMPUTABLE
+    report, seed = judge.book.run.report, judge.book.run.seed
+    p = {judge.chosen: judge.walk.probability[judge.chosen][inside]}
+    found = resample(y, p, judge.cluster[inside], [name], resamples=report.resamples, seed=seed)
+    return found.interval(judge.chosen, name)
 
 
 def calibration_sentence(others: Mapping[str, Estimate]) -> str:
@@ -139,22 +144,18 @@ def prevalence_section(judge: Judge) -> dict[str, Any]:
         y = book.label[rows] == Label.EXITED
         later = np.arange(len(rows)) >= len(trained)
         shift = rate_shift(y, later, book.cluster[rows], level=level)
-        events, learned = int(y[later].sum()), int(y[~later].sum())
-        rate, training = shift.after.estimate or 0.0, shift.before.estimate or 0.0
-        before = sections[-1] if sections else None
-        jumped = is_jump(training, rate, max(events, learned)) or (
-            before is not None and is_jump(before["rate"], rate, max(before["events"], events))
-        )
+        share, training = shift.after.estimate or 0.0, shift.before.estimate or 0.0
+        known = [(training, len(trained)), *((one["rate"], one["n"]) for one in sections[-1:])]
         sections.append(
             {
                 "as_of": iso(day),
                 "n": len(tested),
-                "events": events,
-                "rate": rate,
+                "events": int(y[later].sum()),
+                "rate": share,
                 "training": training,
                 "difference": shift.difference,
                 "shifted": shift.difference.excludes(0.0),
-                "jumped": jumped,
+                "jumped": any(jumped(share, len(tested), *other) for other in known),
             }
         )
     return {
@@ -162,6 +163,11 @@ def prevalence_section(judge: Judge) -> dict[str, Any]:
         "origins": sections,
         "sentence": prevalence_sentence(str(judge.words["did"]), sections),
     }
+
+
+def jumped(rate: float, n: int, other: float, rows: int) -> bool:
+    """Whether two rates differ threefold where that tells: at the higher, the smaller would see ten exits."""
+    return is_jump(rate, other, round(max(rate, other) * min(n, rows)))
 
 
 def prevalence_sentence(did: str, sections: list[dict[str, Any]]) -> str | None:
