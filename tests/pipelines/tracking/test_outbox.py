@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from company import write_company
+from company import amended, write_company
+from healthscore.cli import main
 from healthscore.config import Run, Tracking, load_run
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.tracking import TrackingWarning, record, set_alias, synchronise
@@ -21,14 +22,16 @@ AWAY = "http://someone:hunter2secret@127.0.0.1:9"
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_company(tmp_path_factory.mktemp("company") / "saas", accounts=40)
+    """The run of a company whose tracking server is away."""
+    path = write_company(tmp_path_factory.mktemp("company") / "saas", accounts=40)
+    path.write_text(amended(path.read_text(encoding="utf-8"), "enabled = false", f'uri = "{AWAY}"'), encoding="utf-8")
+    return path
 
 
 @pytest.fixture
 def run(company: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """A run whose tracking server is away."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    return load_run(company, out=tmp_path / "out").model_copy(update={"tracking": Tracking(uri=AWAY)})
+    return load_run(company, out=tmp_path / "out")
 
 
 def entry(out: Path, identity: str = "abc", at: int = 1) -> Entry:
@@ -76,10 +79,9 @@ def test_figures_that_are_no_numbers_are_left_out() -> None:
 
 
 def test_a_server_that_is_away_leaves_the_run_and_the_last_word_on_an_alias_in_the_outbox(run: Run) -> None:
+    nothing: dict[str, Any] = {"parameters": {}, "metrics": {}, "per_origin": {}, "inputs": {}}
     with pytest.warns(TrackingWarning, match=r"not recorded in MLflow: OSError: nobody.*healthscore runs sync") as told:
-        assert record(
-            run, "train", "abc", parameters={}, metrics={}, per_origin={}, inputs={}, artifacts=run.out
-        ) is None  # fmt: skip
+        assert record(run, "train", "abc", artifacts=run.out, **nothing) is None
     for identity in ("abc", "def"):
         with pytest.warns(TrackingWarning, match="not recorded in MLflow"):
             assert not set_alias(run, identity, "champion")
@@ -87,7 +89,7 @@ def test_a_server_that_is_away_leaves_the_run_and_the_last_word_on_an_alias_in_t
     assert json.loads((run.out / OUTBOX / "alias-champion.json").read_text(encoding="utf-8"))["identity"] == "def"
     texts = [path.read_text(encoding="utf-8") for path in run.out.rglob("*") if path.is_file()]
     assert not any("hunter2secret" in text for text in [*texts, *(str(warning.message) for warning in told)])
-    with pytest.raises(ConfigurationError, match="2 entries wait") as error:
+    with pytest.raises(ConfigurationError, match=r"waiting in .*outbox: 2") as error:
         synchronise(run)
     assert "hunter2secret" not in str(error.value)
 
@@ -134,6 +136,23 @@ def test_a_full_disk_stops_no_job(run: Run) -> None:
 
 def test_nothing_waits_is_no_reason_to_call_anybody(run: Run) -> None:
     assert synchronise(run).sent == ()
+
+
+def test_the_command_says_what_was_sent_and_that_something_waits(
+    run: Run, company: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["runs", "sync", str(company), "--out", str(run.out)]
+    for more, said in ([], "Nothing waits to be recorded.\n"), (["--json"], '{"sent": [], "waiting": []}\n'):
+        with pytest.raises(SystemExit) as ended:
+            main([*command, *more])
+        assert (ended.value.code, capsys.readouterr().out) == (0, said)
+    keep(run.out, entry(run.out))
+    with pytest.raises(SystemExit) as ended:
+        main(command)
+    told = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "MLflow is out of reach" in told
+    assert "hunter2secret" not in told
 
 
 def test_tracking_that_is_off_is_not_synchronised(run: Run) -> None:

@@ -43,7 +43,7 @@ def synchronise(
     except Exception as error:  # any failure of a server, a database or a disk that is not ours
         told = redacted(f"{type(error).__name__}: {error}", store(run)[0])
         raise ConfigurationError(
-            f"MLflow is out of reach ({told}); {len(waiting(run.out))} entries wait in {run.out / OUTBOX}",
+            f"MLflow is out of reach ({told}); waiting in {run.out / OUTBOX}: {len(waiting(run.out))}",
             "start the server, or set MLFLOW_TRACKING_URI, and do it again",
         ) from None
 
