@@ -74,4 +74,4 @@ def place_of(untuned: BoosterSettings, exits: int) -> dict[str, float]:
         "l2": step(untuned.l2, exits),
     }
     inside = {name: min(max(values[name], ends.low), ends.high) for name, ends in SPACE.items()}
-    return {name: int(value) if SPACE[name].whole else value for name, value in inside.items()}
+    return {name: int(value) if SPACE[name].whole else float(value) for name, value in inside.items()}
