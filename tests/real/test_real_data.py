@@ -18,6 +18,7 @@ from healthscore.config import Run, Tracking, load_run
 from healthscore.evaluation.proportions import Estimate
 from healthscore.outcomes.snapshots import Status
 from healthscore.pipelines.build import Book, build_book
+from healthscore.pipelines.diagnosis import calibration_section, prevalence_section
 from healthscore.pipelines.judge import Judge
 from healthscore.pipelines.progress import silent
 from healthscore.pipelines.walk import walk
@@ -124,6 +125,21 @@ def test_online_retail_reaches_its_floor(retail: Judged) -> None:
 
 def test_online_retail_is_not_worse_than_the_logistic(retail: Judged) -> None:
     assert not retail.is_worse_than("logistic")
+
+
+def test_online_retail_tells_that_the_rate_moved_with_the_season(retail: Judged) -> None:
+    # Learned on June to March; from July to September fewer and fewer stay away for three months: Christmas is near.
+    moved = prevalence_section(retail.judge)
+    assert [origin["shifted"] for origin in moved["origins"]] == [False, True, True, True]
+    assert "3 of 4 dates" in moved["sentence"]
+
+
+def test_online_retail_no_calibration_of_past_dates_would_have_been_better(retail: Judged) -> None:
+    # Each carries the level of autumn and winter into summer; the model's own map does not.
+    section = calibration_section(retail.judge)
+    assert section["n"] == len(retail.judge.y)
+    assert all(other.low > 0.03 for other in section["others"].values())
+    assert all(0.85 < origin["calibration_slope"].estimate < 1.2 for origin in section["origins"])
 
 
 def test_online_retail_is_tested_on_four_months_and_learns_from_purged_ones(retail: Judged) -> None:
