@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile
+from healthscore.cli.options import AsJson, DataRoot, RunFile
 from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
 
 runs = typer.Typer(
@@ -17,6 +18,9 @@ runs = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 RunId = Annotated[str, typer.Argument(metavar="RUN_ID", help="Name of a finished run, or its directory.")]
+Results = Annotated[
+    Path | None, typer.Option("--out", help="Where the results lie, if not where the run says.", show_default=False)
+]
 DIGEST = 64
 """Letters of a SHA-256, which nobody reads to the end."""
 
@@ -28,7 +32,7 @@ def group() -> None:
 
 @runs.command()
 def reproduce(
-    run_id: RunId, run: RunFile = None, data: DataRoot = None, out: OutRoot = None, as_json: AsJson = False
+    run_id: RunId, run: RunFile = None, data: DataRoot = None, out: Results = None, as_json: AsJson = False
 ) -> None:
     """Do a finished run again from its run.json and compare every file, byte by byte.
 
@@ -50,7 +54,7 @@ def compare(
     a: RunId,
     b: RunId,
     run: RunFile = None,
-    out: OutRoot = None,
+    out: Results = None,
     everything: Annotated[bool, typer.Option("--all", help="Every figure that differs, not only the first.")] = False,
     as_json: AsJson = False,
 ) -> None:

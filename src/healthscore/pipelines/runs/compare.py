@@ -17,7 +17,7 @@ SECTIONS = ("arguments", "configuration", "inputs", "read", "versions", "platfor
 _METRICS = "auc|pr_auc|log_loss|log_loss_skill|brier|lift_10|capture_10|revenue_capture_10|calibration_slope"
 SHOWN: Mapping[str, str] = {
     "backtest": rf"pooled\.(n|events|accounts|rate)|chosen\.({_METRICS}|observed_expected)",
-    "validate": rf"pooled\.(n|events|exits|rate|{_METRICS})",
+    "validate": rf"pooled\.(n|events|exits|rate)|pooled\.models\.score\.({_METRICS})",
     "train": r"training\.(n|events|exiting_accounts)|calibration\..*|reference\..*|features|uncertainty\.[^.]+",
     "score": r"accounts|bands\.[^.]+|mean_health|expected_exits|low_confidence",
     "explain": r"health|probability|base|components\..*",
