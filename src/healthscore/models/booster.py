@@ -77,14 +77,13 @@ class BoosterRecipe:
         """Grow as many trees again on the rows of a part, each as often as it was drawn; binned once."""
         import lightgbm
 
-        known = np.zeros(len(y)) if offset is None else offset
         parameters = self._parameters(part.design, y, seed)
         rows = self.binned(part.design, X, y, seed=seed)
         for weight in draws:
-            drawn = np.flatnonzero(weight)
-            intercept = float(logit(np.average(y, weights=weight)))
+            drawn, intercept = np.flatnonzero(weight), float(logit(np.average(y, weights=weight)))
             data = rows.data.subset(drawn, parameters).construct()
-            data.set_weight(weight[drawn]).set_init_score(intercept + known[drawn])
+            known = np.zeros(len(drawn)) if offset is None else offset[drawn]
+            data.set_weight(weight[drawn]).set_init_score(intercept + known)
             text = lightgbm.train(parameters, data, len(part.trees)).model_to_string()
             yield self._part(part.design, intercept, treetext.canonical(text, len(part.design.names)), part.observed)
 
