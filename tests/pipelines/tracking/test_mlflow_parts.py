@@ -40,7 +40,7 @@ from healthscore.pipelines.tracking.outbox import waiting
 from healthscore.pipelines.train import TrainResult, train
 
 SECRET = "hunter2secret"  # noqa: S105  # nobody's
-PATIENCE = 300
+PATIENCE = 600
 """Seconds for MLflow's own programs to start, on a machine that does other things besides."""
 PAGE = PAGES["mlflow.md"]
 
