@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,8 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import healthscore
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.publish import run_directory
+from healthscore.pipelines.runs.again import AGAIN
 from healthscore.pipelines.runs.finding import finished
 from healthscore.pipelines.runs.reproduce import reproduce
 from healthscore.pipelines.runs.telling import content_of, told
@@ -164,3 +167,11 @@ def test_what_differs_is_told_by_key_column_or_line(tmp_path: Path) -> None:
     frame.assign(x=[1.0, np.nan, 4.0]).to_parquet(tmp_path / "other.parquet")
     assert told(tmp_path / "one.parquet", tmp_path / "other.parquet", b"", b"") == "columns x (1 of 3 rows)"
     assert told(tmp_path / "a.csv", tmp_path / "b.csv", b"1\n2\n", b"1\n3\n") == "from line 2 on (4 and 4 bytes)"
+
+
+def test_every_command_that_writes_a_run_directory_can_be_made_again() -> None:
+    """The source is read: whoever adds a command adds how it is done again."""
+    package = Path(healthscore.__file__).parent
+    texts = "".join(path.read_text(encoding="utf-8") for path in (package / "pipelines").rglob("*.py"))
+    verbs = set(re.findall(r'run_record\(\s*(?:run|None),\s*"(\w+)"', texts))
+    assert verbs == set(AGAIN)

@@ -168,25 +168,27 @@ def _explain(again: Again) -> Path:
     return explain(account, again.need_run, **again.scored_by(), progress=again.progress).directory
 
 
+def _write_to(again: Again) -> Path | None:
+    """What is given as `--write`, if it was given."""
+    if not again.said["write"]:
+        return None
+    written = _written(again.done, again.scratch)
+    written.parent.mkdir(parents=True, exist_ok=True)
+    return written
+
+
 def _recalibrate(again: Again) -> Path:
     from healthscore.pipelines.recalibrate import recalibrate
 
-    written = None
-    if again.said["write"]:
-        written = _written(again.done, again.scratch)
-        written.parent.mkdir(parents=True, exist_ok=True)
-    return recalibrate(again.need_run, write=written, progress=again.progress).directory
+    return recalibrate(again.need_run, write=_write_to(again), progress=again.progress).directory
 
 
 def _tune(again: Again) -> Path:
     from healthscore.pipelines.tune import tune
 
-    written = None
-    if again.said["write"]:
-        written = _written(again.done, again.scratch)
-        written.parent.mkdir(parents=True, exist_ok=True)
     trials, workers = int(again.said["trials"]), int(again.said["workers"])
-    return tune(again.need_run, trials=trials, workers=workers, write=written, progress=again.progress).directory
+    found = tune(again.need_run, trials=trials, workers=workers, write=_write_to(again), progress=again.progress)
+    return found.directory
 
 
 def _validate(again: Again) -> Path:
