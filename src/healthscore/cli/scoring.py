@@ -58,9 +58,7 @@ def score(
         return
     show_scores(made)
     paragraph(*(f"warning: {text}" for text in made.result["warnings"]))
-    files = made.result["files"]
-    longest = max(map(len, files))
-    say(*(f"{name:<{longest}} {near(path)}" for name, path in files.items()))
+    paragraph(f"{near(made.directory)}: {', '.join(made.result['files'])}")
 
 
 def explain(
