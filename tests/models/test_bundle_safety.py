@@ -14,6 +14,7 @@ from healthscore.errors import BundleError
 from healthscore.models.bundle import Bundle, load
 from healthscore.models.churnmodel import ChurnModel
 from healthscore.models.refits import Refits
+from mutations.batch import mutate
 from mutations.subject import DESIGN, save_subject
 
 NAMES = DESIGN.names
@@ -86,4 +87,13 @@ def test_every_file_of_a_bundle_is_under_its_checksum(tmp_path: Path, name: str)
     path = directory / name
     path.write_bytes(path.read_bytes().replace(b"0", b"1", 1))
     with pytest.raises(BundleError, match=name.replace(".", r"\.") + "|damaged|format"):
+        load(directory)
+
+
+@pytest.mark.parametrize("number", [811, 1405, 1789])
+def test_numbers_that_no_model_learns_are_refused(tmp_path: Path, number: int) -> None:
+    """Forged bundles that once said what is no number: huge constants and coefficients of refits."""
+    directory = save_subject(tmp_path / "bundle")
+    mutate(directory, "forged", number)
+    with pytest.raises(BundleError, match="which no model learns"):
         load(directory)

@@ -13,6 +13,9 @@ import numpy as np
 
 from healthscore.models.design import Design, Matrix, Vector
 
+LARGEST = 1e100
+"""Size of a learned number; squares and sums of larger ones, in the spread of refits, are no numbers any more."""
+
 
 def section(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     """Return the object under a key."""
@@ -23,10 +26,12 @@ def section(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def number(document: Mapping[str, Any], key: str) -> float:
-    """Return the finite number under a key."""
+    """Return the finite number under a key, up to LARGEST in size."""
     value = document.get(key)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise ValueError(f"{key!r} is missing or not a finite number")
+    if abs(value) > LARGEST:
+        raise ValueError(f"{key!r} holds {value:g}, which no model learns")
     return float(value)
 
 
@@ -63,7 +68,14 @@ def items(document: Mapping[str, Any], key: str) -> list[Any]:
 
 
 def numbers(document: Mapping[str, Any], key: str, length: int | None = None) -> Vector:
-    """Return the finite numbers under a key, shape (length,)."""
+    """Return the finite numbers under a key, up to LARGEST in size, shape (length,)."""
+    array = _finite(document, key, length)
+    if (np.abs(array) > LARGEST).any():
+        raise ValueError(f"{key!r} holds {np.abs(array).max():g}, which no model learns")
+    return array
+
+
+def _finite(document: Mapping[str, Any], key: str, length: int | None) -> Vector:
     values = items(document, key)
     if length is not None and len(values) != length:
         raise ValueError(f"{key!r} holds {len(values)} numbers, not {length}")
@@ -76,10 +88,10 @@ def numbers(document: Mapping[str, Any], key: str, length: int | None = None) ->
 
 
 def numbers_or_missing(document: Mapping[str, Any], key: str, length: int) -> Vector:
-    """Return numbers of which some may be missing (null in the file, NaN in the array)."""
+    """Return numbers of which some may be missing (null in the file, NaN in the array): a customer's, of any size."""
     values = items(document, key)
     filled = {key: [0.0 if value is None else value for value in values]}
-    array = numbers(filled, key, length)
+    array = _finite(filled, key, length)
     array[[value is None for value in values]] = np.nan
     return array
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from healthscore.errors import BundleError
+from healthscore.models.stored import LARGEST
 
 MAXIMUM_BYTES = 256 * 2**20
 MAXIMUM_LEAVES = 1024
@@ -173,6 +174,8 @@ def _fault(values: dict[str, list[float]], columns: int) -> str | None:
         return f"a split on a column outside 0 to {columns - 1}"
     if not all(decision in _DECISIONS for decision in values["decision_type"]):
         return "an unknown kind of split"
+    if max(map(abs, values["leaf_value"])) > LARGEST:
+        return f"a leaf's value beyond {LARGEST:g}, which no tree learns"
     if min(values["leaf_count"]) <= 0 or max(values["internal_count"]) > 2**31 - 1:
         return "an impossible number of rows in a leaf"
     return _shape_fault([int(v) for v in values["left_child"]], [int(v) for v in values["right_child"]], values)
