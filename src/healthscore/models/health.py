@@ -7,8 +7,9 @@ least twice the reference odds and green at most half of them.
 Worked example, `p_R = 0.04`: odds 1/24. At p = 0.0769 (odds 1/12) the score is 40, the first yellow one; at p = 0.0204
 (odds 1/48) it is 70, the first green one.
 
-The scale of a gain is the mirror image, `G = 100 - S`: 45 at the reference rate, and 15 points double the odds. With the
-`GROWTH_BANDS` `[0,30) [30,60) [60,100]` high means at least twice the reference odds of the gain, low at most half.
+The scale of a gain is the mirror image, `G = 100 - S`: 45 at the reference rate, and 15 points double the odds.
+With `GROWTH_BANDS` `[0,30) [30,60) [60,100]` high means at least twice the reference odds of the gain, low at most
+half.
 """
 
 from __future__ import annotations

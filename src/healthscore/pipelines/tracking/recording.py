@@ -12,7 +12,7 @@ from healthscore.pipelines.tracking.address import redacted, store
 from healthscore.pipelines.tracking.entry import Alias, Entry
 from healthscore.pipelines.tracking.outbox import TrackingWarning, keep
 from healthscore.pipelines.tracking.sending import connected
-from healthscore.pipelines.tracking.synchronise import send_waiting
+from healthscore.pipelines.tracking.catching_up import send_waiting
 
 
 def record(
