@@ -13,9 +13,9 @@ from healthscore.cli import main
 from healthscore.config import Run, Tracking, load_run
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.tracking import TrackingWarning, record, set_alias, synchronise
+from healthscore.pipelines.tracking.catching_up import send_waiting
 from healthscore.pipelines.tracking.entry import Alias, Entry
 from healthscore.pipelines.tracking.outbox import OUTBOX, alone, keep, read, waiting
-from healthscore.pipelines.tracking.synchronise import send_waiting
 
 AWAY = "http://someone:hunter2secret@127.0.0.1:9"
 

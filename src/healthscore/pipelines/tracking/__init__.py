@@ -6,8 +6,8 @@ Tracking never stops a job: what cannot be recorded waits in the outbox, and is 
 from __future__ import annotations
 
 from healthscore.pipelines.tracking.address import redacted, store
+from healthscore.pipelines.tracking.catching_up import Synchronised, synchronise
 from healthscore.pipelines.tracking.outbox import TrackingWarning
 from healthscore.pipelines.tracking.recording import record, set_alias
-from healthscore.pipelines.tracking.catching_up import Synchronised, synchronise
 
 __all__ = ["Synchronised", "TrackingWarning", "record", "redacted", "set_alias", "store", "synchronise"]

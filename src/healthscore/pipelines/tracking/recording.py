@@ -9,10 +9,10 @@ from typing import Any
 
 from healthscore.config import Run
 from healthscore.pipelines.tracking.address import redacted, store
+from healthscore.pipelines.tracking.catching_up import send_waiting
 from healthscore.pipelines.tracking.entry import Alias, Entry
 from healthscore.pipelines.tracking.outbox import TrackingWarning, keep
 from healthscore.pipelines.tracking.sending import connected
-from healthscore.pipelines.tracking.catching_up import send_waiting
 
 
 def record(
