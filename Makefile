@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install demo test check format bench validity lock wheel clean
+.PHONY: help install demo test check format bench validity mutations notebooks dictionaries lock wheel clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/'
@@ -41,6 +41,13 @@ bench: $(INSTALLED)  ## time and memory of checks and features on 20 million eve
 
 validity: $(INSTALLED)  ## measure the statistics on simulated truth, docs/validity.md (an hour, two cores; resumes)
 	PYTHONPATH=tests $(BIN)/python -m validity
+
+mutations: $(INSTALLED)  ## damage ten thousand bundles and load them: none may end the process or pass unseen (minutes)
+	PYTHONPATH=tests $(BIN)/python -m mutations
+
+notebooks: $(INSTALLED)  ## execute the notebooks in place, as they are committed (minutes)
+	$(BIN)/ruff format --quiet notebooks
+	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
 
 dictionaries: $(INSTALLED)  ## write features/dictionary/*.md; of the runs over public data too with HEALTHSCORE_DATA=path
 	$(BIN)/python -m healthscore.pipelines.dictionaries $(HEALTHSCORE_DATA)
