@@ -42,12 +42,6 @@ def dangers(text: str, name: str = "text") -> list[str]:
                 value = told.get(option)
                 if value is not None and not (isinstance(value, ast.Constant) and value.value is False):
                     found.append(f"{option}=")
-            if (
-                isinstance(node.func, ast.Attribute)
-                and node.func.attr == "load"
-                and ast.unparse(node.func) in ("np.load", "numpy.load")
-            ):
-                found.append("np.load()")
     return found
 
 
@@ -71,7 +65,6 @@ def test_no_module_can_run_what_it_reads(path: Path) -> None:
         "subprocess.run('ls', shell=True)",
         "subprocess.run('ls', shell=asked)",
         "np.load(path, allow_pickle=True)",
-        "np.load(path)",
         "pandas.read_pickle(path)",
         "os.system('ls')",
         "from lightgbm import LGBMClassifier",
@@ -86,7 +79,14 @@ def test_the_gate_sees(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["re.compile(pattern)", "json.loads(text)", "tomllib.load(file)", "subprocess.run(['ls'])", "bundle.load(x)"],
+    [
+        "np.load(path)",
+        "re.compile(pattern)",
+        "json.loads(text)",
+        "tomllib.load(file)",
+        "subprocess.run(['ls'])",
+        "bundle.load(x)",
+    ],
 )
 def test_the_gate_lets_pass(text: str) -> None:
     assert dangers(text) == []
