@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,6 @@ from healthscore.errors import BundleError
 from healthscore.models.bundle import Bundle, load
 from healthscore.models.churnmodel import ChurnModel
 from healthscore.models.refits import Refits
-from mutations.batch import mutate
 from mutations.subject import DESIGN, save_subject
 
 NAMES = DESIGN.names
@@ -90,10 +92,36 @@ def test_every_file_of_a_bundle_is_under_its_checksum(tmp_path: Path, name: str)
         load(directory)
 
 
-@pytest.mark.parametrize("number", [811, 1405, 1789])
-def test_numbers_that_no_model_learns_are_refused(tmp_path: Path, number: int) -> None:
-    """Forged bundles that once said what is no number: huge constants and coefficients of refits."""
+def forge(directory: Path, **files: str) -> None:
+    """Put other texts in place of the bundle's, with checksums that agree."""
+    path = directory / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    for name in manifest["files"]:
+        data = files.get(name, (directory / name).read_text(encoding="utf-8")).encode()
+        (directory / name).write_bytes(data)
+        manifest["files"][name] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+
+
+@pytest.mark.parametrize("keys", ["constants", "parts.logistic.weights", "parts.logistic.absent"])
+def test_numbers_that_no_model_learns_are_refused(tmp_path: Path, keys: str) -> None:
+    """Three forged bundles of ten thousand once said what is no number: their refits' spread overflowed."""
     directory = save_subject(tmp_path / "bundle")
-    mutate(directory, "forged", number)
+    document = json.loads((directory / "model.json").read_text(encoding="utf-8"))
+    holder = document["refits"]
+    for key in keys.split("."):
+        holder = holder[key]
+    holder[1] = -1e300
+    forge(directory, **{"model.json": json.dumps(document)})
     with pytest.raises(BundleError, match="which no model learns"):
+        load(directory)
+
+
+def test_leaves_that_no_tree_learns_are_refused(tmp_path: Path) -> None:
+    directory = save_subject(tmp_path / "bundle")
+    text = (directory / "trees-additive.txt").read_text(encoding="utf-8")
+    forged = re.sub(r"(?<=leaf_value=)\S+", "1e300", text, count=1)
+    sizes = " ".join(str(len(tree)) for tree in re.split(r"(?=Tree=\d+\n)", forged.removesuffix("end of trees\n"))[1:])
+    forge(directory, **{"trees-additive.txt": re.sub(r"tree_sizes=.*", f"tree_sizes={sizes}", forged)})
+    with pytest.raises(BundleError, match="which no tree learns"):
         load(directory)
