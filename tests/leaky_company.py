@@ -24,7 +24,7 @@ from healthscore.tables.simulator.writing import as_text
 ACCOUNTS, SEED = 300, 3
 READS = {
     "usage": "usage",
-    "subscriptions": "adoption",
+    "subscriptions": "people",
     "account_id": "nps",
     "touchpoints": "touchpoints",
     "surveys": "nps",

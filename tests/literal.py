@@ -200,6 +200,7 @@ def oracle_signals(run: Run, conditions: Mapping[str, Callable[[Any], bool]]) ->
                 where=conditions[signal.where] if signal.where else lambda row: True,
                 key=signal.key,
                 attribute=signal.attribute,
+                measures=signal.measures,
                 favourable_from=signal.favourable_from,
                 unfavourable_to=signal.unfavourable_to,
             )

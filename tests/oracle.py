@@ -384,6 +384,15 @@ class Signal:
     favourable_from: float | None = None
     unfavourable_to: float | None = None
     attribute: str | None = None
+    measures: Sequence[str] | None = None
+
+    def takes(self, feature: str) -> bool:
+        """Whether one of its measures stands between its name and the window, or at the end."""
+        if self.measures is None:
+            return True
+        said = feature[len(self.name) + 1 :]
+        tails = ["", *(f"_{window}d" for window in self.windows), "_ever"]
+        return any(said == measure + tail for measure in self.measures for tail in tails)
 
 
 @dataclass
@@ -672,7 +681,7 @@ def features(
     for signal in signals:
         past = Past(signal, account, t, seats, has_seats)
         for family in signal.families:
-            found.update(TWINS[family](past))
+            found.update((name, value) for name, value in TWINS[family](past) if signal.takes(name))
         first_days += [e.day for e in past.seen]
     if tenure:
         starts = [c.start for c in contracts or () if c.start < t and c.known < t] or first_days

@@ -59,7 +59,7 @@ def test_a_measure_gives_the_points_that_its_table_says(example: Example) -> Non
 def test_the_first_scorecard_gives_the_score_that_the_page_says() -> None:
     card = whole(EXAMPLES[0])
     rows = np.array([[14, 3, 0.6, 60, 0], [14, 3, 0.6, 60, -0.5]])
-    names = ["usage_active_days_28d", "cases_open", "adoption_share_of_seats_28d", "decision_makers_recency"]
+    names = ["usage_active_days_28d", "cases_open", "people_share_of_seats_28d", "decision_makers_recency"]
     found = score_card(card, [*names, "usage_trend_14d"], rows)
     assert displayed(found.score).tolist() == [75, 69.9]
     assert card_drivers(card, found).points_tenths[0].tolist() == [-120, -40, -50, -40]

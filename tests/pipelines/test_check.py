@@ -166,6 +166,13 @@ def test_a_condition_that_cannot_be_meant_is_an_error(tmp_path: Path) -> None:
     assert fault(result, "bad_condition")["source"] == "signals.use"
 
 
+def test_a_measure_that_cannot_be_meant_is_an_error(tmp_path: Path) -> None:
+    signal = '[signals.use]\nsource = "events"\ncomponent = "activity"\nmeasures = ["counts"]\n'
+    found = fault(check(write(tmp_path, head() + EVENTS + signal, events=daily(50))).result, "unknown_measure")
+    assert (found["severity"], found["source"], found["column"]) == ("error", "signals.use", "measures")
+    assert found["remedy"] == "did you mean 'count'?"
+
+
 @pytest.mark.parametrize(
     ("accounts", "leavers", "said"),
     [

@@ -313,7 +313,7 @@ def test_days_after_the_data_are_never_read_as_days_without_use(
     with pytest.raises(InsufficientDataError, match="more than half of the window of 14 days is not known") as refused:
         score(company, as_of=date(2025, 8, 1), model=trained.bundle, out=tmp_path)
     assert "score as of 2025-07-01" in refused.value.remedy
-    with pytest.raises(InsufficientDataError, match="1 of 15 signals had been recorded before 2020-07-01"):
+    with pytest.raises(InsufficientDataError, match="1 of 16 signals had been recorded before 2020-07-01"):
         score(company, as_of=date(2020, 7, 1), model=trained.bundle, out=tmp_path)
 
 

@@ -12,14 +12,15 @@ from healthscore.config.section import Expression, Name, Section, Window
 class Signal(Section):
     """Something worth measuring: rows of one source, turned into the features of the chosen families.
 
-    `favourable_from` and `unfavourable_to` are for levels: with 9 and 6 the balance of the answers of a window is the
-    net promoter score.
+    `measures` are those that it takes of its families, all where none are named. `favourable_from` and
+    `unfavourable_to` are for levels: with 9 and 6 the balance of the answers of a window is the net promoter score.
     """
 
     source: Name
     component: Name
     where: Expression | None = None
     families: tuple[Name, ...] | None = None
+    measures: tuple[Name, ...] | None = None
     windows: tuple[Window, ...] | None = None
     key: tuple[str, ...] = ()
     favourable_from: float | None = None

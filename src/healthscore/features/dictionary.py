@@ -94,6 +94,11 @@ class Feature:
         return ONE.sub(r"\1 \2", said)
 
     @property
+    def measure(self) -> str:
+        """What is measured of the signal: the word between signal and window in the name."""
+        return self.name.removeprefix(f"{self.signal}_").removesuffix(f"_{self.window}")
+
+    @property
     def label(self) -> str:
         """The sentence without a value."""
         said = self.sentence

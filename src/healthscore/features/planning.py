@@ -1,9 +1,10 @@
-"""Planning: the run's signals, resolved against the columns of their sources, and the families that each takes."""
+"""Planning: the run's signals, resolved against the columns of their sources: what each measures, and how."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from healthscore.asof import day_of
 from healthscore.config import Features, Run, Signal, Window
@@ -29,6 +30,14 @@ NEEDS = {
 }
 """What a family measures by; without it, it gives no feature."""
 
+COUNTED = {
+    "actor_id": {"share_of_seats", "quantity_per_actor"},
+    "name": {"repeated"},
+    "quantity": {"quantity", "quantity_mean", "quantity_per_active_day", "quantity_per_actor"},
+    "key": {"key_count", "key_share"},
+}
+"""What of an event is counted for which measures, beside the number of its distinct values itself."""
+
 
 def plan_signals(run: Run, tables: Tables) -> list[SignalPlan]:
     """Resolve the run's signals, in their order."""
@@ -39,7 +48,7 @@ def _plan(run: Run, tables: Tables, name: str, signal: Signal) -> SignalPlan:
     source, families = run.sources[signal.source], families_of(run, name)
     columns = frozenset(tables.bound_columns(signal.source))
     quantity = "depth" in families and "quantity" in columns
-    return SignalPlan(
+    plan = SignalPlan(
         name=name,
         label=signal.label or ("" if source.contract == "accounts" else "rows of ") + name.replace("_", " "),
         source=signal.source,
@@ -61,6 +70,26 @@ def _plan(run: Run, tables: Tables, name: str, signal: Signal) -> SignalPlan:
         unit=signal.unit or "",
         words={"actor_id": source.actors, "name": source.names},
         seats=_seats(run, tables),
+    )
+    measures = measures_of(run, name)
+    return plan if measures is None else _narrowed(plan, measures)
+
+
+def _narrowed(plan: SignalPlan, measures: tuple[str, ...]) -> SignalPlan:
+    """The plan with some of its measures, and without what is counted for none of them.
+
+    Distinct actors and names are the dearest to count, and a source that two signals share is often parted along them.
+    """
+    taken = set(measures)
+    if plan.kind != "events":
+        return replace(plan, measures=measures)
+    return replace(
+        plan,
+        measures=measures,
+        distinct=tuple(thing for thing in plan.distinct if ({plan.words[thing]} | COUNTED[thing]) & taken),
+        quantity=plan.quantity and bool(COUNTED["quantity"] & taken),
+        named=plan.named and bool(COUNTED["name"] & taken),
+        key=plan.key if COUNTED["key"] & taken else (),
     )
 
 
@@ -113,10 +142,79 @@ def families_of(run: Run, name: str) -> tuple[str, ...]:
     return taken or tuple(family for family in own if family in Features().families)
 
 
+def measures_of(run: Run, name: str) -> tuple[str, ...] | None:
+    """Measures that a signal takes of its families; None for all of them.
+
+    They are held against everything that its families could measure: what a source has no column for is left out
+    silently, as without a choice.
+
+    Raises
+    ------
+    ConfigurationError
+        No family of the signal has a measure of that name, or a family that it names has none that it takes.
+    """
+    signal = run.signals[name]
+    families = families_of(run, name)
+    if signal.measures is None:
+        return None
+    where, of_family = f"signals.{name}.measures", _measures_of_families(run, name, families)
+    known = list(dict.fromkeys(measure for measures in of_family.values() for measure in measures))
+    for measure in signal.measures:
+        if measure not in known:
+            nearest = difflib.get_close_matches(measure, known, n=1)
+            hint = f"did you mean {nearest[0]!r}?" if nearest else f"there are {', '.join(known)}"
+            raise ConfigurationError(f"{where}: there is no measure {measure!r} of {', '.join(families)}", hint)
+    for family in signal.families or ():
+        if not set(of_family[family]) & set(signal.measures):
+            raise ConfigurationError(
+                f"{where}: none is of the family {family!r}, which the signal names",
+                f"leave the family out, or add one of {', '.join(of_family[family])}",
+            )
+    return signal.measures
+
+
+def _measures_of_families(run: Run, name: str, families: Sequence[str]) -> dict[str, list[str]]:
+    """What the families of a signal would measure if its source had every column, and it every sort of window."""
+    signal = run.signals[name]
+    source = run.sources[signal.source]
+    whole = SignalPlan(
+        name=name,
+        label="",
+        source=signal.source,
+        kind=source.contract,
+        component=signal.component,
+        where=None,
+        families=tuple(families),
+        windows=(1, 2, 3, "all"),
+        columns=frozenset({"end", "deadline", "quantity"}),
+        outages=(),
+        distinct=("actor_id", "name"),
+        quantity=True,
+        named=True,
+        key=signal.key if source.contract == "accounts" else ("a name",),
+        favourable_from=1,
+        unfavourable_to=0,
+        attribute=signal.attribute,
+        healthy=0,
+        unit="",
+        words={"actor_id": source.actors, "name": source.names},
+        seats=True,
+    )
+    return {
+        family: list(dict.fromkeys(feature.measure for feature in _of_family(whole, family))) for family in families
+    }
+
+
 def features_of(plan: SignalPlan) -> Iterator[Feature]:
     """Every feature of a signal, family by family."""
     for family in plan.families:
-        yield from FAMILIES[plan.kind][family](plan)
+        yield from _of_family(plan, family)
+
+
+def _of_family(plan: SignalPlan, family: str) -> Iterator[Feature]:
+    for feature in FAMILIES[plan.kind][family](plan):
+        if plan.measures is None or feature.measure in plan.measures:
+            yield feature
 
 
 def silent_families(plan: SignalPlan) -> dict[str, str]:
@@ -124,7 +222,7 @@ def silent_families(plan: SignalPlan) -> dict[str, str]:
     return {
         family: NEEDS.get(family, "other columns")
         for family in plan.families
-        if next(FAMILIES[plan.kind][family](plan), None) is None
+        if next(_of_family(plan, family), None) is None
     }
 
 

@@ -19,14 +19,16 @@ class SignalPlan:
         Filter over the source's bound columns, not yet validated; None for every row.
     families
         Those that it takes, in the order of `FAMILIES`.
+    measures
+        Those that it takes of its families; None for all of them.
     columns
         Columns that the source fills; families leave out what needs another.
     outages
         Day ranges [first, last) in which the source recorded nothing; they do not overlap.
     distinct
-        Columns whose distinct values are counted; empty where the source does not have them.
+        Columns whose distinct values are counted; empty where the source does not have them, or no measure needs them.
     quantity
-        Whether the source has a quantity, and the signal a family that needs it.
+        Whether the source has a quantity, and the signal a measure that needs it.
     named
         Whether rows with a name are counted.
     key
@@ -64,3 +66,4 @@ class SignalPlan:
     unit: str
     words: dict[str, str]
     seats: bool = False
+    measures: tuple[str, ...] | None = None

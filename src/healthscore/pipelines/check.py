@@ -13,7 +13,7 @@ from healthscore.config import Run, load_run
 from healthscore.errors import ConfigurationError, HealthScoreError
 from healthscore.features.attributerows import current_state
 from healthscore.features.cells import source_accounts
-from healthscore.features.planning import families_of, plan_signals, silent_families
+from healthscore.features.planning import families_of, measures_of, plan_signals, silent_families
 from healthscore.outcomes.snapshots import Label, Snapshots
 from healthscore.pipelines.build import as_ofs_of, data_end_of, iso, snapshots_of
 from healthscore.pipelines.coverage import Coverage, coverage_of, outage_line
@@ -212,13 +212,18 @@ def _silent(run: Run, name: str, coverage: Coverage) -> Iterator[Problem]:
 
 
 def _signals(run: Run, tables: Tables) -> Iterator[Problem]:
-    """Signals whose conditions or families cannot be meant; each names its signal."""
+    """Signals whose conditions, families or measures cannot be meant; each names its signal."""
     for name, signal in run.signals.items():
         place = f"signals.{name}"
         try:
             families_of(run, name)
         except HealthScoreError as error:
             yield Problem("unknown_family", "error", place, "families", rule=error.what, remedy=error.remedy)
+        else:
+            try:
+                measures_of(run, name)
+            except HealthScoreError as error:
+                yield Problem("unknown_measure", "error", place, "measures", rule=error.what, remedy=error.remedy)
         if signal.source in tables.reports and (leak := current_state(run, tables, name)) is not None:
             yield leak
         if signal.where is not None and signal.source in tables.reports:

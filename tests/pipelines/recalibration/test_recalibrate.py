@@ -227,7 +227,7 @@ def test_without_a_scorecard_the_components_of_the_features_are_judged(company: 
     assert all(one["handcrafted"] is None for one in found.result["components"].values())
     shares = {name: one["shap_share"] for name, one in found.result["components"].items()}
     assert sum(shares.values()) == pytest.approx(100)
-    assert max(shares, key=lambda name: shares[name]) == "adoption"
+    assert max(shares, key=lambda name: shares[name]) == "activity"
     assert found.result["gate"]["sentence"].startswith("The points of each component were learned on")
     assert found.result["writing"]["why_not"].startswith("the run names no scorecard")
     assert not (tmp_path / "none.toml").exists()
