@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
+import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -16,6 +18,7 @@ Outcome = dict[str, Any]
 """What one seed said, as plain values for JSON."""
 PACKAGE = Path(__file__).parents[2] / "src" / "healthscore"
 HERE = Path(__file__).parent
+SHIPPED = Path(__file__).parents[2]
 
 
 def _of(folder: str, names: str) -> tuple[str, ...]:
@@ -47,7 +50,7 @@ class Suite:
         All outcomes so far, in the order of the seeds -> lines of the table.
     judges
         Parts of the package (files or folders under `src/healthscore`) and of this one (after `validity:`) whose code
-        decides the outcomes.
+        decides the outcomes, and shipped runs, features and scorecards (after `shipped:`) that do.
     seeds
         How many seeds belong to it.
     end_to_end
@@ -72,12 +75,15 @@ class Suite:
 
 @cache
 def fingerprint(part: str) -> str:
-    """Digest the code of a file or a folder that decides outcomes.
+    """Digest the code of a file or a folder, or the content of a TOML file, that decides outcomes.
 
     Comments, docstrings and form do not count, nor does what outcomes are only held against later: the stored truths
     (`large_sample`), and functions that read outcomes (`..._lines`).
     """
     place, _, name = part.rpartition(":")
+    if place == "shipped":
+        content = tomllib.loads((SHIPPED / name).read_text(encoding="utf-8"))
+        return hashlib.sha256(json.dumps(content, default=str).encode()).hexdigest()
     root = (HERE if place else PACKAGE) / name
     files = [root] if root.is_file() else sorted(root.rglob("*.py"))
     if not files:

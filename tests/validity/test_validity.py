@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.stats import beta
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from healthscore.tables.simulator import WORLDS
 from validity import runner
@@ -211,6 +211,22 @@ def test_a_suite_is_another_when_its_code_is(tmp_path: Path, monkeypatch: pytest
     fingerprint.cache_clear()
 
 
+def test_a_suite_is_another_when_a_shipped_file_says_something_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("validity.suite.SHIPPED", tmp_path)
+
+    def of(text: str) -> str:
+        (tmp_path / "card.toml").write_text(text, encoding="utf-8")
+        fingerprint.cache_clear()
+        return fingerprint("shipped:card.toml")
+
+    first = of("weight = 20\n")
+    assert of("# why\nweight = 20   # a fifth\n") == first
+    assert of("weight = 25\n") != first
+    fingerprint.cache_clear()
+
+
 def test_the_page_shows_what_is_missed_and_what_is_unfinished(tmp_path: Path) -> None:
     path = tmp_path / "outcomes.jsonl"
     kept(path, TINY, [0, 1, 2])
@@ -234,7 +250,7 @@ def test_every_suite_of_the_method_is_there() -> None:
 
 
 def test_end_to_end_runs_are_the_shipped_ones_without_their_further_outcomes() -> None:
-    text = 'name = "saas"\nscorecard = "s"\n[outcome]\nkind = "churn"\n# more\n[outcomes.a]\nkind = "x"\n'
+    text = 'name = "saas"\ngrowth = "a"\nscorecard = "s"\n[outcome]\nkind = "churn"\n# more\n[outcomes.a]\nkind = "x"\n'
     text += '[outcomes.b]\nkind = "y"\n[report]\ncapacity = 5\n'
     assert plain_run(text, carded=True) == (
         'threads = 1\nname = "saas"\nscorecard = "s"\n[outcome]\nkind = "churn"\n# more\n[report]\ncapacity = 5\n\n'
