@@ -68,7 +68,7 @@ def with_growth(rated: Rated, asked: Asked | None, bundle: Path, as_of: date) ->
         The model of growth is damaged, or predicts something else than the run asks for.
     """
     if asked is None:
-        return rated
+        return replace(rated, result={**rated.result, "growth": None, "growth_segments": None})
     directory = find_growth(rated.book.run, bundle, rated.by)
     if directory is None:
         return _without_model(rated, asked)
