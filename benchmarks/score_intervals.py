@@ -67,7 +67,7 @@ def learned(book: Book, refits: bool) -> tuple[Bundle, int]:
         candidates=["blend"],
     )
     bundle = freeze(book, fitted.models["blend"], rows)
-    made = refits_of(book, bundle, rows, silent) if refits else None
+    made = refits_of(book, bundle, rows, fitted, silent) if refits else None
     return Bundle(bundle.model, bundle.scale, refits=made), exiting_accounts(book, rows)
 
 

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from healthscore.errors import BundleError
 from healthscore.models.booster import BoosterPart, BoosterRecipe, BoosterSettings
 from healthscore.models.bundle import Bundle, load, save
-from healthscore.models.calibration import level
-from healthscore.models.churn import ChurnSettings, fit_churn
+from healthscore.models.calibration import fit_slopes, level, loss_with_intercepts
+from healthscore.models.candidates import Candidates
+from healthscore.models.churn import ChurnSettings, fit_candidates
 from healthscore.models.churnmodel import ChurnModel
 from healthscore.models.design import Design
 from healthscore.models.health import ScoreScale, displayed
@@ -29,7 +30,7 @@ from healthscore.models.refits import LinearRefits, Refits, TreeRefits, interval
 from healthscore.models.refitting import _draws, refit
 
 COUNT = 5
-SETTINGS = ChurnSettings(booster=BoosterSettings(trees_tried=(30,), trees_default=((0, 30),)), threads=1)
+SETTINGS = ChurnSettings(booster=BoosterSettings(trees_tried=(15, 30), trees_default=((0, 30),)), threads=1)
 CONTEXT = ("noise",)
 
 
@@ -41,20 +42,42 @@ def small(books: Callable[..., Any]) -> Any:
     return replace(book, design=Design(design.names, design.components, design.monotone, context=CONTEXT))
 
 
+def learned(book: Any, name: str = "blend") -> Candidates:
+    return fit_candidates(
+        book.design, book.X, book.y, book.day, book.known, seed=1, settings=SETTINGS, candidates=[name]
+    )
+
+
+def frozen(model: ChurnModel, book: Any) -> ChurnModel:
+    last = book.day == book.day.max()
+    return model.frozen(book.X[last], book.y[last], book.design.names)
+
+
 @pytest.fixture(scope="module")
-def fitted(small: Any) -> ChurnModel:
-    return fit_churn(small.design, small.X, small.y, day=small.day, known=small.known, seed=1, settings=SETTINGS)
+def candidates(small: Any) -> Candidates:
+    return learned(small)
 
 
-def refitted(model: ChurnModel, book: Any, count: int = COUNT) -> Refits:
+@pytest.fixture(scope="module")
+def fitted(candidates: Candidates, small: Any) -> ChurnModel:
+    return frozen(candidates.models["blend"], small)
+
+
+def refitted(model: ChurnModel, candidates: Candidates, book: Any, count: int = COUNT) -> Refits:
     accounts = np.repeat(np.arange(len(book.y) // 8), 8)
     reference = book.X[book.day == book.day.max()]
-    return refit(model, book.X, book.y, book.day, accounts, reference, count=count, settings=SETTINGS)
+    return refit(model, candidates, book.X, book.y, book.day, accounts, reference, count=count, settings=SETTINGS)
+
+
+def without_past(candidates: Candidates) -> Candidates:
+    """The same candidates, as if the history had been too short for inner origins."""
+    tried = {name: replace(each, logits=each.logits[:0]) for name, each in candidates.tried.items()}
+    return replace(candidates, inner_rows=candidates.inner_rows[:0], tried=tried)
 
 
 @pytest.fixture(scope="module")
-def refits(fitted: ChurnModel, small: Any) -> Refits:
-    return refitted(fitted, small)
+def refits(fitted: ChurnModel, candidates: Candidates, small: Any) -> Refits:
+    return refitted(fitted, candidates, small)
 
 
 @pytest.fixture
@@ -82,18 +105,15 @@ def test_a_draw_without_exits_is_drawn_again() -> None:
 
 
 def test_drawn_once_each_everything_comes_out_as_it_was(small: Any) -> None:
-    once = [np.ones(len(small.y))]
+    once = np.ones(len(small.y))
     trees = BoosterRecipe(SETTINGS.booster, threads=1)
     part: Any = trees.path(small.design, small.X, small.y, (30.0,), seed=1)(30.0)
-    assert [tree.columns for tree in next(trees.again(part, small.X, small.y, once, seed=1)).trees] == [
-        tree.columns for tree in part.trees
-    ]
-    assert next(trees.again(part, small.X, small.y, once, seed=1)).logit(small.X) == pytest.approx(
-        part.logit(small.X), abs=1e-6
-    )
+    grown = next(trees.again(part, small.X, small.y, [(once, 30.0)], seed=1))
+    assert [tree.columns for tree in grown.trees] == [tree.columns for tree in part.trees]
+    assert grown.logit(small.X) == pytest.approx(part.logit(small.X), abs=1e-6)
     line = LogisticRecipe(LogisticSettings())
     straight: Any = line.path(small.design, small.X, small.y, (20.0,), seed=1)(20.0)
-    same = next(line.again(straight, small.X, small.y, once, seed=1))
+    same = next(line.again(straight, small.X, small.y, [(once, 20.0)], seed=1))
     assert same.logit(small.X) == pytest.approx(straight.logit(small.X), abs=1e-7)
 
 
@@ -103,16 +123,21 @@ def test_a_weight_is_a_number_of_copies(small: Any) -> None:
     line = LogisticRecipe(LogisticSettings())
     part: Any = line.path(small.design, small.X, small.y, (20.0,), seed=1)(20.0)
     copies = np.repeat(np.arange(len(small.y)), weight.astype(int))
-    drawn = next(line.again(part, small.X, small.y, [weight], seed=1))
-    held = np.ones(len(copies))
-    repeated = next(line.again(part, small.X[copies], small.y[copies], [held], seed=1))
+    drawn = next(line.again(part, small.X, small.y, [(weight, 40.0)], seed=1))
+    once = np.ones(len(copies))
+    repeated = next(line.again(part, small.X[copies], small.y[copies], [(once, 40.0)], seed=1))
     assert drawn.intercept == pytest.approx(repeated.intercept, abs=1e-7)
     assert drawn.weights == pytest.approx(repeated.weights, abs=1e-7)
     assert drawn.absent == pytest.approx(repeated.absent, abs=1e-7)
 
 
-def test_a_refit_is_the_model_of_those_drawn(fitted: ChurnModel, refits: Refits, small: Any) -> None:
-    """Each refit put together by hand from parts fitted on the draw: level of those drawn, context at its mean."""
+def test_a_refit_is_the_model_of_those_drawn(
+    fitted: ChurnModel, candidates: Candidates, refits: Refits, small: Any
+) -> None:
+    """Each refit put together by hand from parts fitted on the draw: level of those drawn, context at its mean.
+
+    Complexity and kappas are those that the drawn rows of the past choose, each row repeated as often as it was drawn.
+    """
     owner = np.repeat(np.arange(200), 8)
     weights = list(_draws(owner, small.y, COUNT, fitted.seed))
     offset = offsets_of(small.y, small.day, SETTINGS)
@@ -120,14 +145,14 @@ def test_a_refit_is_the_model_of_those_drawn(fitted: ChurnModel, refits: Refits,
     line = LogisticRecipe(SETTINGS.logistic)
     held = refits.held_logit(small.X, small.design.names)
     reference = small.X[small.day == small.day.max()]
-    kappas = fitted.calibration.kappas
     whole: Any = fitted.parts
-    assert min(kappas) > 0
     for number, weight in enumerate(weights):
+        levels, kappas = chosen_by_copies(candidates, small, weight)
         parts: list[Part] = [
-            next(trees.again(whole["additive"], small.X, small.y, [weight], seed=1, offset=offset)),
-            next(line.again(whole["logistic"], small.X, small.y, [weight], seed=1, offset=offset)),
+            next(trees.again(whole["additive"], small.X, small.y, [(weight, levels[0])], seed=1, offset=offset)),
+            next(line.again(whole["logistic"], small.X, small.y, [(weight, levels[1])], seed=1, offset=offset)),
         ]
+        assert [values[number] for values in refits.kappas.values()] == pytest.approx(kappas, abs=1e-9)
         z = np.sum([kappa * part.logit(small.X) for kappa, part in zip(kappas, parts, strict=True)], axis=0)
         rate = float(np.average(small.y, weights=weight))
         z = z + level(np.repeat(z, weight.astype(int)), rate) + fitted.calibration.shift
@@ -135,6 +160,18 @@ def test_a_refit_is_the_model_of_those_drawn(fitted: ChurnModel, refits: Refits,
             context = part.component_logit(small.X)[:, -1]
             z += kappa * (part.component_logit(reference)[:, -1].mean() - context)
         assert held[:, number] == pytest.approx(z, abs=1e-7)
+
+
+def chosen_by_copies(candidates: Candidates, book: Any, weight: Any) -> tuple[list[float], Any]:
+    rows = np.repeat(np.arange(len(candidates.inner_rows)), weight[candidates.inner_rows].astype(int))
+    y = book.y[candidates.inner_rows][rows]
+    origin = np.unique(book.day[candidates.inner_rows], return_inverse=True)[1][rows]
+    levels = [
+        min(each.levels, key=lambda level: loss_with_intercepts(each.at(level)[rows], y, origin))
+        for each in candidates.tried.values()
+    ]
+    F = np.column_stack([each.at(level)[rows] for each, level in zip(candidates.tried.values(), levels, strict=True)])
+    return levels, fit_slopes(F, y, origin, SETTINGS.calibration).kappas
 
 
 def test_context_moves_no_refit(refits: Refits, small: Any) -> None:
@@ -176,31 +213,39 @@ def test_stored_refits_come_back_bit_by_bit(saved: Path, refits: Refits, small: 
     ]
 
 
-def test_the_same_rows_make_the_same_refits(fitted: ChurnModel, refits: Refits, small: Any) -> None:
-    again = refitted(fitted, small)
+def test_the_same_rows_make_the_same_refits(
+    fitted: ChurnModel, candidates: Candidates, refits: Refits, small: Any
+) -> None:
+    again = refitted(fitted, candidates, small)
     assert again.to_json() == refits.to_json()
     assert again.to_files() == refits.to_files()
 
 
-def test_a_part_that_counts_for_nothing_is_not_fitted_again(fitted: ChurnModel, small: Any) -> None:
+def test_a_part_that_counts_for_nothing_is_not_fitted_again(
+    fitted: ChurnModel, candidates: Candidates, small: Any
+) -> None:
+    short = without_past(candidates)
     trees_only = replace(fitted, calibration=replace(fitted.calibration, kappas=(1.0, 0.0)))
-    assert list(refitted(trees_only, small, 2).parts) == ["additive"]
-    line_only = refitted(replace(fitted, calibration=replace(fitted.calibration, kappas=(0.0, 1.0))), small, 2)
+    assert list(refitted(trees_only, short, small, 2).parts) == ["additive"]
+    line_only = refitted(replace(fitted, calibration=replace(fitted.calibration, kappas=(0.0, 1.0))), short, small, 2)
     assert line_only.to_files() == {}
 
 
+def test_a_short_history_keeps_what_the_book_has(fitted: ChurnModel, candidates: Candidates, small: Any) -> None:
+    made = refitted(fitted, without_past(candidates), small)
+    assert [values.tolist() for values in made.kappas.values()] == [[k] * COUNT for k in fitted.calibration.kappas]
+    trees = made.parts["additive"]
+    assert isinstance(trees, TreeRefits)
+    levels = {name: each.level for name, each in candidates.tried.items()}
+    merit = sum(not fitted.design.is_context[tree.columns[0]] for tree in fitted.parts["additive"].trees)  # type: ignore[attr-defined]
+    assert trees.sizes.max() <= levels["additive"]
+    assert trees.sizes.tolist() == pytest.approx([merit] * COUNT, abs=8)
+
+
 def test_the_twin_that_mixes_components_is_fitted_again(small: Any, tmp_path: Path) -> None:
-    twin = fit_churn(
-        small.design,
-        small.X,
-        small.y,
-        day=small.day,
-        known=small.known,
-        seed=1,
-        settings=SETTINGS,
-        name="unconstrained",
-    )
-    made = refitted(twin, small, 2)
+    candidates = learned(small, "unconstrained")
+    twin = frozen(candidates.models["unconstrained"], small)
+    made = refitted(twin, candidates, small, 2)
     names = small.design.names
     X = small.X[:40]
     for number, shares in enumerate(made.component_logit(X, names)):
@@ -213,9 +258,15 @@ def test_the_twin_that_mixes_components_is_fitted_again(small: Any, tmp_path: Pa
 
 
 FORGERIES: list[tuple[Callable[[Any], Any], str]] = [
-    (lambda r: r["constants"].pop(), "weights|sizes"),
+    (lambda r: r["constants"].pop(), "kappas"),
     (lambda r: r.update(constants=[0.0]), "1 refits, where 2 to 500"),
-    (lambda r: r["parts"].pop("logistic"), "where the model has"),
+    (lambda r: r["parts"].update(tenure=r["parts"].pop("logistic")), "where the model has"),
+    (lambda r: r["parts"].update(additive=r["parts"].pop("additive")), "where the model has"),
+    (lambda r: r["parts"]["additive"].pop("kappas"), "kappas"),
+    (lambda r: r["parts"]["additive"]["kappas"].pop(), "kappas"),
+    (lambda r: r["parts"]["additive"]["kappas"].__setitem__(0, -0.1), "no model learns"),
+    (lambda r: r["parts"]["additive"]["kappas"].__setitem__(0, 1e4), "no model learns"),
+    (lambda r: r["parts"]["additive"].update(kappas=[0.0] * COUNT), "no model learns"),
     (lambda r: r["parts"]["additive"]["sizes"].__setitem__(0, 1), "add up"),
     (lambda r: r["parts"]["additive"]["sizes"].__setitem__(0, -1), "add up"),
     (lambda r: r["parts"]["additive"]["sizes"].__setitem__(0, 1.5), "add up"),
@@ -258,14 +309,14 @@ def test_no_rows_have_no_spread(refits: Refits, small: Any) -> None:
     empty = np.empty((0, len(names)))
     assert refits.held_logit(empty, names).shape == (0, COUNT)
     assert refits.spread(empty, names).shape == (0,)
-    part = next(iter(LogisticRecipe(LogisticSettings()).again(*_line(small), seed=1)))
+    part = next(LogisticRecipe(LogisticSettings()).again(*_line(small), seed=1))
     assert LinearRefits.of([part, part]).merits(empty).shape == (0, 2)
 
 
 def _line(small: Any) -> tuple[LogisticPart, Any, Any, list[Any]]:
     part = LogisticRecipe(LogisticSettings()).path(small.design, small.X, small.y, (20.0,), seed=1)(20.0)
     assert isinstance(part, LogisticPart)
-    return part, small.X, small.y, [np.ones(len(small.y))]
+    return part, small.X, small.y, [(np.ones(len(small.y)), 20.0)]
 
 
 @given(
@@ -293,11 +344,10 @@ def test_the_spread_is_that_among_companies(books: Callable[..., Any]) -> None:
     told, scores = [], []
     asked = books(40, 8, seed=99)
     for seed in range(10):
-        book = books(150, 8, seed=seed)
-        model = fit_churn(
-            book.design, book.X, book.y, day=book.day, known=book.known, seed=1, settings=SETTINGS, name="logistic"
-        )
-        told.append(refitted(model, book, 10).spread(asked.X, book.design.names))
+        book = books(300, 8, seed=seed)
+        candidates = learned(book, "logistic")
+        model = candidates.models["logistic"]
+        told.append(refitted(model, candidates, book, 10).spread(asked.X, book.design.names))
         scores.append(model.logit(asked.X, book.design.names))
     ratio = np.sqrt(np.mean(np.square(told))) / np.sqrt(np.mean(np.var(scores, axis=0, ddof=1)))
     assert 0.75 < ratio < 1.3

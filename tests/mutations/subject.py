@@ -8,7 +8,7 @@ import numpy as np
 
 from healthscore.models.booster import BoosterSettings
 from healthscore.models.bundle import Bundle, save
-from healthscore.models.churn import ChurnSettings, fit_churn
+from healthscore.models.churn import ChurnSettings, fit_candidates
 from healthscore.models.design import Design, expit
 from healthscore.models.health import ScoreScale
 from healthscore.models.refitting import refit
@@ -44,10 +44,10 @@ def save_subject(directory: Path) -> Path:
     z = -1.5 - 0.3 * (X[:, 0] - 8) + 0.6 * X[:, 3] + 0.5 * X[:, 4]
     y = (rng.random(rows) < expit(z)).astype(np.int8)
     day = date * 30
-    model = fit_churn(DESIGN, X, y, day=day, known=day + 60, seed=1, settings=SETTINGS)
+    fitted = fit_candidates(DESIGN, X, y, day, day + 60, seed=1, settings=SETTINGS, candidates=["blend"])
     reference = X[date == DATES - 1]
-    frozen = model.frozen(reference, y[date == DATES - 1], DESIGN.names)
-    refits = refit(frozen, X, y, day, account, reference, count=REFITS, settings=SETTINGS)
+    frozen = fitted.models["blend"].frozen(reference, y[date == DATES - 1], DESIGN.names)
+    refits = refit(frozen, fitted, X, y, day, account, reference, count=REFITS, settings=SETTINGS)
     seen = Seen.of(X, reference, frozen.logit(reference, DESIGN.names), [(4, 5)])
     scale = ScoreScale.relative(frozen.reference.rate if frozen.reference else 0.1)
     save(Bundle(frozen, scale, metadata={"run": "démo", "horizon_days": 60}, seen=seen, refits=refits), directory)

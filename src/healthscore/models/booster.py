@@ -69,22 +69,22 @@ class BoosterRecipe:
         part: BoosterPart,
         X: Matrix,
         y: Labels,
-        draws: Iterable[Vector],
+        draws: Iterable[tuple[Vector, float]],
         *,
         seed: int,
         offset: Vector | None = None,
     ) -> Iterator[BoosterPart]:
-        """Grow as many trees again on the rows of a part, each as often as it was drawn; binned once."""
+        """Grow as many trees as said on the rows of a part again, each as often as it was drawn; binned once."""
         import lightgbm
 
         parameters = self._parameters(part.design, y, seed)
         rows = self.binned(part.design, X, y, seed=seed)
-        for weight in draws:
+        for weight, level in draws:
             drawn, intercept = np.flatnonzero(weight), float(logit(np.average(y, weights=weight)))
             data = rows.data.subset(drawn, parameters).construct()
             known = np.zeros(len(drawn)) if offset is None else offset[drawn]
             data.set_weight(weight[drawn]).set_init_score(intercept + known)
-            text = lightgbm.train(parameters, data, len(part.trees)).model_to_string()
+            text = lightgbm.train(parameters, data, int(level)).model_to_string()
             yield self._part(part.design, intercept, treetext.canonical(text, len(part.design.names)), part.observed)
 
     def binned(self, design: Design, X: Matrix, y: Labels, *, seed: int, offset: Vector | None = None) -> BinnedRows:

@@ -92,7 +92,9 @@ class Slopes:
     variances: Vector
 
 
-def fit_slopes(F: Matrix, y: Labels, origin: Integers, settings: CalibrationSettings) -> Slopes:
+def fit_slopes(
+    F: Matrix, y: Labels, origin: Integers, settings: CalibrationSettings, weight: Vector | None = None
+) -> Slopes:
     """Fit the kappas on pooled out-of-time predictions.
 
     Parameters
@@ -105,13 +107,16 @@ def fit_slopes(F: Matrix, y: Labels, origin: Integers, settings: CalibrationSett
         Outcomes of these rows.
     settings
         Strength of the prior on the kappas.
+    weight
+        How often each row counts, shape (n,); once by default.
     """
+    w = np.ones(len(y)) if weight is None else weight
     count, parts = int(origin.max()) + 1, F.shape[1]
     X = np.hstack([np.eye(count)[origin], F])
     start = np.concatenate([np.zeros(count), np.full(parts, 1.0 / parts)])
     free = np.full(count, -np.inf)
     b = fit_bounded_logistic(
-        lambda: [(X, y)],
+        lambda: [(X, y, w)],
         start,
         penalty=np.concatenate([np.zeros(count), np.full(parts, settings.kappa_prior_information * count)]),
         centre=start,
@@ -119,7 +124,7 @@ def fit_slopes(F: Matrix, y: Labels, origin: Integers, settings: CalibrationSett
         upper=np.full(count + parts, np.inf),
     )
     p = expit(X @ b)
-    information = np.bincount(origin, weights=p * (1 - p), minlength=count)
+    information = np.bincount(origin, weights=w * p * (1 - p), minlength=count)
     return Slopes(b[count:], b[:count], 1.0 / np.maximum(information, 1e-9))
 
 
@@ -160,16 +165,16 @@ def between_variance(effects: Vector, variances: Vector, settings: CalibrationSe
     return between
 
 
-def level(z: Vector, rate: float) -> float:
-    """Return the constant `r` with `mean expit(r + z) = rate`, for a rate in (0, 1)."""
+def level(z: Vector, rate: float, weight: Vector | None = None) -> float:
+    """Return the constant `r` with `mean expit(r + z) = rate`, for a rate in (0, 1); the mean may be weighted."""
     centre = float(np.log(rate / (1 - rate)))
     low, high = centre - float(z.max()), centre - float(z.min())
-    r = centre - float(z.mean())
+    r = centre - float(np.average(z, weights=weight))
     for _ in range(100):
         p = expit(r + z)
-        excess = float(p.mean()) - rate
+        excess = float(np.average(p, weights=weight)) - rate
         low, high = (low, r) if excess > 0 else (r, high)
-        step = -excess / max(float((p * (1 - p)).mean()), 1e-300)
+        step = -excess / max(float(np.average(p * (1 - p), weights=weight)), 1e-300)
         # Newton where it stays inside the bracket, bisection where it does not: both ends of the sigmoid are flat.
         following = r + step if low < r + step < high else (low + high) / 2
         if abs(following - r) < 1e-13 * (1.0 + abs(r)):
@@ -194,14 +199,18 @@ def shrunk_shift(shifts: Vector, variances: Vector, settings: CalibrationSetting
     return mean * factor, float(np.sqrt(between))
 
 
-def loss_with_intercepts(z: Vector, y: Labels, origin: Integers) -> float:
-    """Mean log-loss of log-odds after the best constant per origin: skill alone, whatever the season."""
+def loss_with_intercepts(z: Vector, y: Labels, origin: Integers, weight: Vector | None = None) -> float:
+    """Mean log-loss of log-odds after the best constant per origin: skill alone, whatever the season.
+
+    Each origin has exits and stayers; `weight` says how often each row counts, once by default.
+    """
+    w = np.ones(len(y)) if weight is None else weight
     total = 0.0
     for number in range(int(origin.max()) + 1):
         rows = origin == number
-        shifted = z[rows] + level(z[rows], float(y[rows].mean()))
-        total += float(np.sum(np.logaddexp(0.0, shifted) - y[rows] * shifted))
-    return total / len(y)
+        shifted = z[rows] + level(z[rows], float(np.average(y[rows], weights=w[rows])), w[rows])
+        total += float(w[rows] @ (np.logaddexp(0.0, shifted) - y[rows] * shifted))
+    return total / float(w.sum())
 
 
 def held_out_loss(F: Matrix, y: Labels, origin: Integers, settings: CalibrationSettings) -> Vector:

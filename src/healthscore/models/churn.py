@@ -25,6 +25,7 @@ from healthscore.models.calibration import (
     inner_logit,
 )
 from healthscore.models.candidates import Candidates as Candidates
+from healthscore.models.candidates import Tried
 from healthscore.models.churnmodel import ChurnModel
 from healthscore.models.design import Design, Integers, Labels, Matrix, Vector, checked_labels, checked_matrix
 from healthscore.models.innerfit import fit_inner, offsets_of
@@ -56,11 +57,16 @@ class FittedPart:
     """A part with the log-odds that calibrate it."""
 
     part: Part
-    inner: list[Vector]
-    """Out-of-time log-odds, per inner origin."""
+    tried: Tried
+    """Out-of-time log-odds, of the inner rows."""
     inner_training: list[Vector]
     """Log-odds on the rows fitted on, per inner origin."""
     training: Vector
+
+    @property
+    def inner(self) -> Vector:
+        """Out-of-time log-odds at the chosen level, of the inner rows of all origins."""
+        return self.tried.at(self.tried.level)
 
 
 def recipes(settings: ChurnSettings, recency: str | None, tenure: str | None) -> dict[str, Recipe]:
@@ -147,6 +153,7 @@ def fit_candidates(
         pooled(origins)[0],
         {name: _held_out(list(parts.values()), labels, origins, settings) for name, parts in chosen.items()},
         {name: _inner_logit(model, chosen[name], labels, origins) for name, model in models.items()},
+        {name: each.tried for name, each in fitted.items()},
     )
 
 
@@ -211,12 +218,13 @@ def _fit_part(
     counter: _Counter,
 ) -> FittedPart:
     """Fit a part at every inner origin, choose its level from those predictions, fit it on all rows."""
-    level, parts = fit_inner(recipe, design, X, y, day, origins, settings, seed, counter.step)
+    parts, tried = fit_inner(recipe, design, X, y, day, origins, settings, seed, counter.step)
+    level = tried.level
     final = recipe.path(design, X, y, (level,), seed=seed, offset=offsets_of(y, day, settings))(level)
     counter.step()
     return FittedPart(
         final,
-        [part.logit(X[origin.test]) for part, origin in zip(parts, origins, strict=True)],
+        tried,
         [part.logit(X[origin.train]) for part, origin in zip(parts, origins, strict=True)],
         final.logit(X) if origins else np.zeros(0),
     )
@@ -226,15 +234,13 @@ def _held_out(fitted: list[FittedPart], y: Labels, origins: list[InnerOrigin], s
     if not origins:
         return np.zeros(0)
     rows, numbers = pooled(origins)
-    return held_out_loss(
-        np.column_stack([np.concatenate(each.inner) for each in fitted]), y[rows], numbers, settings.calibration
-    )
+    return held_out_loss(np.column_stack([each.inner for each in fitted]), y[rows], numbers, settings.calibration)
 
 
 def _inner_logit(model: ChurnModel, fitted: dict[str, FittedPart], y: Labels, origins: list[InnerOrigin]) -> Vector:
     if not origins:
         return np.zeros(0)
-    inner = np.column_stack([np.concatenate(each.inner) for each in fitted.values()])
+    inner = np.column_stack([each.inner for each in fitted.values()])
     return inner_logit(model.calibration, inner, pooled(origins)[1], _inner_training(fitted, y, origins))
 
 
@@ -262,7 +268,7 @@ def _calibrated(
     if origins:
         rows, numbers = pooled(origins)
         calibration = fit_calibration(
-            np.column_stack([np.concatenate(each.inner) for each in fitted.values()]),
+            np.column_stack([each.inner for each in fitted.values()]),
             y[rows],
             numbers,
             _inner_training(fitted, y, origins),

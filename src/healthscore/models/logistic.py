@@ -163,19 +163,19 @@ class LogisticRecipe:
         part: LogisticPart,
         X: Matrix,
         y: Labels,
-        draws: Iterable[Vector],
+        draws: Iterable[tuple[Vector, float]],
         *,
         seed: int,
         offset: Vector | None = None,
     ) -> Iterator[LogisticPart]:
-        """Fit a part again on the rows that it was fitted on, each as often as it was drawn; on the same inputs."""
+        """Fit a part again on its rows, each as often as it was drawn, at the penalty said; on the same inputs."""
         known = np.zeros(len(y)) if offset is None else offset
         inputs = part.inputs
         blocks = blocks_of(y, lambda rows: _with_intercept(inputs, X[rows], known[rows]))
         start = np.concatenate([[part.intercept], part.weights, part.absent[inputs.has_missing], [1.0]])
-        for weight in draws:
-            b = _fitted(part.design, inputs, _drawn(blocks, weight), start, part.penalty)
-            yield _part(part.design, inputs, b, part.penalty)
+        for weight, level in draws:
+            b = _fitted(part.design, inputs, _drawn(blocks, weight), start, level)
+            yield _part(part.design, inputs, b, level)
 
 
 def _centre(design: Design, inputs: Inputs) -> Vector:

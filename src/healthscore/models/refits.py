@@ -1,8 +1,9 @@
 """How sure a score is: the model fitted again on resampled accounts, and how far the refits' scores lie apart.
 
 Refit `b` is the model as it would have come out, had the book's accounts been others of the same kind: accounts drawn
-with replacement, the same parts at the same complexity, the same kappas, scale and reference. Only the *held* log-odds
-are kept, those that the score comes from: what context adds is a constant here, its mean over the reference population.
+with replacement, and the same parts, at the complexity and with the kappas that those drawn would have chosen; on the
+same scale and reference. Only the *held* log-odds are kept, those that the score comes from: what context adds is a
+constant here, its mean over the reference population.
 
 Worked example. An account has log-odds -2.0, and its 20 refits have -1.7 to -2.4 with a standard deviation of 0.2. On
 the default scale (21.64 points per unit of log-odds) its score is uncertain by 2.09 x 0.2 x 21.64 = 9.1 points either
@@ -30,6 +31,8 @@ from healthscore.models.parts import Part
 
 MOST = 500
 LEVEL = 0.95
+LARGEST_KAPPA = 1e3
+"""They are held to `1 / M`: predictions that must be stretched so far are none."""
 
 
 class PartRefits(Protocol):
@@ -171,12 +174,15 @@ class Refits:
     constants
         Log-odds of each refit that belong to no component, with what context adds in the reference population,
         shape (B,).
+    kappas
+        By part, how much it counts in each refit, shape (B,): those of the model's parts that count in one at least.
     parts
-        By name, those of the model's parts whose kappa is not 0.
+        The same parts, fitted again.
     """
 
     model: ChurnModel
     constants: Vector
+    kappas: Mapping[str, Vector]
     parts: Mapping[str, PartRefits]
 
     def __len__(self) -> int:
@@ -186,8 +192,8 @@ class Refits:
         """Log-odds of churn by each refit with context held, shape (n, B). Columns as in `ChurnModel.held_logit`."""
         matrix = self.model.design.aligned(X, names)
         total = np.broadcast_to(self.constants, (len(matrix), len(self))).copy()
-        for kappa, part in self._weighted():
-            total += kappa * part.merits(matrix)
+        for name, part in self.parts.items():
+            total += self.kappas[name] * part.merits(matrix)
         return total
 
     def spread(self, X: Matrix, names: Sequence[str]) -> Vector:
@@ -211,17 +217,14 @@ class Refits:
         matrix = self.model.design.aligned(X, names)
         for number in range(len(self)):
             total = np.zeros((len(matrix), len(self.model.design.groups)))
-            for kappa, part in self._weighted():
-                total += kappa * part.components(matrix, number)
+            for name, part in self.parts.items():
+                total += self.kappas[name][number] * part.components(matrix, number)
             yield total
-
-    def _weighted(self) -> list[tuple[float, PartRefits]]:
-        kappas = dict(zip(self.model.parts, self.model.calibration.kappas, strict=True))
-        return [(kappas[name], part) for name, part in self.parts.items()]
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the trees."""
-        parts = {name: part.to_json() for name, part in self.parts.items()}
+        kappas = {name: {"kappas": stored.plain(values)} for name, values in self.kappas.items()}
+        parts = {name: kappas[name] | part.to_json() for name, part in self.parts.items()}
         return {"constants": stored.plain(self.constants), "parts": parts}
 
     def to_files(self) -> dict[str, str]:
@@ -252,14 +255,15 @@ class Refits:
         if not 2 <= len(constants) <= MOST:
             raise ValueError(f"{len(constants)} refits, where 2 to {MOST} are possible")
         parts = stored.section(document, "parts")
-        weighted = [name for name, kappa in zip(model.parts, model.calibration.kappas, strict=True) if kappa]
-        if list(parts) != weighted:
-            raise ValueError(f"refits of {list(parts)}, where the model has {weighted}")
-        return Refits(
-            model,
-            constants,
-            {name: _read(name, stored.section(parts, name), model.parts[name], len(constants), text) for name in parts},
-        )
+        if list(parts) != [name for name in model.parts if name in parts]:
+            raise ValueError(f"refits of {list(parts)}, where the model has {list(model.parts)}")
+        sections = {name: stored.section(parts, name) for name in parts}
+        kappas = {name: stored.numbers(section, "kappas", len(constants)) for name, section in sections.items()}
+        for values in kappas.values():
+            if values.min() < 0 or not 0 < values.max() <= LARGEST_KAPPA:
+                raise ValueError(f"'kappas' hold {values.min():g} to {values.max():g}, which no model learns")
+        read = {n: _read(n, section, model.parts[n], len(constants), text) for n, section in sections.items()}
+        return Refits(model, constants, kappas, read)
 
 
 def file_of(part: str, kind: str = "refits") -> str:

@@ -6,19 +6,21 @@ account are no independent evidence. Drawing is done by weights, so that no row 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol, cast
 
 import numpy as np
 
 from healthscore.models.booster import BoosterPart
 from healthscore.models.calibration import level
+from healthscore.models.candidates import Candidates
 from healthscore.models.churn import ChurnSettings, recipes
 from healthscore.models.churnmodel import ChurnModel
 from healthscore.models.design import Integers, Labels, Matrix, Vector
 from healthscore.models.innerfit import offsets_of
 from healthscore.models.logistic import LogisticPart
 from healthscore.models.parts import Part
+from healthscore.models.redrawn import InnerEvidence
 from healthscore.models.refits import LinearRefits, PartRefits, Refits, TreeRefits
 
 Progress = Callable[[int, int], None]
@@ -26,15 +28,23 @@ Progress = Callable[[int, int], None]
 
 
 class _Refittable(Protocol):
-    """A recipe that can fit a part again, at its complexity, on the same rows drawn otherwise."""
+    """A recipe that can fit a part again, on the same rows drawn otherwise, each time at the level said."""
 
     def again(
-        self, part: Part, X: Matrix, y: Labels, draws: Iterable[Vector], *, seed: int, offset: Vector | None = None
+        self,
+        part: Part,
+        X: Matrix,
+        y: Labels,
+        draws: Iterable[tuple[Vector, float]],
+        *,
+        seed: int,
+        offset: Vector | None = None,
     ) -> Iterator[Part]: ...
 
 
 def refit(
     model: ChurnModel,
+    candidates: Candidates,
     X: Matrix,
     y: Labels,
     day: Integers,
@@ -47,13 +57,16 @@ def refit(
 ) -> Refits:
     """Fit a model again on accounts drawn with replacement, as many as there are.
 
-    Complexity, kappas, the levels of the dates and the shift of the calibration stay as they are; trees, coefficients
-    and the level of all probabilities are those of the accounts that were drawn.
+    Trees, coefficients and the level of all probabilities are those of the accounts that were drawn, and so are the
+    complexity of each part and the kappas (`redrawn`). What was predicted of the past is predicted once, the kind of
+    model, the levels of the dates and the shift of the calibration stay as they are.
 
     Parameters
     ----------
     model
-        Fitted on these rows, its parts trees or logistic.
+        One of the candidates, its parts trees or logistic, with its reference population or without.
+    candidates
+        What was fitted on these rows.
     X, y, day
         Rows that it was fitted on, shape (n, p) and (n,), in the order of its design.
     clusters
@@ -69,25 +82,50 @@ def refit(
     """
     offset = offsets_of(y, day, settings)
     owner = np.unique(clusters, return_inverse=True)[1]
-    weighted = {name: kappa for name, kappa in zip(model.parts, model.calibration.kappas, strict=True) if kappa}
+    inner, seed = candidates.inner_rows, model.seed
+    evidence = _evidence(model, candidates, y[inner], day[inner], settings)
+    levels, kappas = _chosen(evidence, (weight[inner] for weight in _draws(owner, y, count, seed)), list(model.parts))
     fitting = [
         _recipe(name, settings).again(
-            model.parts[name], X, y, _draws(owner, y, count, model.seed), seed=model.seed, offset=offset
+            model.parts[name],
+            X,
+            y,
+            zip(_draws(owner, y, count, seed), levels[name], strict=True),
+            seed=seed,
+            offset=offset,
         )
-        for name in weighted
+        for name in kappas
     ]
-    kappas = np.array(list(weighted.values()))
     constants = np.empty(count)
     refitted: list[tuple[Part, ...]] = []
-    for number, weight in enumerate(_draws(owner, y, count, model.seed)):
+    for number, weight in enumerate(_draws(owner, y, count, seed)):
         parts = tuple(next(each) for each in fitting)
+        counts = np.array([values[number] for values in kappas.values()])
         apart = np.array([part.intercept + _context(part, model, reference) for part in parts])
-        constants[number] = _alpha(model, parts, kappas, X, y, weight) + float(kappas @ apart)
+        constants[number] = _alpha(model, parts, counts, X, y, weight) + float(counts @ apart)
         refitted.append(parts)
         if progress is not None:
             progress(number + 1, count)
-    columns = zip(weighted, zip(*refitted, strict=True), strict=True)
-    return Refits(model, constants, {name: _together(parts) for name, parts in columns})
+    columns = zip(kappas, zip(*refitted, strict=True), strict=True)
+    return Refits(model, constants, kappas, {name: _together(parts) for name, parts in columns})
+
+
+def _evidence(
+    model: ChurnModel, candidates: Candidates, y: Labels, day: Integers, settings: ChurnSettings
+) -> InnerEvidence:
+    tried = [candidates.tried[name] for name in model.parts]
+    origin = np.unique(day, return_inverse=True)[1]
+    return InnerEvidence(tried, y, origin, np.array(model.calibration.kappas), settings.calibration)
+
+
+def _chosen(
+    evidence: InnerEvidence, draws: Iterable[Vector], names: Sequence[str]
+) -> tuple[dict[str, list[float]], dict[str, Vector]]:
+    """Levels and kappas of the named parts in every draw, by part: kappas of those that count in one draw at least."""
+    chosen = [evidence.redrawn(weight) for weight in draws]
+    levels = {name: [one.levels[at] for one in chosen] for at, name in enumerate(names)}
+    kappas = {name: np.array([one.kappas[at] for one in chosen]) for at, name in enumerate(names)}
+    return levels, {name: values for name, values in kappas.items() if values.any()}
 
 
 def _draws(owner: Integers, y: Labels, count: int, seed: int) -> Iterator[Vector]:
@@ -111,9 +149,10 @@ def _alpha(model: ChurnModel, parts: tuple[Part, ...], kappas: Vector, X: Matrix
     """Constant of the map, as `fit_calibration` sets it: the level of those drawn, and the shift of the model."""
     if not model.calibration.origins:
         return model.calibration.alpha
-    z = np.column_stack([part.logit(X) for part in parts]) @ kappas
-    times = weight.astype(np.int64)
-    return level(np.repeat(z, times), float(np.average(y, weights=weight))) + model.calibration.shift
+    z = np.zeros(len(y))
+    for kappa, part in zip(kappas, parts, strict=True):
+        z += kappa * part.logit(X)
+    return level(z, float(np.average(y, weights=weight)), weight) + model.calibration.shift
 
 
 def _context(part: Part, model: ChurnModel, reference: Matrix) -> float:

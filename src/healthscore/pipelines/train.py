@@ -89,7 +89,7 @@ def train(
     choice = choose(candidates, book.cluster[rows], run.model.choose)
     bundle = freeze(book, candidates.models[choice.name], rows)
     bundle = replace(bundle, metadata=provenance(book, rows, choice, inputs, identity), seen=_seen(book, bundle, rows))
-    bundle = replace(bundle, refits=refits_of(book, bundle, rows, progress))
+    bundle = replace(bundle, refits=refits_of(book, bundle, rows, candidates, progress))
     growth = learn_growth(growing, inputs, identity, progress)
     result: dict[str, Any] = plain(growth.beside(_result(book, bundle, rows, choice, left)) | {"identity": identity})
     result["uncertainty"] = uncertainty(book, bundle, rows, candidates)

@@ -28,7 +28,7 @@ CERTAIN = 1e-12
 """Venn-Abers bounds of 0 and 1 stand for these: infinite log-odds have no difference."""
 
 
-def refits_of(book: Book, bundle: Bundle, rows: Rows, progress: Progress) -> Refits | None:
+def refits_of(book: Book, bundle: Bundle, rows: Rows, candidates: Candidates, progress: Progress) -> Refits | None:
     """The bundle's model fitted again on resampled accounts, `[model] refits` times; None where that is below two."""
     count = book.run.model.refits
     if count < 2:
@@ -36,6 +36,7 @@ def refits_of(book: Book, bundle: Bundle, rows: Rows, progress: Progress) -> Ref
     with progress("fitting again on resampled accounts") as advance:
         return refit(
             bundle.model,
+            candidates,
             book.panel.X[rows],
             book.label[rows],
             book.panel.day[rows].astype(np.int64),

@@ -91,7 +91,9 @@ def partner_logits(rows: TuningRows) -> list[Vector] | None:
         return None
     origins = rows.folds()
     recipe = LogisticRecipe(rows.settings.logistic)
-    _, parts = fit_inner(recipe, rows.design, rows.X, rows.y, rows.day, origins, rows.settings, rows.seed, lambda: None)
+    parts = fit_inner(
+        recipe, rows.design, rows.X, rows.y, rows.day, origins, rows.settings, rows.seed, lambda: None
+    ).parts
     return [part.logit(rows.X[origin.test]) for part, origin in zip(parts, origins, strict=True)]
 
 
