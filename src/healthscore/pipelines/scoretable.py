@@ -54,7 +54,7 @@ class Rated:
     hindsight
         Warnings where it knows more than could be known at the date.
     read
-        What was read beside the sources: the model's bundle.
+        What was read beside the sources: the model's bundle, and that of growth.
     beside
         Further tables that are published with the scores, by the name of their file.
     """
@@ -73,8 +73,8 @@ class Rated:
     @property
     def scorer(self) -> dict[str, Any]:
         """What tells this scorer from all others: versions of one training may lie on different score scales."""
-        bundle = self.read.get("bundle")
-        return {"model": self.by} | ({} if bundle is None else {"bundle": digest_of_bundle(bundle)})
+        digests = {name: digest_of_bundle(directory) for name, directory in self.read.items()}
+        return {"model": self.by, **digests}
 
 
 def everyone(book: Book, frame: pd.DataFrame, as_of: date, texts: Sequence[str] = TEXTS) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Three versions of a small company's model, trained once; every test gets a copy of its own.
 
 1 learned from the dates up to August 2024. 2 is made like it and learned from all dates. 3 learned from all dates and
-sees little: whether surveys were answered.
+sees little: whether surveys were answered. And tiny models of drawn numbers, for what does not ask what a model knows.
 """
 
 from __future__ import annotations
@@ -12,11 +12,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+import healthscore
 from healthscore.config import AsOf, Run, load_run
-from healthscore.pipelines.train import train
-from registered import Registered
+from healthscore.models.bundle import Bundle
+from healthscore.models.churn import ChurnSettings, fit_churn
+from healthscore.models.design import Design
+from healthscore.models.health import ScoreScale
+from registered import NAMES, Registered, Train
 
 EARLY = tuple(date(2024, month, 1) for month in range(1, 9))
 LATE = (*EARLY, date(2024, 11, 1), date(2025, 2, 1), date(2025, 4, 1))
@@ -37,7 +42,7 @@ def trained_versions(company: Path, tmp_path_factory: pytest.TempPathFactory) ->
     late = measured(full.model_copy(update=shared | {"as_of": AsOf(dates=LATE)}), TELLING)
     blind = measured(full.model_copy(update=shared | {"as_of": AsOf(dates=LATE)}), BLIND)
     for run in (late.model_copy(update={"as_of": AsOf(dates=EARLY)}), late, blind):
-        train(run)
+        healthscore.train(run)
     return late
 
 
@@ -58,3 +63,29 @@ def registered_once(trained_versions: Run, tmp_path_factory: pytest.TempPathFact
         return Registered(trained_versions.model_copy(update={"out": out}))
 
     return copied
+
+
+@pytest.fixture(scope="session")
+def fitted() -> Bundle:
+    generator = np.random.default_rng(3)
+    X = generator.poisson(4.0, (400, 2)).astype(float)
+    y = (generator.random(400) < 1 / (1 + np.exp(X[:, 0] - X[:, 1]))).astype(np.int8)
+    day = np.repeat([0, 30], 200)
+    design = Design(NAMES, ("activity", "support"), (0, 0))
+    model = fit_churn(design, X, y, day=day, known=day + 60, seed=1, settings=ChurnSettings(threads=1), name="logistic")
+    return Bundle(model, ScoreScale.relative(0.2))
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    sources = {"usage": {"contract": "events", "path": "usage.csv"}}
+    outcome = {"kind": "churn", "source": "usage", "horizon_days": 60}
+    where = {"path": tmp_path / "healthscore.toml", "data": tmp_path, "out": tmp_path / "out"}
+    described = {"name": "small", "sources": sources, "outcome": outcome, "tracking": {"enabled": False}}
+    return Run.model_validate(described | where)
+
+
+@pytest.fixture
+def train(run: Run, fitted: Bundle) -> Train:
+    """Trains tiny versions and registers them."""
+    return Train(run, fitted)

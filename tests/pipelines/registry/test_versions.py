@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,66 +15,15 @@ import pytest
 from healthscore.config import Run
 from healthscore.errors import BundleError, ConfigurationError
 from healthscore.models.bundle import Bundle, load, save
-from healthscore.models.churn import ChurnSettings, fit_churn
-from healthscore.models.design import Design, logit
+from healthscore.models.design import logit
 from healthscore.models.health import ScoreScale
 from healthscore.pipelines.bundles import find_bundle
-from healthscore.pipelines.publish import POINTER
 from healthscore.pipelines.registry import promotion, store, versions
 from healthscore.pipelines.registry.promotion import promote, rollback
 from healthscore.pipelines.registry.records import Registry
 from healthscore.pipelines.registry.scales import crosswalk
 from healthscore.pipelines.registry.versions import BUNDLE, register, standing
-
-Train = Callable[[int], Path]
-NAMES = ("visits", "tickets")
-
-
-@pytest.fixture(scope="module")
-def fitted() -> Bundle:
-    generator = np.random.default_rng(3)
-    X = generator.poisson(4.0, (400, 2)).astype(float)
-    y = (generator.random(400) < 1 / (1 + np.exp(X[:, 0] - X[:, 1]))).astype(np.int8)
-    day = np.repeat([0, 30], 200)
-    design = Design(NAMES, ("activity", "support"), (0, 0))
-    model = fit_churn(design, X, y, day=day, known=day + 60, seed=1, settings=ChurnSettings(threads=1), name="logistic")
-    return Bundle(model, ScoreScale.relative(0.2))
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    sources = {"usage": {"contract": "events", "path": "usage.csv"}}
-    outcome = {"kind": "churn", "source": "usage", "horizon_days": 60}
-    where = {"path": tmp_path / "healthscore.toml", "data": tmp_path, "out": tmp_path / "out"}
-    described = {"name": "small", "sources": sources, "outcome": outcome, "tracking": {"enabled": False}}
-    return Run.model_validate(described | where)
-
-
-@pytest.fixture
-def train(run: Run, fitted: Bundle) -> Train:
-    """Leaves a training run behind, one for every rate, whose scale is anchored at it in per cent; registers it."""
-
-    def trained(rate: int) -> Path:
-        outcome = {"kind": "churn", "gap_days": 0, "horizon_days": 60}
-        dates = {"first": "2024-01-01", "last": "2024-03-01", "known_until": "2024-05-01"}
-        metadata = {"identity": f"run{rate}", "outcome": outcome, "trained": dates}
-        directory = run.out / "train" / f"run{rate}"
-        save(replace(fitted, metadata=metadata, scale=ScoreScale.relative(rate / 100)), directory / BUNDLE)
-        (directory.parent / POINTER).write_text(directory.name)
-        register(run, directory)
-        return directory
-
-    return trained
-
-
-def force(run: Run, version: int, *, re_anchor: bool = False) -> dict[str, Any]:
-    return promote(run, version, force=True, why="a test", re_anchor=re_anchor).result
-
-
-def scores(bundle: Path) -> list[float]:
-    found = load(bundle)
-    return list(found.scale.score(found.model.held_logit(np.array([[0.0, 5.0], [3.0, 3.0], [9.0, 0.0]]), NAMES)))
-
+from registered import Train, force, scores
 
 # --- versions --------------------------------------------------------------------------------------------------------
 

@@ -16,8 +16,8 @@ from healthscore.pipelines.registry.comparison import Books, compare
 from healthscore.pipelines.registry.movement import Examined, crosswalk_of, movement
 from healthscore.pipelines.registry.recipes import recipe_of
 from healthscore.pipelines.registry.records import Event, Registry, Scale, Version
-from healthscore.pipelines.registry.scales import asks_otherwise, place
-from healthscore.pipelines.registry.store import author, change, digest_of_bundle, folder_of, read
+from healthscore.pipelines.registry.scales import asks_otherwise, own_scales, place
+from healthscore.pipelines.registry.store import author, change, digests_in, folder_of, read
 from healthscore.pipelines.registry.versions import BUNDLE, CHAMPION, bundle_of, none_such
 from healthscore.pipelines.registry.wording import sentences_of
 from healthscore.pipelines.tracking import set_alias
@@ -109,7 +109,7 @@ def rollback(
     ConfigurationError
         No reason is given.
     BundleError
-        There is no champion before this one, or its bundle is missing or another.
+        There is no champion before this one, or a bundle of it is missing, damaged or another.
     """
     _refuse_mistakes(MARGIN, True, why)
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
@@ -119,7 +119,9 @@ def rollback(
         if len(reigns) < 2:
             there = f"version {reigns[0].version} is the first champion" if reigns else "there is no champion"
             raise BundleError(f"{run.name}: {there}, and none to go back to", "`healthscore models promote` makes one")
-        bundle_of(run, reigns[-2])
+        own_scales(
+            bundle_of(run, reigns[-2]).parent
+        )  # reads each of its bundles: none is brought back that cannot score
         changed = {"event": "rolled back", "at": None, "author": author(), "why": why, "forced": False}
         return now.then(reigns[-2].model_copy(update=changed | {"comparison": None}))
 
@@ -217,31 +219,31 @@ def _decided(
 
 def _on_scale(run: Run, now: Registry, placed: Event, scale: Scale, version: Version) -> Event:
     """Where the version lies on a scale: where it once did, for nothing is ever written over, else a new place."""
-    before = now.placed_on(version.version, scale.scale)
-    if before is None and placed.scale is None and scale.scales == version.scales:
-        before = placed.model_copy(update={"scale": scale.scale})
+    before = now.placed_on(version.version, scale.scale) or (placed if placed.scale is None else None)
     if before is not None:
         bundle_of(run, before)
-        return before
+        # A scale may have got that of growth after the version was registered on it.
+        if own_scales(folder_of(run) / before.directory).items() <= scale.scales.items():
+            return before.model_copy(update={"scale": scale.scale})
     directory = folder_of(run) / f"{version.version}-scale-{scale.scale}"
     place(folder_of(run) / placed.directory, directory, scale.scales)
-    digest = digest_of_bundle(directory / BUNDLE)
-    return placed.model_copy(update={"directory": directory.name, "digest": digest, "scale": scale.scale})
+    where = {"directory": directory.name, "digests": digests_in(directory)}
+    return placed.model_copy(update=where | {"scale": scale.scale})
 
 
 def _scale(now: Registry, seen: Examined, re_anchor: bool) -> Scale:
     """The scale to score on: the champion's, or the version's own where there is no champion or a new one is asked for.
 
-    What the champion has no scale for (growth, say) comes with its own.
+    What the champion has no scale for (growth, say) comes with its own; what it alone has one for keeps it.
     """
     own, frozen = seen.version.scales, now.scale
     if frozen is None:
         return Scale(scale=1, version=seen.version.version, scales=own)
-    if not re_anchor or own == frozen.scales:
+    if not re_anchor or own.items() <= frozen.scales.items():
         return frozen.model_copy(update={"scales": own | frozen.scales})
     number = max(scale.scale for scale in now.scales) + 1
     walk = crosswalk_of(frozen, own, seen, number)
-    return Scale(scale=number, version=seen.version.version, scales=own, crosswalk=plain(walk))
+    return Scale(scale=number, version=seen.version.version, scales=frozen.scales | own, crosswalk=plain(walk))
 
 
 def _result(run: Run, before: Registry, after: Registry, seen: Examined, margin: float) -> dict[str, Any]:

@@ -69,8 +69,9 @@ class Event(Section):
 
     Attributes
     ----------
-    directory, digest
-        Where the version's bundle lies, below `out/models`, as it scores since this event, and its manifest's SHA-256.
+    directory, digests
+        Where the version lies, below `out/models`, as it scores since this event, and of each of its bundles (`bundle`,
+        `growth`) the SHA-256 of the manifest.
     scale
         Number of the scale that it scores on; None for its own, before there is a champion.
     at
@@ -84,7 +85,7 @@ class Event(Section):
     event: Literal["registered", "promoted", "kept", "rolled back"]
     version: int
     directory: str
-    digest: str
+    digests: dict[str, str]
     scale: int | None
     at: date | None = None
     author: str | None = None

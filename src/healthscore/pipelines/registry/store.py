@@ -85,6 +85,12 @@ def digest_of_bundle(directory: Path) -> str | None:
         return None
 
 
+def digests_in(directory: Path) -> dict[str, str]:
+    """`digest_of_bundle` of every bundle in the directory of a training run or of a version, by the bundle's name."""
+    found = {path.parent.name: digest_of_bundle(path.parent) for path in sorted(directory.glob(f"*/{MANIFEST}"))}
+    return {name: digest for name, digest in found.items() if digest is not None}
+
+
 def author() -> str:
     """User name of whoever runs this process."""
     try:

@@ -11,7 +11,7 @@ from healthscore.errors import BundleError
 from healthscore.models.bundle import load
 from healthscore.pipelines.registry.records import Event, Registry, Version
 from healthscore.pipelines.registry.scales import own_scales, place
-from healthscore.pipelines.registry.store import author, change, digest_of_bundle, folder_of, read
+from healthscore.pipelines.registry.store import author, change, digest_of_bundle, digests_in, folder_of, read
 
 BUNDLE = "bundle"
 """Name of the model's directory, in that of its training run and in that of its version."""
@@ -58,7 +58,7 @@ def register(run: Run, trained: Path) -> Version:
             event="registered",
             version=version.version,
             directory=directory.name,
-            digest=str(digest_of_bundle(directory / BUNDLE)),
+            digests=digests_in(directory),
             scale=None if before.scale is None else before.scale.scale,
             author=author(),
         )
@@ -104,20 +104,21 @@ def none_such(registry: Registry) -> str:
 
 
 def bundle_of(run: Run, placed: Event) -> Path:
-    """Directory of the bundle that an event placed, after a look whether it is the one.
+    """Directory of the bundle that an event placed, after a look whether it and what scores beside it are the ones.
 
     Raises
     ------
     BundleError
-        It is missing, or another than was registered.
+        One of the version's bundles is missing, or another than was registered.
     """
-    directory = folder_of(run) / placed.directory / BUNDLE
-    found = digest_of_bundle(directory)
-    if found == placed.digest:
-        return directory
-    wrong = "is missing" if found is None else "is not the bundle that was registered"
+    directory = folder_of(run) / placed.directory
+    found = digests_in(directory)
+    other = [name for name in sorted({*found, *placed.digests}) if found.get(name) != placed.digests.get(name)]
+    if not other:
+        return directory / BUNDLE
+    wrong = "is not the bundle that was registered" if other[0] in found else "is missing"
     raise BundleError(
-        f"{directory}, version {placed.version} of {run.name}, {wrong}",
+        f"{directory / other[0]}, version {placed.version} of {run.name}, {wrong}",
         "restore the directory from a copy, or go back to the version before by `healthscore models rollback --why "
         "TEXT`, or promote another (`healthscore models list`)",
     )
@@ -136,7 +137,7 @@ def standing(run: Run, bundle: Path | None) -> dict[str, Any]:
     except BundleError:  # who names a bundle by its directory can score by it all the same
         return nothing
     digest = digest_of_bundle(bundle)
-    found = next((event.version for event in registry.events if event.digest == digest), None)
+    found = next((event.version for event in registry.events if event.digests.get(BUNDLE) == digest), None)
     found = found or next((each.version for each in registry.versions if each.digest == digest), None)
     return {"version": found, "alias": None if found is None else registry.alias(found)}
 
