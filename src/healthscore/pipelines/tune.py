@@ -89,6 +89,11 @@ def tune(
     """
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
     _check(trials, timeout, workers)
+    return tune_until(run, trials, Search(trials, workers, _clock(timeout)), write, progress)
+
+
+def tune_until(run: Run, asked: int, search: Search, write: str | Path | None, progress: Progress) -> TuneResult:
+    """`tune` of `asked` trials that ends where `search` does: the way to end again where the time was once over."""
     target = None if write is None else target_of(write)
     with progress("checking sources"):
         tables = open_tables(run)
@@ -98,14 +103,13 @@ def tune(
         split = split_for_tuning(book)
         rows = rows_of(book, split.past)
         journal = Journal(_journal_of(run, inputs))
-        search = Search(trials, workers, _clock(timeout))
         with progress("trying settings") as advance:
             found = run_search(rows, journal, search, advance)
         judged = judge_tuned(book, split.judged, best(found).place, progress) if best(found).number else None
         places = [{"number": trial.number, **rounded(trial.place)} for trial in found]
         identity = run_identity(run, "tune", inputs, trials=places)
         result: dict[str, Any] = plain(_result(tables, book, split, rows, found, judged) | {"identity": identity})
-    result["trials"] |= {"asked": trials, "stopped": len(found) < trials}
+    result["trials"] |= {"asked": asked, "stopped": len(found) < asked}
     text = None
     if result["decision"] == "use":
         text = tuned_text(run.name, identity, result["best"]["settings"], result)
@@ -116,7 +120,12 @@ def tune(
         "tune",
         identity,
         inputs,
-        arguments={"trials": len(found), "workers": workers, "write": target is not None},
+        arguments={
+            "trials": asked,
+            "finished": len(found),
+            "workers": search.workers,
+            "write": target is not None,
+        },
         places={} if target is None else {"write": target},
     )
     _publish(run, made_of, result, found, written, progress)

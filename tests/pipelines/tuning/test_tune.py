@@ -23,6 +23,7 @@ from healthscore.models.tuning.space import SPACE
 from healthscore.outcomes.snapshots import Label
 from healthscore.pipelines.build import Book, build_book, iso
 from healthscore.pipelines.fitting import design_of, settings_of
+from healthscore.pipelines.runs.reproduce import reproduce
 from healthscore.pipelines.tune import TuneResult, tune
 from healthscore.pipelines.tuning.judged import tuned_run
 from healthscore.pipelines.tuning.split import rows_of, split_for_tuning
@@ -123,6 +124,17 @@ def test_again_it_asks_nothing_and_says_the_same(
     again = tune(larger, trials=TRIALS)
     assert again.result == found.result
     assert {path.name: path.read_bytes() for path in again.directory.iterdir()} == before
+
+
+def test_a_run_that_the_time_ended_is_made_again_and_ends_there(
+    larger: Path, found: TuneResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its trials are in the journal; done again they are measured, in another place."""
+    monkeypatch.setattr(tuning, "_clock", lambda timeout: lambda: True)
+    ended = tune(larger, trials=TRIALS + 2, timeout=1.0)
+    assert ended.result["trials"] == found.result["trials"] | {"asked": TRIALS + 2, "stopped": True}
+    again = reproduce(ended.directory)
+    assert again.identical, again.result
 
 
 def _refuse(rows: object) -> None:

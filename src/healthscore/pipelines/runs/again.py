@@ -184,11 +184,12 @@ def _recalibrate(again: Again) -> Path:
 
 
 def _tune(again: Again) -> Path:
-    from healthscore.pipelines.tune import tune
+    from healthscore.models.tuning.search import Search
+    from healthscore.pipelines.tune import tune_until
 
-    trials, workers = int(again.said["trials"]), int(again.said["workers"])
-    found = tune(again.need_run, trials=trials, workers=workers, write=_write_to(again), progress=again.progress)
-    return found.directory
+    asked, finished, workers = (int(again.said[name]) for name in ("trials", "finished", "workers"))
+    search = Search(finished, workers)
+    return tune_until(again.need_run, asked, search, _write_to(again), again.progress).directory
 
 
 def _validate(again: Again) -> Path:
