@@ -18,6 +18,7 @@ from healthscore.pipelines.cardfigures import scorecard_section
 from healthscore.pipelines.cards import shown
 from healthscore.pipelines.diagnosis import diagnosis
 from healthscore.pipelines.growth.asked import growing_of
+from healthscore.pipelines.growth.recorded import figures_of_backtest
 from healthscore.pipelines.growth.tested import growth_section
 from healthscore.pipelines.happenings import HAPPENINGS, outcome_section
 from healthscore.pipelines.headline import headline
@@ -199,12 +200,12 @@ def _predictions(book: Book, walked: Walk, judge: Judge) -> pd.DataFrame:
 def _record(run: Run, identity: str, inputs: Mapping[str, str], result: Mapping[str, Any], directory: Path) -> None:
     chosen = result["chosen"]
     pooled = result["pooled"]["models"]
-    metrics = {
+    figures = {
         f"{model}.{metric}": figure["estimate"]
-        for model, figures in pooled.items()
-        for metric, figure in figures.items()
-        if figure["estimate"] is not None
-    }
+        for model, by_metric in pooled.items()
+        for metric, figure in by_metric.items()
+    } | figures_of_backtest(result["growth"])
+    metrics = {name: value for name, value in figures.items() if value is not None}
     per_origin = {
         i: {metric: value for metric, value in origin["models"][chosen].items() if value is not None}
         for i, origin in enumerate(result["origins"])

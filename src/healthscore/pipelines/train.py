@@ -21,6 +21,7 @@ from healthscore.pipelines.confidence import categories
 from healthscore.pipelines.fitting import fit, freeze, provenance, reference_rows
 from healthscore.pipelines.growth.asked import growing_of
 from healthscore.pipelines.growth.learning import learn_growth
+from healthscore.pipelines.growth.recorded import figures_of_training
 from healthscore.pipelines.happenings import HAPPENINGS, words_of
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
@@ -160,6 +161,7 @@ def _record(run: Run, identity: str, inputs: Mapping[str, str], result: Mapping[
     stability = ("median_half_width", "band_stability", "driver_stability")
     told = result["uncertainty"] or {}
     figures = {"reference.rate": result["reference"]["rate"]} | {name: told.get(name) for name in stability}
+    figures |= figures_of_training(result["growth"])
     record(
         run,
         "train",
