@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from healthscore.asof import day_of
+from healthscore.pipelines.publish import run_identity
 from table_workspace import Workspace
 
 
@@ -23,6 +24,24 @@ def test_columns_are_fetched_by_equality(workspace: Workspace) -> None:
     workspace.csv("sites.csv", "site,kind", "1,quiz", "2,forum", "3,video")
     tables = workspace.open(source(workspace, on=["site"], columns=["kind"]))
     assert workspace.column(tables, "clicks", "name") == ["forum", "quiz", None]
+
+
+def test_another_lookup_file_is_another_fingerprint_and_another_run(workspace: Workspace) -> None:
+    """Results follow from what was looked up as from the source's own rows."""
+
+    def opened() -> tuple[str, str]:
+        sources = source(workspace, on=["site"], columns=["kind"])
+        prints = {name: report.fingerprint for name, report in workspace.open(sources).reports.items()}
+        return prints["clicks"], run_identity(workspace.run(sources), "train", prints)
+
+    workspace.csv("sites.csv", "site,kind", "1,quiz", "2,forum")
+    before, same = opened(), opened()
+    workspace.csv("sites.csv", "site,kind", "1,quiz", "2,chats")
+    after = opened()
+    workspace.csv("sites.csv", "site,kind", "1,quiz", "2,forum")
+    assert before == same == opened()
+    assert after[0] != before[0]
+    assert after[1] != before[1]
 
 
 def test_rows_that_find_nothing_are_a_warning(workspace: Workspace) -> None:
