@@ -308,7 +308,10 @@ def test_no_rows_have_no_spread(refits: Refits, small: Any) -> None:
     names = small.design.names
     empty = np.empty((0, len(names)))
     assert refits.held_logit(empty, names).shape == (0, COUNT)
-    assert refits.spread(empty, names).shape == (0,)
+    for call in (refits.spread, refits.half_widths):
+        assert call(empty, names).shape == (0,)
+        with pytest.raises(BundleError, match=names[0]):
+            call(empty, ["other", *names[1:]])
     part = next(LogisticRecipe(LogisticSettings()).again(*_line(small), seed=1))
     assert LinearRefits.of([part, part]).merits(empty).shape == (0, 2)
 

@@ -190,7 +190,9 @@ class Refits:
 
     def held_logit(self, X: Matrix, names: Sequence[str]) -> Matrix:
         """Log-odds of churn by each refit with context held, shape (n, B). Columns as in `ChurnModel.held_logit`."""
-        matrix = self.model.design.aligned(X, names)
+        return self._held(self.model.design.aligned(X, names))
+
+    def _held(self, matrix: Matrix) -> Matrix:
         total = np.broadcast_to(self.constants, (len(matrix), len(self))).copy()
         for name, part in self.parts.items():
             total += self.kappas[name] * part.merits(matrix)
@@ -198,8 +200,9 @@ class Refits:
 
     def spread(self, X: Matrix, names: Sequence[str]) -> Vector:
         """Standard deviation among the refits of the log-odds that scores come from, shape (n,)."""
-        blocks = [X[start : start + BLOCK_ROWS] for start in range(0, len(X), BLOCK_ROWS)]
-        spreads = [self.held_logit(block, names).std(axis=1, ddof=1) for block in blocks]
+        matrix = self.model.design.aligned(X, names)  # whose names are asserted of no rows, too
+        blocks = [matrix[start : start + BLOCK_ROWS] for start in range(0, len(matrix), BLOCK_ROWS)]
+        spreads = [self._held(block).std(axis=1, ddof=1) for block in blocks]
         return np.concatenate(spreads) if spreads else np.zeros(0)
 
     def half_widths(self, X: Matrix, names: Sequence[str]) -> Vector:
