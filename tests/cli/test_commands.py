@@ -155,7 +155,7 @@ def test_json_is_what_the_directory_holds(said: Mapping[str, Printed]) -> None:
         printed = said[command].result
         written = json.loads((Path(printed["directory"]) / "result.json").read_text(encoding="utf-8"))
         assert {key: printed[key] for key in written} == written, command
-        assert set(printed) - set(written) <= {"directory", "files", "bundle", "version", "alias"}, command
+        assert set(printed) - set(written) <= {"directory", "files", "bundle", "version", "alias", "champion"}, command
 
 
 def test_a_backtest_reads_as_sentences_and_tables(saas: Path, said: Mapping[str, Printed]) -> None:

@@ -105,6 +105,8 @@ def show_scores(made: ScoreResult) -> None:
         ("band", "accounts"),
         list(result["bands"].items()) + [(f"({name}, not scored)", n) for name, n in result["unscored"].items()],
     )
+    if result.get("version") and result["champion"] is None:
+        paragraph(f"Nobody has promoted version {result['version']} yet: healthscore models promote")
     worst = made.scores.head(WORST).to_dict("records")
     rows = [(w["account_id"], w["drivers_down"].split("; ")[0], f"{w['health']:.1f}", _last(w)) for w in worst]
     last = "risk" if card is None else "band"
@@ -126,8 +128,8 @@ def show_scores(made: ScoreResult) -> None:
 
 
 def _by(result: Mapping[str, Any]) -> str:
-    """Which version of the model scored, where it is one."""
-    alias = f" ({result['alias']})" if result.get("alias") else ""
+    """Which version of the model scored, where it is one; a challenger is one only beside a champion."""
+    alias = f" ({result['alias']})" if result.get("alias") and result["champion"] is not None else ""
     return f", by version {result['version']}{alias}" if result.get("version") else ""
 
 

@@ -42,7 +42,7 @@ def test_before_anything_is_promoted_the_newest_training_scores(run: Run, train:
     newest = train(10)
     assert find_bundle(run, None) == newest / BUNDLE
     assert versions.champion(run) is None
-    assert standing(run, newest / BUNDLE) == {"version": 2, "alias": "challenger"}
+    assert standing(run, newest / BUNDLE) == {"version": 2, "alias": "challenger", "champion": None}
 
 
 def test_then_the_champion_scores_whatever_is_trained(run: Run, train: Train) -> None:
@@ -51,7 +51,7 @@ def test_then_the_champion_scores_whatever_is_trained(run: Run, train: Train) ->
     train(10)
     assert find_bundle(run, None) == find_bundle(run, "champion") == find_bundle(run, "1") == versions.champion(run)
     assert find_bundle(run, "challenger") == find_bundle(run, "2") == store.folder_of(run) / "2" / BUNDLE
-    assert standing(run, find_bundle(run, None)) == {"version": 1, "alias": "champion"}
+    assert standing(run, find_bundle(run, None)) == {"version": 1, "alias": "champion", "champion": 1}
 
 
 def test_a_directory_may_be_named_too(run: Run, train: Train) -> None:

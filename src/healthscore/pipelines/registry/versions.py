@@ -125,11 +125,11 @@ def bundle_of(run: Run, placed: Event) -> Path:
 
 
 def standing(run: Run, bundle: Path | None) -> dict[str, Any]:
-    """Which version a bundle is, by its bytes, and whether it is the champion or the challenger: keys of a result.
+    """Which version a bundle is, by its bytes, whether it is the champion or the challenger, and which is champion.
 
-    None where it is no version of the run, or where something else than a bundle scored.
+    Keys of a result, each None where there is none: no version of the run, or something else than a bundle, scored.
     """
-    nothing = {"version": None, "alias": None}
+    nothing = {"version": None, "alias": None, "champion": None}
     if bundle is None:
         return nothing
     try:
@@ -139,7 +139,11 @@ def standing(run: Run, bundle: Path | None) -> dict[str, Any]:
     digest = digest_of_bundle(bundle)
     found = next((event.version for event in registry.events if event.digests.get(BUNDLE) == digest), None)
     found = found or next((each.version for each in registry.versions if each.digest == digest), None)
-    return {"version": found, "alias": None if found is None else registry.alias(found)}
+    return {
+        "version": found,
+        "alias": None if found is None else registry.alias(found),
+        "champion": None if registry.champion is None else registry.champion.version,
+    }
 
 
 def versions(
