@@ -18,9 +18,7 @@ DataRoot = Annotated[
     Path | None, typer.Option("--data", help="Root of the run's sources (or set HEALTHSCORE_DATA).", show_default=False)
 ]
 OutRoot = Annotated[Path | None, typer.Option("--out", help="Where results go.", show_default=False)]
-AsJson = Annotated[
-    bool, typer.Option("--json", help="Print one JSON object, the same as result.json, and nothing else.")
-]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for other programs, and nothing else.")]
 
 
 def as_date(text: str) -> date:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 
 from healthscore.pipelines.runs.compare import compare_runs
 from healthscore.pipelines.runs.flat import differing, flat
+from healthscore.pipelines.runs.reproduce import reproduce
+from healthscore.pipelines.tracking import Synchronised
 
 
 def test_a_run_does_not_differ_from_itself(done: Mapping[str, Path]) -> None:
@@ -16,6 +20,19 @@ def test_a_run_does_not_differ_from_itself(done: Mapping[str, Path]) -> None:
     assert found.same
     assert found.result["moved"] == []
     assert "training.n" in found.shown()
+
+
+def test_the_page_of_results_tells_what_both_commands_return(done: Mapping[str, Path]) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "results.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| `runs (\w+)` \| (.*) \|$", page, flags=re.MULTILINE))
+    results = {
+        "reproduce": reproduce(done["features"]).result,
+        "compare": compare_runs(done["train"], done["train"]).result,
+        "sync": [field.name for field in fields(Synchronised)],
+    }
+    assert set(told) == set(results)
+    for command, found in results.items():
+        assert set(re.findall(r"`(\w+)[`:]", told[command])) == set(found), command
 
 
 def test_what_differs_is_told_key_by_key(done: Mapping[str, Path], tmp_path: Path) -> None:
