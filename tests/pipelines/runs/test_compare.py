@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 
+from healthscore.config import load_run
 from healthscore.pipelines.runs.compare import compare_runs
 from healthscore.pipelines.runs.flat import differing, flat
 from healthscore.pipelines.runs.reproduce import reproduce
@@ -20,6 +21,15 @@ def test_a_run_does_not_differ_from_itself(done: Mapping[str, Path]) -> None:
     assert found.same
     assert found.result["moved"] == []
     assert "training.n" in found.shown()
+
+
+def test_the_run_may_be_named_or_loaded(done: Mapping[str, Path]) -> None:
+    out = done["train"].parents[1]
+    recorded = json.loads((done["train"] / "run.json").read_text(encoding="utf-8"))["paths"]["configuration"]
+    run = load_run(recorded, out=out)
+    assert compare_runs(done["train"].name, done["train"].name, run).result["runs"] == (
+        compare_runs(done["train"].name, done["train"].name, out=out).result["runs"]
+    )
 
 
 def test_the_page_of_results_tells_what_both_commands_return(done: Mapping[str, Path]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from healthscore.config import Run
 from healthscore.pipelines.runs.finding import Finished, finished
 from healthscore.pipelines.runs.flat import differing, flat
 
@@ -47,7 +48,7 @@ class RunComparison:
 
 
 def compare_runs(
-    a: str | Path, b: str | Path, run: str | Path | None = None, *, out: str | Path | None = None
+    a: str | Path, b: str | Path, run: Run | str | Path | None = None, *, out: str | Path | None = None
 ) -> RunComparison:
     """Lay two finished runs side by side.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from healthscore.config import load_run
+from healthscore.config import Run, load_run
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.publish import MANIFEST, RECORD
 from healthscore.pipelines.runs.record import FORMAT, digest_of
@@ -75,7 +75,7 @@ class Finished:
         return sorted({*changed, *(found.keys() - listed.keys())})
 
 
-def finished(identity: str | Path, run: str | Path | None = None, *, out: str | Path | None = None) -> Finished:
+def finished(identity: str | Path, run: Run | str | Path | None = None, *, out: str | Path | None = None) -> Finished:
     """Find a finished run.
 
     Parameters
@@ -127,11 +127,11 @@ def read_object(path: Path) -> dict[str, Any]:
     return found
 
 
-def _roots(run: str | Path | None, out: str | Path | None) -> list[Path]:
+def _roots(run: Run | str | Path | None, out: str | Path | None) -> list[Path]:
     if out is not None:
         return [Path(out).expanduser().resolve()]
     if run is not None:
-        return [load_run(run).out]
+        return [(run if isinstance(run, Run) else load_run(run)).out]
     here = [load_run().out] if Path("healthscore.toml").is_file() else []
     below = Path.cwd() / OUT
     return list(dict.fromkeys([*here, below, *(path for path in sorted(below.glob("*")) if path.is_dir())]))

@@ -34,7 +34,7 @@ class Reproduction:
 
 def reproduce(
     identity: str | Path,
-    run: str | Path | None = None,
+    run: Run | str | Path | None = None,
     *,
     data: str | Path | None = None,
     out: str | Path | None = None,
