@@ -39,7 +39,7 @@ bench: $(INSTALLED)  ## time and memory of checks and features on 20 million eve
 	test -e $(BENCH)/healthscore.toml || $(BIN)/python benchmarks/book.py --out $(BENCH)
 	$(BIN)/python benchmarks/measure.py --data $(BENCH)
 
-validity: $(INSTALLED)  ## measure the statistics on simulated truth, docs/validity.md (an hour, two cores; resumes)
+validity: $(INSTALLED)  ## measure the statistics on simulated truth, docs/validity.md (an hour and a half, two cores; resumes)
 	PYTHONPATH=tests $(BIN)/python -m validity
 
 mutations: $(INSTALLED)  ## damage ten thousand bundles and load them: none may end the process or pass unseen (minutes)

@@ -49,8 +49,9 @@ END_TO_END = """## End to end
 
 Raw tables of a simulated company, and `healthscore recalibrate` on them: features, scorecard, model, decision. {seeds}
 seeds per world. The scorecard is the shipped `seven_components`, weighed 20/20/20/15/10/10/5 by hand; *learned* is
-without one. Its sub-scores are made of noisy signals, some of which show several of the planted states at once: the
-planted weights are not its truth. What is, is estimated by the mean over all seeds.
+without one, and there the component that was planted as the first has to come out first. Sub-scores are made of noisy
+signals, some of which show several of the planted states at once (whoever does more also uses more features): the
+planted weights are not their truth. What is, is estimated by the mean over all seeds.
 
 """
 
