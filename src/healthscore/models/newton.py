@@ -8,12 +8,11 @@ are taken by one thread, so that refitting gives the same coefficients to the la
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache
-from typing import Any
 
 import numpy as np
 
 from healthscore.models.design import Flags, Labels, Matrix, Vector
+from healthscore.models.summing import in_one_order
 
 Block = tuple[Matrix, Labels] | tuple[Matrix, Labels, Vector]
 """Rows, their outcomes, and how much each counts (once, where nothing is said)."""
@@ -50,16 +49,8 @@ def fit_bounded_logistic(
     Bertsekas (1982), "Projected Newton methods for optimization problems with simple constraints", SIAM J. Control
     Optim. 20: coefficients held at a bound that the gradient pushes against leave the Newton system of that step.
     """
-    with _linear_algebra().limit(limits=1, user_api="blas"):
+    with in_one_order():
         return _minimum(blocks, np.clip(start, lower, upper), penalty, centre, lower, upper, iterations)
-
-
-@cache
-def _linear_algebra() -> Any:
-    """Control of the threads of NumPy's linear algebra, which splits sums by how many it has."""
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
 
 
 def _minimum(

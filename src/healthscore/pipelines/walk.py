@@ -16,6 +16,7 @@ from healthscore.models.bundle import Bundle
 from healthscore.models.candidates import Candidates
 from healthscore.models.choice import Choice, choose
 from healthscore.models.drivers import component_drivers
+from healthscore.models.summing import in_one_order
 from healthscore.pipelines.build import Book, days_of, iso, more_history
 from healthscore.pipelines.calibrations import learn_calibrations, recalibrated
 from healthscore.pipelines.cards import SCORECARD, CardWalk, walk_card, without_model
@@ -208,7 +209,7 @@ def _fit_all(book: Book, training: list[NDArray[np.int64]], advance: Advance) ->
         return fit(book, training[i], told)
 
     workers = book.run.threads if len(book.label) < SIDE_BY_SIDE_ROWS else 1
-    with ThreadPoolExecutor(max_workers=workers) as pool:
+    with in_one_order(), ThreadPoolExecutor(max_workers=workers) as pool:
         # The longest first, so that no thread is left alone with it at the end.
         order = sorted(range(len(training)), key=lambda i: -len(training[i]))
         fitted = dict(zip(order, pool.map(fit_one, order), strict=True))
