@@ -124,7 +124,12 @@ def diagnostics() -> dict[str, Any]:
     others = {"beta": figure(0.002, 0.001), "isotonic": figure(-0.004, 0.001), "venn_abers": figure(0.0001, 0.002)}
     return {
         "price_of_additivity": {"sentence": "Price of additivity: log-loss 0.001 (0.000-0.002): none shown."},
-        "calibration": {"n": 4000, "others": others, "origins": [{"as_of": day, **about, **honest} for day in DATES]},
+        "calibration": {
+            "sentence": "Other calibrations: none is shown better.",
+            "n": 4000,
+            "others": others,
+            "origins": [{"as_of": day, **about, **honest} for day in DATES],
+        },
         "prevalence": {"origins": [{"as_of": day, **about, **one} for day, one in zip(DATES, moved, strict=True)]},
     }
 

@@ -122,7 +122,7 @@ def test_files_hold_what_was_returned(scored: ScoreResult) -> None:
     assert list(table.columns) == list(scored.scores.columns)
     result = json.loads((scored.directory / "result.json").read_text(encoding="utf-8"))
     assert {key: scored.result[key] for key in result} == result
-    assert set(scored.result) - set(result) == {"directory", "files", "version", "alias"}
+    assert set(scored.result) - set(result) == {"directory", "files", "version", "alias", "champion"}
 
 
 def test_types_of_columns_are_the_same_where_nobody_has_a_name(

@@ -207,7 +207,8 @@ def test_keeping_writes_nothing(company: Path, changed: Recalibration, tmp_path:
     assert kept.written is None
     assert not target.exists()
     assert kept.result["recommended"] is None
-    assert sorted(path.name for path in kept.directory.iterdir()) == ["manifest.json", "report.html", "result.json"]
+    written = sorted(path.name for path in kept.directory.iterdir())
+    assert written == ["manifest.json", "report.html", "result.json", "run.json"]
     assert kept.result["verdict_sentences"][0].startswith("Keep your weights: ")
 
 
