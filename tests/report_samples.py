@@ -123,6 +123,7 @@ def diagnostics() -> dict[str, Any]:
     ]
     others = {"beta": figure(0.002, 0.001), "isotonic": figure(-0.004, 0.001), "venn_abers": figure(0.0001, 0.002)}
     return {
+        "growth": None,
         "price_of_additivity": {"sentence": "Price of additivity: log-loss 0.001 (0.000-0.002): none shown."},
         "calibration": {
             "sentence": "Other calibrations: none is shown better.",

@@ -11,7 +11,7 @@ from healthscore.pipelines.runs.record import digest_of
 from healthscore.pipelines.tracking.entry import Alias, Entry
 from healthscore.pipelines.tracking.servable import save_servable
 
-CHALLENGER = "challenger"
+CHALLENGER, CHAMPION = "challenger", "champion"
 IDENTITY, DIGEST, AT = "healthscore.identity", "healthscore.bundle", "healthscore.at"
 
 
@@ -41,6 +41,9 @@ class Registered:
                 raise LookupError(f"no version of the model {self.name} is of the training run {wanted.identity}")
             version = str(max(int(found.version) for found in versions))
         self.client.set_registered_model_alias(self.name, wanted.alias, version)
+        challenger = self._aliased(CHALLENGER) if wanted.alias == CHAMPION else None
+        if challenger is not None and challenger.tags.get(IDENTITY) == wanted.identity:
+            self.client.delete_registered_model_alias(self.name, CHALLENGER)  # what is champion challenges nobody
         return version
 
     def _of_bundle(self, identity: str, bundle: Path, at: int, run: str | None) -> str:
