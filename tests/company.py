@@ -17,6 +17,7 @@ GROWTH = 'growth = "expansion"           # beside health: who will pay more (doc
 SETTINGS = """
 [model]
 minimum_exits = 20
+refits = 10
 
 [tracking]
 enabled = false
@@ -24,7 +25,7 @@ enabled = false
 
 
 def write_company(directory: Path, accounts: int = ACCOUNTS, *, growth: bool = False) -> Path:
-    """Simulate the company; returns its run, the shipped one on fewer dates and with fewer resamples.
+    """Simulate the company; returns its run, the shipped one on fewer dates and with fewer resamples and refits.
 
     Without `growth` only health is scored: everything else is half as slow.
     """

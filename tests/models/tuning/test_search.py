@@ -25,6 +25,8 @@ from healthscore.models.tuning.study import Journal, Trial, best
 from search_samples import past, search
 
 TRIALS = 9
+LONG = bool(os.environ.get("HEALTHSCORE_LONG_TESTS"))
+"""Whether to kill a search after every one of its trials, and not after two of them (half a minute)."""
 SCRIPT = Path(search_samples.__file__)
 
 
@@ -65,7 +67,7 @@ def test_the_loss_of_the_best_is_that_of_its_written_digits(whole: list[Trial]) 
     assert (last.loss, last.trees) == (winner.losses[-1], winner.trees)
 
 
-@pytest.mark.parametrize("after", [0, 1, 4, 7])
+@pytest.mark.parametrize("after", range(TRIALS) if LONG else (1, 7))
 def test_killed_at_any_point_and_resumed_it_ends_as_if_left_alone(
     after: int, whole: list[Trial], tmp_path: Path
 ) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 import healthscore
 from healthscore.config import AsOf, Run, load_run
+from healthscore.config.sections import Trees
 from healthscore.models.bundle import Bundle
 from healthscore.models.churn import ChurnSettings, fit_churn
 from healthscore.models.design import Design
@@ -29,15 +30,19 @@ TELLING, BLIND = ("usage", "nps", "tickets", "invoices"), ("questions",)
 
 
 def measured(run: Run, names: tuple[str, ...]) -> Run:
-    """The run with some of its signals only."""
-    return run.model_copy(update={"signals": {name: run.signals[name] for name in names}, "combinations": {}})
+    """The run with some of its signals only, and without the tables that nothing reads then."""
+    signals = {name: run.signals[name] for name in names}
+    read = {signal.source for signal in signals.values()} | {run.need_outcome().source}
+    sources = {name: each for name, each in run.sources.items() if name in read or each.contract == "accounts"}
+    return run.model_copy(update={"signals": signals, "combinations": {}, "sources": sources})
 
 
 @pytest.fixture(scope="session")
 def trained_versions(company: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The run over all dates, with three versions registered and no champion."""
     full = load_run(company, out=tmp_path_factory.mktemp("versions"))
-    model = full.model.model_copy(update={"refits": 0})
+    quick = {"refits": 0, "choose": "logistic", "trees": Trees(count=15)}
+    model = full.model.model_copy(update=quick)
     shared: dict[str, Any] = {"scorecard": None, "outcomes": {}, "growth": None, "threads": 1, "model": model}
     late = measured(full.model_copy(update=shared | {"as_of": AsOf(dates=LATE)}), TELLING)
     blind = measured(full.model_copy(update=shared | {"as_of": AsOf(dates=LATE)}), BLIND)

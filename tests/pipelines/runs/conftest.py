@@ -17,7 +17,7 @@ AS_OF = date(2025, 5, 1)
 @pytest.fixture(scope="session")
 def small_company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = write_company(tmp_path_factory.mktemp("runs") / "saas", 400)
-    run.write_text(amended(run.read_text(encoding="utf-8"), "[model]", "[model]\nrefits = 2"), encoding="utf-8")
+    run.write_text(amended(run.read_text(encoding="utf-8"), "refits = 10", "refits = 2"), encoding="utf-8")
     return run
 
 

@@ -27,8 +27,9 @@ def test_the_run_may_be_named_or_loaded(done: Mapping[str, Path]) -> None:
     out = done["train"].parents[1]
     recorded = json.loads((done["train"] / "run.json").read_text(encoding="utf-8"))["paths"]["configuration"]
     run = load_run(recorded, out=out)
-    assert compare_runs(done["train"].name, done["train"].name, run).result["runs"] == (
-        compare_runs(done["train"].name, done["train"].name, out=out).result["runs"]
+    assert (
+        compare_runs(done["train"].name, done["train"].name, run).result["runs"]
+        == (compare_runs(done["train"].name, done["train"].name, out=out).result["runs"])
     )
 
 

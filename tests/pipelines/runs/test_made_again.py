@@ -18,14 +18,14 @@ from healthscore.pipelines.runs.reproduce import reproduce
 from healthscore.pipelines.score import ScoreResult
 
 ACCOUNTS = 700
-QUICK = '[model]\nrefits = 2\nchoose = "logistic"'
+QUICK = 'refits = 2\nchoose = "logistic"\ntrees.count = 15'
 
 
 @pytest.fixture(scope="module")
 def growing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A company that is asked for growth, whose models are quickly fitted."""
     run = write_company(tmp_path_factory.mktemp("again") / "saas", ACCOUNTS, growth=True)
-    run.write_text(amended(run.read_text(encoding="utf-8"), "[model]", QUICK, "resamples = 200", "resamples = 100"))
+    run.write_text(amended(run.read_text(encoding="utf-8"), "refits = 10", QUICK, "resamples = 200", "resamples = 100"))
     return run
 
 
