@@ -18,6 +18,7 @@ import pytest
 from company import copy_company, rewrite
 from healthscore.config import load_run
 from healthscore.errors import BundleError, ConfigurationError, InsufficientDataError
+from healthscore.models.bundle import load
 from healthscore.pipelines.check import check
 from healthscore.pipelines.explain import explain
 from healthscore.pipelines.publish import current
@@ -123,6 +124,19 @@ def test_files_hold_what_was_returned(scored: ScoreResult) -> None:
     result = json.loads((scored.directory / "result.json").read_text(encoding="utf-8"))
     assert {key: scored.result[key] for key in result} == result
     assert set(scored.result) - set(result) == {"directory", "files", "version", "alias", "champion"}
+
+
+def test_features_and_log_odds_are_kept_as_the_model_read_and_said_them(
+    trained: TrainResult, scored: ScoreResult
+) -> None:
+    features, rows = pd.read_parquet(scored.directory / "features.parquet"), rated(scored).set_index("account_id")
+    assert set(features["account_id"]) == set(rows.index)
+    X = features.set_index("account_id")
+    assert set(X.dtypes.astype(str)) == {"float64"}
+    assert X.isna().to_numpy().any()
+    held = load(trained.bundle).model.held_logit(X, list(X.columns))
+    assert rows.loc[X.index, "log_odds"].to_list() == pytest.approx(held.tolist(), abs=1e-12)
+    assert rows["rank"].to_list() == rows["log_odds"].rank(ascending=False, method="min").astype(int).to_list()
 
 
 def test_types_of_columns_are_the_same_where_nobody_has_a_name(

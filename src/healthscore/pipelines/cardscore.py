@@ -22,7 +22,7 @@ from healthscore.pipelines.cardparts import CardParts, parts_of
 from healthscore.pipelines.cards import card_on_book
 from healthscore.pipelines.progress import Progress
 from healthscore.pipelines.recorded import require_recorded
-from healthscore.pipelines.scoretable import TEXTS, Rated, drivers_table, everyone, long_rows
+from healthscore.pipelines.scoretable import FEATURES, TEXTS, Rated, drivers_table, everyone, features_table, long_rows
 from healthscore.pipelines.standing import customers_book
 from healthscore.tables import Tables, open_tables
 
@@ -79,7 +79,8 @@ def rate_by_card(run: Run, as_of: date, scorecard: Scorecard | str | Path, progr
         scores, drivers = _scores(rated, as_of), _drivers(rated, as_of)
     before = _hindsight(card, as_of)
     result = _result(rated, scores, as_of) | {"warnings": [*before, *card_warnings(rated.parts, as_of)]}
-    return Rated(rated.book, scores, drivers, result, inputs, named(card), rated.parts, before)
+    beside = {FEATURES: features_table(rated.book)}
+    return Rated(rated.book, scores, drivers, result, inputs, named(card), rated.parts, before, beside=beside)
 
 
 def named(card: Scorecard) -> str:
@@ -125,7 +126,7 @@ def _only(book: Book, rows: NDArray[np.bool_]) -> Book:
 def _scores(rated: CardBook, as_of: date) -> pd.DataFrame:
     """One row per account, as of scores by a model; what only a scorecard has stands before the last column.
 
-    `probability` is missing: a scorecard says nothing of it.
+    `log_odds` and `probability` are missing: a scorecard says nothing of them.
     """
     book, card, scores, drivers = rated.book, rated.card, rated.scores, rated.parts.drivers
     about = book.about(np.arange(len(book.label)))
@@ -147,6 +148,7 @@ def _scores(rated: CardBook, as_of: date) -> pd.DataFrame:
             "grade": card_letters(card).of(health),
             "rank": rank(order),
             "percentile": percentile(order).round(1),
+            "log_odds": np.nan,
             "probability": np.nan,
             "value": book.value,
             "drivers_down": ["; ".join(rated.parts.lowering(row)) for row in rows],

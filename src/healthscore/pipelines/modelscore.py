@@ -22,7 +22,7 @@ from healthscore.pipelines.growth.scoring import ask_growth, with_growth
 from healthscore.pipelines.progress import Progress
 from healthscore.pipelines.reasons import Explained, Reason, explain_rows, in_words, reasons
 from healthscore.pipelines.recorded import hindsight, require_recorded, shortest_window
-from healthscore.pipelines.scoretable import Rated, everyone, explained_drivers
+from healthscore.pipelines.scoretable import FEATURES, Rated, everyone, explained_drivers, features_table
 from healthscore.pipelines.uncertainty import Floats, score_interval, summary
 from healthscore.tables import open_tables
 
@@ -75,14 +75,16 @@ def rate_by_model(run: Run, as_of: date, model: str | Path | None, progress: Pro
     result = _result(scored, scores, as_of) | {"warnings": [*before, *_alarms(scored)]}
     read = {"bundle": directory}
     drivers = explained_drivers(book, bundle, explained, as_of)
-    rated = Rated(book, scores, drivers, result, inputs, scored.model, None, before, read)
+    beside = {FEATURES: features_table(book)}
+    rated = Rated(book, scores, drivers, result, inputs, scored.model, None, before, read, beside)
     return with_growth(rated, growth, directory, as_of)
 
 
 def _scores(scored: ScoredBook, as_of: date) -> pd.DataFrame:
     """One row per account: the scored ones by rank, then those that have a status instead.
 
-    Health, band, rank and drivers leave context out (how far off the renewal is), `probability` does not.
+    Health, band, rank and drivers come from `log_odds` and leave context out (how far off the renewal is);
+    `probability` does not.
     """
     book, bundle, explained = scored.book, scored.bundle, scored.explained
     health = explained.health
@@ -106,6 +108,7 @@ def _scores(scored: ScoredBook, as_of: date) -> pd.DataFrame:
             "grade": GRADES.of(health),
             "rank": rank(explained.held),
             "percentile": percentile(explained.held).round(1),
+            "log_odds": explained.held,
             "probability": expit(explained.logit),
             "value": book.value,
             "drivers_down": down,

@@ -18,6 +18,9 @@ from healthscore.pipelines.cardparts import CardParts
 from healthscore.pipelines.reasons import Explained
 from healthscore.pipelines.registry.store import digest_of_bundle
 
+FEATURES = "features.parquet"
+"""Name of the file of the features as they were read, beside the scores that were made from them."""
+
 UNSCORED = {
     Status.LEAVING: "leaving",
     Status.TRIAL: "trial",
@@ -103,6 +106,14 @@ def _unscored(book: Book, frame: pd.DataFrame, as_of: date) -> pd.DataFrame:
         }
     )
     return left.reindex(columns=frame.columns).astype({c: frame[c].dtype for c in frame if frame[c].dtype.kind == "f"})
+
+
+def features_table(book: Book) -> pd.DataFrame:
+    """What the scores were made from: a row per scored account with its id and each feature, NaN where not known."""
+    names = [feature.name for feature in book.panel.features]
+    frame = pd.DataFrame(book.panel.X, columns=names)
+    frame.insert(0, "account_id", book.accounts["account_id"].to_numpy()[book.panel.account])
+    return frame
 
 
 def drivers_table(as_of: date, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
