@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from healthscore.config.bands import Bands, CardBands, Letters
 from healthscore.config.loading import library, load_run, load_scorecard, shipped_runs, shipped_scorecards
+from healthscore.config.playbooks import PathToGreen, Playbook, Worklist
 from healthscore.config.scorecards import Action, Cap, Component, Measure, Provenance, Purpose, Scorecard, Variant
 from healthscore.config.section import Window, known_zone
 from healthscore.config.sections import PANEL, AsOf, Checks, Outcome, Run, Tracking
@@ -31,6 +32,8 @@ __all__ = [
     "Measure",
     "Outcome",
     "PanelTable",
+    "PathToGreen",
+    "Playbook",
     "Provenance",
     "Purpose",
     "Run",
@@ -41,6 +44,7 @@ __all__ = [
     "Tracking",
     "Variant",
     "Window",
+    "Worklist",
     "known_zone",
     "library",
     "load_run",

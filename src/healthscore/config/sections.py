@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from healthscore.config.bands import Bands
+from healthscore.config.playbooks import PathToGreen, Playbook, Worklist, refuse_unknown_names
 from healthscore.config.scorecards import Scorecard
 from healthscore.config.section import Expression, Name, Section, Window, known_name, known_zone
 from healthscore.config.signals import Combination, Features, Signal
@@ -190,6 +191,9 @@ class Run(Section):
     bands: Bands = Bands()
     scorecard: Scorecard | None = None
     report: Report = Report()
+    playbooks: dict[Name, Playbook] = Field(default_factory=dict)
+    worklist: Worklist = Worklist()
+    path_to_green: PathToGreen = PathToGreen()
     checks: Checks = Checks()
     tracking: Tracking = Tracking()
 
@@ -236,6 +240,22 @@ class Run(Section):
         if self.panel is None and any(source.contract == PANEL for source in self.sources.values()):
             raise ValueError("sources: a ready-made panel is declared by [panel], not as a source")
         return self
+
+    @model_validator(mode="after")
+    def _playbooks_name_what_is_there(self) -> Run:
+        card = self.scorecard
+        bands = (*self.bands.names, *(() if card is None else card.bands.names))
+        refuse_unknown_names(self.playbooks, bands, self.components)
+        return self
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """Components of the run's features, those of the account itself among them, and of its scorecard."""
+        named = [signal.component for signal in self.signals.values()]
+        named += [combination.component for combination in self.combinations.values()]
+        named += [] if self.panel is None else self.panel.components
+        named += [] if self.scorecard is None else self.scorecard.components
+        return tuple(dict.fromkeys([*named, self.features.tenure_component]))
 
     def _outcomes(self) -> Iterator[tuple[str, Outcome]]:
         """Every outcome, with the section that it is written in."""

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from healthscore.config.section import ColumnName, Expression, Name, Section, known_name, known_zone
 
 CONTRACTS = Literal[
-    "accounts", "events", "subscriptions", "intervals", "levels", "interventions", "successions", "panel"
+    "accounts", "events", "subscriptions", "intervals", "levels", "interventions", "successions", "overrides", "panel"
 ]
 
 

@@ -117,8 +117,8 @@ def data_end_of(run: Run, tables: Tables) -> int:
         return day_of(run.data_end)
     events = [name for name, source in run.sources.items() if source.contract == "events"]
     recorded = [
-        name for name, source in run.sources.items() if source.contract != "successions"
-    ]  # those may be planned
+        name for name, source in run.sources.items() if source.contract not in ("successions", "overrides")
+    ]  # those may be planned, and these are made by hand after the data end
     telling = [PANEL] if run.outcome is not None and run.outcome.source == PANEL else events or recorded
     ends = [
         last if name == PANEL else last + 1
@@ -135,7 +135,7 @@ def account_ids(run: Run, tables: Tables) -> pa.Array:
     declared = run.source_of("accounts")
     if declared is not None:
         return source_accounts(tables, [declared])
-    return source_accounts(tables, list(run.sources))
+    return source_accounts(tables, [name for name, one in run.sources.items() if one.contract != "overrides"])
 
 
 def build_book(run: Run, tables: Tables, as_ofs: Sequence[int] | None = None, progress: Progress = silent) -> Book:

@@ -121,7 +121,7 @@ def bind(engine: Engine, run: Run, name: str, table: RawTable) -> Binding:
         raise BindingError([located(engine, read, problem, rows) for problem, rows in problems])
     relation = value_layer(engine, name, read, columns)
     rules += [rule for column in columns for rule in column.rules]
-    rules += range_rules(name, source.ranges, columns)
+    rules += range_rules(name, {**assigned.contract.ranges, **source.ranges}, columns)
     rules += contract_rules(assigned.contract, assigned.columns, name, corrections=source.corrections)
     attributes = {attribute: own(attribute) for attribute in assigned.attributes}
     sorts = {

@@ -7,7 +7,8 @@ are derived here from the declared column, time zone and delay.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -34,11 +35,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Contract:
-    """A canonical table: its columns, and the columns that identify a row (empty where rows have no identity)."""
+    """A canonical table: its columns, and the columns that identify a row (empty where rows have no identity).
+
+    `ranges` are the values that a number may have whatever a source declares.
+    """
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def column(self, name: str) -> Column | None:
         """The column of that name, or None."""
@@ -145,6 +150,11 @@ INTERVENTIONS = Contract(
         Column("account_id", Kind.IDENTIFIER, required=True, meaning="who was treated"),
         Column("date", Kind.DATE, required=True, meaning="when"),
         Column("kind", Kind.TEXT, meaning="what was done"),
+        Column(
+            "arm",
+            Kind.TEXT,
+            meaning="treated (default), or held_out: drawn by lot to be left alone, the row says what would have been done",
+        ),
     ),
 )
 
@@ -159,6 +169,20 @@ SUCCESSIONS = Contract(
     ),
 )
 
+OVERRIDES = Contract(
+    "overrides",
+    (
+        Column("account_id", Kind.IDENTIFIER, required=True, meaning="whose score a person sees otherwise"),
+        Column("health", Kind.NUMBER, meaning="what the person would give, 0 to 100; it or a band"),
+        Column("band", Kind.TEXT, meaning="the band that the person would put the account in"),
+        Column("author", Kind.TEXT, required=True, meaning="who says so"),
+        Column("reason", Kind.TEXT, required=True, meaning="why"),
+        Column("made_on", Kind.DATE, required=True, meaning="day on which it was said; scores of later dates show it"),
+        Column("expires_on", Kind.DATE, required=True, meaning="last date whose scores show it"),
+    ),
+    ranges={"health": (0.0, 100.0)},
+)
+
 PANEL = Contract(
     "panel",
     (
@@ -171,5 +195,5 @@ PANEL = Contract(
 
 CONTRACTS: dict[str, Contract] = {
     contract.name: contract
-    for contract in (ACCOUNTS, EVENTS, SUBSCRIPTIONS, INTERVALS, LEVELS, INTERVENTIONS, SUCCESSIONS, PANEL)
+    for contract in (ACCOUNTS, EVENTS, SUBSCRIPTIONS, INTERVALS, LEVELS, INTERVENTIONS, SUCCESSIONS, OVERRIDES, PANEL)
 }

@@ -32,6 +32,7 @@ FIRST_DAY = {
     "subscriptions": "start",
     "interventions": "date",
     "successions": "date",
+    "overrides": "made_on",
     "panel": "as_of",
 }
 """Column by which a source's first and last day are told."""
@@ -88,7 +89,7 @@ def _times(contract: Contract, present: Collection[str], of: Callable[[str], str
         ended = f"CASE WHEN {end} IS NOT NULL THEN {known(end, 'end_known_at')} END" if "end" in present else end
         known_day = known(of("start"), "known_at")
         return {"start_day": of("start"), "end_day": end, "known_day": known_day, "end_known_day": ended}
-    if contract.name in {"subscriptions", "interventions", "successions"}:
+    if contract.name in {"subscriptions", "interventions", "successions", "overrides"}:
         days = {"known_day": known(of(FIRST_DAY[contract.name]), "known_at")}
         if contract.name == "subscriptions":
             # Known-at is that of the start: an end and a notice become known on their own day, or when they are noted.
@@ -109,6 +110,8 @@ def contract_rules(
         rules.append(_retracted(source))
     if contract.name == "subscriptions":
         rules += _subscription_rules(present)
+    if contract.name == "overrides":
+        rules += _override_rules(present, source)
     if contract.name == "intervals" and "end" in present:
         before = f"{bound('end')} < {bound('start')}"
         rules.append(_broken("end_before_start", "end", before, "an interval ends when it begins or later"))
@@ -134,6 +137,16 @@ def _subscription_rules(present: Collection[str]) -> list[Rule]:
     if "seats" in present:
         rules.append(_broken("negative_seats", "seats", f"{bound('seats')} < 0", "seats are not negative"))
     return rules
+
+
+def _override_rules(present: Collection[str], source: str) -> list[Rule]:
+    """What a person says of a score is a health or a band, for a time that has a length."""
+    given = [f"{bound(name)} IS NULL" for name in ("health", "band") if name in present]
+    what = "an override says a health or a band"
+    remedy = f"fill one of them in, or drop the rows by `where` in [sources.{source}]"
+    rules = [Rule("missing_value", "health", " AND ".join(given) or "TRUE", "quarantine", what, remedy)]
+    before = f"{bound('expires_on')} <= {bound('made_on')}"
+    return [*rules, _broken("end_before_start", "expires_on", before, "an override expires after the day it was made")]
 
 
 _WITHDRAWS = f"COALESCE({bound('retracted')} AND {bound('known_at')} IS NOT NULL, FALSE)"
