@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
 
+from healthscore.config.deliveries import located
 from healthscore.config.scorecards import Scorecard
 from healthscore.config.section import Section
 from healthscore.config.sections import Run
@@ -146,6 +147,8 @@ def _read(path: Path, parents: tuple[Path, ...]) -> dict[str, Any]:
             content[key] = path.parent / Path(str(content[key])).expanduser()
     if "scorecard" in content:
         content["scorecard"] = _scorecard_named(content["scorecard"], path)
+    if "deliveries" in content:
+        content["deliveries"] = located(content["deliveries"], path.parent)
     merged: dict[str, Any] = {}
     for included in content.pop("include", ()):
         target = (
@@ -198,8 +201,16 @@ def _keys_at(section: type[Section], location: tuple[int | str, ...]) -> list[st
             continue  # a position in a list, or a member of a union
         if get_origin(field.annotation) is dict:
             next(parts, None)  # a name that the user chose, which may be that of a key
-        section = next(_sections_in(field.annotation), section)
+        sections = list(_sections_in(field.annotation))
+        # Of the members of a tagged union, the one whose kind pydantic names as a part of the place.
+        section = next((one for one in sections if _kind_of(one) in location), next(iter(sections), section))
     return list(section.model_fields)
+
+
+def _kind_of(section: type[Section]) -> object:
+    """The one `kind` that a member of a tagged union may say; None for other sections."""
+    kind = section.model_fields.get("kind")
+    return next(iter(get_args(kind.annotation)), None) if kind is not None else None
 
 
 def _sections_in(annotation: object) -> Iterator[type[Section]]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from healthscore.config.bands import Bands
+from healthscore.config.deliveries import Delivery
 from healthscore.config.playbooks import PathToGreen, Playbook, Worklist, refuse_unknown_names
 from healthscore.config.scorecards import Scorecard
 from healthscore.config.section import Expression, Name, Section, Window, known_name, known_zone
@@ -196,6 +197,7 @@ class Run(Section):
     path_to_green: PathToGreen = PathToGreen()
     checks: Checks = Checks()
     tracking: Tracking = Tracking()
+    deliveries: dict[Name, Delivery] = Field(default_factory=dict)
 
     @field_validator("timezone")
     @classmethod
