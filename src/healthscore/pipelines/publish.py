@@ -34,7 +34,7 @@ def run_identity(run: Run, verb: str, inputs: Mapping[str, str], **extra: Any) -
     from importlib.metadata import version
 
     described = {
-        "run": run.model_dump(mode="json", exclude={"path", "data", "out", "threads", "tracking"}),
+        "run": run.model_dump(mode="json", exclude={"path", "data", "out", "threads", "tracking", "deliveries"}),
         "verb": verb,
         "inputs": dict(inputs),
         "version": version("healthscore"),

@@ -20,6 +20,7 @@ from healthscore.config import PANEL, Run
 
 FORMAT = 1
 _CODE = (".py", ".j2", ".toml")
+_ELSEWHERE = {"path", "data", "out", "tracking", "deliveries"}
 _PROJECT = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -76,10 +77,10 @@ def run_record(
 def configuration_of(run: Run) -> dict[str, Any]:
     """All that the run says, its includes and its scorecard among it; what it does not say follows from the version.
 
-    Without where things lie, which says nothing of the results, and without `[tracking]`, whose address may hold a
-    password. Defaults are not filled in: some keys mean something by standing there.
+    Without where things lie and where they are sent, which says nothing of the results: without `[deliveries]`, and
+    without `[tracking]`, whose address may hold a password. Defaults are not filled in: some keys mean something by standing there.
     """
-    described = run.model_dump(mode="json", exclude={"path", "data", "out", "tracking"}, exclude_unset=True)
+    described = run.model_dump(mode="json", exclude=_ELSEWHERE, exclude_unset=True)
     if run.panel is not None:
         del described["sources"][PANEL]  # made of [panel] again when the configuration is read
     return described
