@@ -14,6 +14,7 @@ from healthscore.config.section import Window, known_zone
 from healthscore.config.sections import PANEL, AsOf, Checks, Outcome, Run, Tracking
 from healthscore.config.signals import Combination, Condition, Features, Signal
 from healthscore.config.sources import Lookup, PanelTable, Sentiment, Source
+from healthscore.config.trend import Trend
 
 __all__ = [
     "PANEL",
@@ -42,6 +43,7 @@ __all__ = [
     "Signal",
     "Source",
     "Tracking",
+    "Trend",
     "Variant",
     "Window",
     "Worklist",

@@ -16,6 +16,7 @@ from healthscore.config.scorecards import Scorecard
 from healthscore.config.section import Expression, Name, Section, Window, known_name, known_zone
 from healthscore.config.signals import Combination, Features, Signal
 from healthscore.config.sources import PanelTable, Source
+from healthscore.config.trend import Trend
 from healthscore.errors import ConfigurationError
 
 MEASURED = ("events", "intervals", "levels", "accounts")
@@ -196,6 +197,7 @@ class Run(Section):
     worklist: Worklist = Worklist()
     path_to_green: PathToGreen = PathToGreen()
     checks: Checks = Checks()
+    trend: Trend = Trend()
     tracking: Tracking = Tracking()
     deliveries: dict[Name, Delivery] = Field(default_factory=dict)
 
