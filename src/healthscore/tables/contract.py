@@ -153,7 +153,7 @@ INTERVENTIONS = Contract(
         Column(
             "arm",
             Kind.TEXT,
-            meaning="treated (default), or held_out: drawn by lot to be left alone, the row says what would have been done",
+            meaning="treated (default), or held_out: left alone by lot, the row says what would have been done",
         ),
     ),
 )
