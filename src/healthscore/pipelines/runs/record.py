@@ -78,7 +78,8 @@ def configuration_of(run: Run) -> dict[str, Any]:
     """All that the run says, its includes and its scorecard among it; what it does not say follows from the version.
 
     Without where things lie and where they are sent, which says nothing of the results: without `[deliveries]`, and
-    without `[tracking]`, whose address may hold a password. Defaults are not filled in: some keys mean something by standing there.
+    without `[tracking]`, whose address may hold a password. Defaults are not filled in: some keys mean something by
+    standing there.
     """
     described = run.model_dump(mode="json", exclude=_ELSEWHERE, exclude_unset=True)
     if run.panel is not None:
