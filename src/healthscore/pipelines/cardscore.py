@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,19 +11,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from healthscore.asof import day_of
-from healthscore.config import Run, Scorecard, load_scorecard
+from healthscore.config import Run, Scorecard
 from healthscore.models.health import Bands, displayed, percentile, rank
 from healthscore.models.scorecard import CardScores, band_numbers, card_bands, card_drivers, card_letters
 from healthscore.outcomes.snapshots import Status
 from healthscore.pipelines.build import Book, period
 from healthscore.pipelines.cardchecks import card_warnings, doubts, need_features, need_known
 from healthscore.pipelines.cardparts import CardParts, parts_of
-from healthscore.pipelines.cards import card_on_book
+from healthscore.pipelines.cards import card_on_book, need_scorecard
 from healthscore.pipelines.progress import Progress
 from healthscore.pipelines.recorded import require_recorded
 from healthscore.pipelines.scoretable import FEATURES, TEXTS, Rated, drivers_table, everyone, features_table, long_rows
 from healthscore.pipelines.standing import customers_book
-from healthscore.tables import Tables, open_tables
+from healthscore.tables import Tables
 
 Floats = NDArray[np.float64]
 NOISE_DIGITS = 9
@@ -61,17 +60,13 @@ class CardBook:
         return self.parts.scores
 
 
-def rate_by_card(run: Run, as_of: date, scorecard: Scorecard | str | Path, progress: Progress) -> Rated:
-    """Score the accounts at risk at `as_of`, or the customers where the run has no outcome, by a scorecard."""
-    card = scorecard if isinstance(scorecard, Scorecard) else load_scorecard(scorecard)
-    run = run.model_copy(update={"scorecard": card})
-    with progress("checking sources"):
-        tables = open_tables(run)
-    with tables:
-        need_features(run, tables)
-        book = customers_book(run, tables, [day_of(as_of)], progress)
-        reference = _reference(run, card, tables, as_of, book, progress)
-        inputs = {name: report.fingerprint for name, report in tables.reports.items()}
+def rate_by_card(run: Run, tables: Tables, as_of: date, progress: Progress) -> Rated:
+    """Score the accounts at risk at `as_of`, or the customers where the run has no outcome, by the run's scorecard."""
+    card = need_scorecard(run)
+    need_features(run, tables)
+    book = customers_book(run, tables, [day_of(as_of)], progress)
+    reference = _reference(run, card, tables, as_of, book, progress)
+    inputs = {name: report.fingerprint for name, report in tables.reports.items()}
     need_known(book, tables, as_of)
     require_recorded(book, as_of)
     with progress("scoring"):

@@ -18,8 +18,8 @@ from healthscore.pipelines.cardparts import CardParts
 from healthscore.pipelines.growth.explained import growth_of
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
+from healthscore.pipelines.rating import scorer_of
 from healthscore.pipelines.runs.record import run_record
-from healthscore.pipelines.score import rate
 from healthscore.pipelines.scoretable import Rated
 from healthscore.tables import Tables, open_tables
 from healthscore.tables.quoting import quote_identifier, quote_literal
@@ -81,16 +81,21 @@ def explain(
         No such account is in the book at that date; the account that it is a part of, or the nearest ids, are named.
     """
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
-    rated = rate(run, as_of, model, scorecard, progress)
-    run, scores = rated.book.run, rated.scores
-    mine = scores[scores["account_id"] == account]
-    if mine.empty:
-        raise _nobody(run, account, as_of, list(scores["account_id"]))
-    drivers = rated.drivers[rated.drivers["account_id"] == account]
-    features = _told(rated, account, drivers[drivers["kind"] == "feature"])
-    with progress("reading the latest rows"), open_tables(run) as tables:
-        latest = {name: _latest(run, tables, name, account, day_of(as_of)) for name in _sources(run)}
-    identity = run_identity(run, "explain", rated.inputs, as_of=as_of.isoformat(), account=account, **rated.scorer)
+    scorer = scorer_of(run, model, scorecard)
+    run = scorer.run  # as it is scored: with the scorecard, if one was named
+    with progress("checking sources"):
+        tables = open_tables(run)
+    with tables:
+        rated = scorer.rate(tables, as_of, progress)
+        scores = rated.scores
+        mine = scores[scores["account_id"] == account]
+        if mine.empty:
+            raise _nobody(run, tables, account, as_of, list(scores["account_id"]))
+        drivers = rated.drivers[rated.drivers["account_id"] == account]
+        features = _told(rated, account, drivers[drivers["kind"] == "feature"])
+        with progress("reading the latest rows"):
+            latest = {name: _latest(run, tables, name, account, day_of(as_of)) for name in _sources(run)}
+    identity = run_identity(run, "explain", rated.inputs, as_of=as_of.isoformat(), account=account, **scorer.described)
     components = drivers[drivers["kind"] == "component"]
     result: dict[str, Any] = plain(_result(rated, mine.iloc[0], components, features, latest))
     said = {"account": account, "as_of": as_of, "by": rated.by}
@@ -151,10 +156,9 @@ def _by_card(rated: Rated, parts: CardParts, row: pd.Series[Any], components: pd
     }
 
 
-def _nobody(run: Run, account: str, as_of: date, ids: list[str]) -> ConfigurationError:
+def _nobody(run: Run, tables: Tables, account: str, as_of: date, ids: list[str]) -> ConfigurationError:
     """Why an account has no score of its own, with whom to ask about instead."""
-    with open_tables(run) as tables:
-        top = tables.top_parent(account)
+    top = tables.top_parent(account)
     if top is not None:
         return ConfigurationError(
             f"account {account!r} is a part of {top!r}, and its rows are counted with it", f"explain {top!r}"

@@ -12,11 +12,11 @@ import pandas as pd
 
 from healthscore.asof import day_of
 from healthscore.config import Run
-from healthscore.models.bundle import Bundle, load
+from healthscore.models.bundle import Bundle
 from healthscore.models.design import expit
 from healthscore.models.health import GRADES, percentile, rank
 from healthscore.pipelines.build import Book, build_book, period
-from healthscore.pipelines.bundles import find_bundle, refuse_gain, same_features, same_outcome
+from healthscore.pipelines.bundles import same_features
 from healthscore.pipelines.confidence import alarms, doubts, refuse_identical
 from healthscore.pipelines.growth.scoring import ask_growth, with_growth
 from healthscore.pipelines.progress import Progress
@@ -24,7 +24,7 @@ from healthscore.pipelines.reasons import Explained, Reason, explain_rows, in_wo
 from healthscore.pipelines.recorded import hindsight, require_recorded, shortest_window
 from healthscore.pipelines.scoretable import FEATURES, Rated, everyone, explained_drivers, features_table
 from healthscore.pipelines.uncertainty import Floats, score_interval, summary
-from healthscore.tables import open_tables
+from healthscore.tables import Tables
 
 
 @dataclass(frozen=True)
@@ -47,18 +47,11 @@ class ScoredBook:
         return str(self.bundle.metadata.get("identity", ""))
 
 
-def rate_by_model(run: Run, as_of: date, model: str | Path | None, progress: Progress) -> Rated:
-    """Score the accounts at risk at `as_of` by a bundle, the newest of the run where none is named."""
-    refuse_gain(run)
-    directory = find_bundle(run, model)
-    bundle = load(directory, threads=run.threads)
-    same_outcome(bundle, run, directory)
-    with progress("checking sources"):
-        tables = open_tables(run)
-    with tables:
-        book = build_book(run, tables, [day_of(as_of)], progress)
-        inputs = {name: report.fingerprint for name, report in tables.reports.items()}
-        growth = ask_growth(book, tables)
+def rate_by_model(run: Run, tables: Tables, as_of: date, bundle: Bundle, directory: Path, progress: Progress) -> Rated:
+    """Score the accounts at risk at `as_of` by the bundle that lies in a directory."""
+    book = build_book(run, tables, [day_of(as_of)], progress)
+    inputs = {name: report.fingerprint for name, report in tables.reports.items()}
+    growth = ask_growth(book, tables)
     require_recorded(book, as_of)
     names = [feature.name for feature in book.panel.features]
     same_features(bundle, run, directory, names)

@@ -11,16 +11,14 @@ from typing import Any
 import pandas as pd
 
 from healthscore.config import Run, Scorecard, load_run
-from healthscore.errors import ConfigurationError
-from healthscore.pipelines.cardscore import rate_by_card
-from healthscore.pipelines.modelscore import rate_by_model
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import current, plain, run_directory, run_identity, write_csv, write_json
+from healthscore.pipelines.rating import scorer_of
 from healthscore.pipelines.references import with_references
 from healthscore.pipelines.registry.versions import standing
 from healthscore.pipelines.runs.record import run_record
-from healthscore.pipelines.scoretable import Rated
 from healthscore.pipelines.tracking import record
+from healthscore.tables import open_tables
 
 
 @dataclass(frozen=True)
@@ -75,9 +73,14 @@ def score(
         Too little was recorded before the date.
     """
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
-    rated = with_references(rate(run, as_of, model, scorecard, progress))
-    run = rated.book.run  # as it was scored: with the scorecard, if one was named
-    identity = run_identity(run, "score", rated.inputs, as_of=as_of.isoformat(), **rated.scorer)
+    scorer = scorer_of(run, model, scorecard)
+    run = scorer.run  # as it is scored: with the scorecard, if one was named
+    with progress("checking sources"):
+        tables = open_tables(run)
+    with tables:
+        inputs = {name: report.fingerprint for name, report in tables.reports.items()}
+        identity = run_identity(run, "score", inputs, as_of=as_of.isoformat(), **scorer.described)
+        rated = with_references(scorer.rate(tables, as_of, progress))
     result: dict[str, Any] = plain(rated.result | {"identity": identity})
     made_of = run_record(
         run, "score", identity, rated.inputs, arguments={"as_of": as_of, "by": rated.by}, read=rated.read
@@ -109,17 +112,6 @@ def score(
     # Not written into result.json: who is champion is a matter of the day, and the same scores are the same bytes.
     found = {"directory": str(target), "files": files, **standing(run, rated.read.get("bundle"))}
     return ScoreResult(target, result | found, rated.scores, rated.drivers)
-
-
-def rate(
-    run: Run, as_of: date, model: str | Path | None, scorecard: Scorecard | str | Path | None, progress: Progress
-) -> Rated:
-    """Score the accounts by the scorecard where one is given, else by the model."""
-    if scorecard is None:
-        return rate_by_model(run, as_of, model, progress)
-    if model is not None:
-        raise ConfigurationError("a model and a scorecard were both given", "name the one that is to score")
-    return rate_by_card(run, as_of, scorecard, progress)
 
 
 def _is_newest(run: Run, as_of: date) -> bool:

@@ -16,7 +16,6 @@ from healthscore.outcomes.snapshots import Status
 from healthscore.pipelines.build import Book
 from healthscore.pipelines.cardparts import CardParts
 from healthscore.pipelines.reasons import Explained
-from healthscore.pipelines.registry.store import digest_of_bundle
 
 FEATURES = "features.parquet"
 """Name of the file of the features as they were read, beside the scores that were made from them."""
@@ -72,12 +71,6 @@ class Rated:
     hindsight: list[str]
     read: Mapping[str, Path] = field(default_factory=dict)
     beside: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-
-    @property
-    def scorer(self) -> dict[str, Any]:
-        """What tells this scorer from all others: versions of one training may lie on different score scales."""
-        digests = {name: digest_of_bundle(directory) for name, directory in self.read.items()}
-        return {"model": self.by, **digests}
 
 
 def everyone(book: Book, frame: pd.DataFrame, as_of: date, texts: Sequence[str] = TEXTS) -> pd.DataFrame:
