@@ -68,6 +68,10 @@ def test_a_relation_has_every_column_of_its_contract(workspace: Workspace) -> No
         ),
         ("interventions", ["account_id", "date", "kind", "known_day"]),
         ("successions", ["account_id", "successor_id", "date", "kind", "known_day"]),
+        (
+            "overrides",
+            ["account_id", "health", "band", "author", "reason", "made_on", "expires_on", "known_day"],
+        ),
     ],
 )
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
@@ -81,6 +85,11 @@ def test_columns_that_a_source_does_not_fill_are_null_of_their_type(
         "date": [date(2024, 1, 1)],
         "value": [1],
         "successor_id": ["b"],
+        "health": [50],
+        "author": ["c"],
+        "reason": ["d"],
+        "made_on": [date(2024, 1, 1)],
+        "expires_on": [date(2024, 2, 1)],
     }
     if kind == "csv":
         path = workspace.csv("t.csv", ",".join(needed), ",".join(str(values[0]) for values in needed.values()))

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from healthscore.config.section import Section, known_name
 from healthscore.config.signals import Condition
+from healthscore.config.trend import RULES
 
 ACCOUNT_OWNER = "account"
 """As owner of a playbook: whoever looks after the account."""
@@ -99,7 +100,7 @@ class PathToGreen(Section):
 
 
 def refuse_unknown_names(playbooks: Mapping[str, Playbook], bands: Iterable[str], components: Iterable[str]) -> None:
-    """Raise ValueError, with the nearest name, where a playbook names a band or a component that is not.
+    """Raise ValueError, with the nearest name, where a playbook names a band, trend rule or component that is not.
 
     Parameters
     ----------
@@ -110,6 +111,7 @@ def refuse_unknown_names(playbooks: Mapping[str, Playbook], bands: Iterable[str]
     """
     known = {
         "bands": dict.fromkeys((*bands, *PLACES)),
+        "trends": dict.fromkeys(RULES),
         "fell": dict.fromkeys(components),
     }
     known["worst"] = known["fell"]
