@@ -8,8 +8,8 @@ hold-out needs (Fleiss, Levin and Paik, Statistical Methods for Rates and Propor
 
 with `m = (r + k (r - d)) / (1 + k)`, the rate of both together. In a book of `N` accounts `k = (N - n) / n`.
 
-Worked example: 6 % leave, and calls are hoped to save 2 points. In a book of 4,000 accounts 1,399 have to be left alone;
-500 show a difference of 2.7 points.
+Worked example: 6 % leave, and calls are hoped to save 2 points. In a book of 4,000 accounts, 1,399 have to be left
+alone; 500 show a difference of 2.7 points.
 """
 
 from __future__ import annotations
