@@ -1,6 +1,6 @@
 """Why a score changed between two dates, in points that add up exactly (method, section 7).
 
-With P_c the points of component c by the scorer of the later date, S* = base + sum_c P_c, and S = S* + capped the score:
+With P_c the points of component c by the scorer of the later date, S* = base + sum_c P_c, S = S* + capped the score:
 
     S2 - S1 = sum_c [P_c(x2*) - P_c(x1*)]                    behaviour, by component
             + [S*(x1*) - S*(x1)] + [S*(x2) - S*(x2*)]        data that went missing, or came back

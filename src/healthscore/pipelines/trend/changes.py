@@ -1,0 +1,180 @@
+"""The ledger of a change of scores between two published dates: what each account gained and lost, and by what.
+
+The earlier features are those that were kept with the scores. Where features are computed in another way since, or the
+newer scorer reads others, they are computed again at the earlier date, from today's tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from healthscore.asof import day_of
+from healthscore.config import Run
+from healthscore.errors import HealthScoreError
+from healthscore.features.ready import plan_panel
+from healthscore.models.health import tenths
+from healthscore.models.ledger import Scoring, change_ledger
+from healthscore.pipelines.build import data_end_of
+from healthscore.pipelines.publication.history import Scored
+from healthscore.pipelines.trend.scorers import (
+    Scorer,
+    Texts,
+    chunks,
+    lacking,
+    matrix_of,
+    measured_by,
+    scorer_of,
+    segments_in,
+)
+from healthscore.tables import open_tables
+
+COMPONENT, MISSING, MODEL, LIMIT, UNEXPLAINED = "component", "missing", "model", "limit", "unexplained"
+KINDS = (COMPONENT, MISSING, MODEL, LIMIT, UNEXPLAINED)
+"""What a row of the ledger is: behaviour of a component; data that went missing or came back; another model, scale or
+way to compute features; the ends of the scale, or a hard rule; all of it, where nothing can be told apart."""
+COLUMNS = ("account_id", "since", "from_as_of", "kind", "component", "points")
+Tenths = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Divided:
+    """Changes of n accounts since an earlier date.
+
+    Attributes
+    ----------
+    rows
+        (kind, component) of each column of `shown`.
+    shown
+        Whole tenths, shape (n, rows); they add up to the difference of the published scores.
+    lost
+        Why nothing could be told apart; None where it could.
+    """
+
+    ids: pd.Index[str]
+    as_of: date
+    rows: tuple[tuple[str, str], ...]
+    shown: Tenths
+    lost: str | None = None
+
+    def long(self, since: str) -> pd.DataFrame:
+        """One row per account and what moved its score; what moved nothing is left out."""
+        account, row = np.nonzero(self.shown)
+        kinds, components = (np.array([one[i] for one in self.rows], object) for i in (0, 1))
+        return pd.DataFrame(
+            {
+                "account_id": self.ids.to_numpy()[account],
+                "since": since,
+                "from_as_of": self.as_of,
+                "kind": kinds[row],
+                "component": components[row],
+                "points": self.shown[account, row] / 10.0,
+            },
+            columns=COLUMNS,
+        )
+
+    def causes(self) -> list[str]:
+        """What moved each score most in the direction in which it went, with its points; "" where it stayed."""
+        total = self.shown.sum(axis=1)
+        strongest = np.argmax(self.shown * np.sign(total)[:, None], axis=1)
+        names = [component or IN_WORDS[kind] for kind, component in self.rows]
+        points = self.shown[np.arange(len(total)), strongest] / 10.0
+        told = zip(total.tolist(), strongest.tolist(), points.tolist(), strict=True)
+        return [f"{names[row]} {moved:+.1f}" if change else "" for change, row, moved in told]
+
+
+IN_WORDS = {
+    MISSING: "data missing or back",
+    MODEL: "another model or scale",
+    LIMIT: "end of the scale or hard rule",
+    UNEXPLAINED: "not told apart",
+}
+"""Rows of the ledger that are no component, as people read them."""
+
+
+@dataclass(frozen=True)
+class Ledgers:
+    """The scores of a date, ready to be compared with those of earlier dates; what is read is read once.
+
+    Attributes
+    ----------
+    run
+        Whose tables are read where earlier features have to be computed again; None to read none.
+    """
+
+    run: Run | None
+    now: Scored
+
+    def since(self, before: Scored, accounts: Sequence[str] | None = None) -> Divided:
+        """Divide the changes since an earlier date, of all accounts scored at both or of those named."""
+        there, here = _published(before), self._scored
+        ids = here.index[here.index.isin(there.index)]
+        if accounts is not None:
+            ids = ids[ids.isin(list(accounts))]
+        there, here = there.loc[ids], here.loc[ids]
+        shown1, shown2 = (tenths(table["health"].to_numpy(np.float64)) for table in (there, here))
+        try:
+            scorer = self._scorer
+            x1, x2 = (matrix_of(scorer, table.loc[ids]) for table in (self._earlier(before, ids), self._features))
+        except HealthScoreError as error:
+            return Divided(ids, before.as_of, ((UNEXPLAINED, ""),), (shown2 - shown1)[:, None], error.what)
+        rows = (*((COMPONENT, group) for group in scorer.groups), (MISSING, ""), (MODEL, ""), (LIMIT, ""))
+        segments = segments_in(there), segments_in(here)
+        divided = np.zeros((len(ids), len(rows)), np.int64)
+        for part in chunks(len(ids)):
+            then, now = (_scoring(scorer, segment[part]) for segment in segments)
+            divided[part] = change_ledger(then, now, x1[part], x2[part], shown1[part], shown2[part]).shown
+        return Divided(ids, before.as_of, rows, divided)
+
+    @cached_property
+    def _scored(self) -> pd.DataFrame:
+        return _published(self.now)
+
+    @cached_property
+    def _scorer(self) -> Scorer:
+        return scorer_of(self.now, 1 if self.run is None else self.run.threads)
+
+    @cached_property
+    def _features(self) -> pd.DataFrame:
+        return self.now.features().set_index("account_id")
+
+    def _earlier(self, before: Scored, ids: pd.Index[str]) -> pd.DataFrame:
+        """Features of the accounts at the earlier date, as today's scorer reads them."""
+        if measured_by(before) == measured_by(self.now):
+            kept = before.features().set_index("account_id")
+            if not lacking(self._scorer, kept.columns):
+                return kept
+        if self.run is None:
+            raise HealthScoreError(f"features are computed in another way since {before.as_of}")
+        return replayed(self.run, before.as_of, ids)
+
+
+def changes_of(run: Run | None, now: Scored, before: Scored, since: str = "previous") -> pd.DataFrame:
+    """The ledger of all accounts scored at both dates: account_id, since, from_as_of, kind, component, points."""
+    return Ledgers(run, now).since(before).long(since)
+
+
+def replayed(run: Run, as_of: date, ids: pd.Index[str]) -> pd.DataFrame:
+    """Features of accounts at an earlier date, from today's tables, as the run computes them today; by account_id."""
+    with open_tables(run) as tables:
+        plan = plan_panel(run, tables, pa.array(ids.astype(object)), [day_of(as_of)], data_end_of(run, tables))
+        panel = plan.build(np.ones((1, len(ids)), np.bool_))
+    names = [feature.name for feature in panel.features]
+    return pd.DataFrame(panel.X, index=ids[panel.account], columns=names)
+
+
+def _published(scored: Scored) -> pd.DataFrame:
+    """Score and segment of the accounts that have a score, by account_id."""
+    table = scored.scores(["account_id", "status", "health", "segment"])
+    return table[table["status"] == "scored"].set_index("account_id")
+
+
+def _scoring(scorer: Scorer, segment: Texts) -> Scoring:
+    return lambda X, rows: scorer.apart(X, segment[rows])
