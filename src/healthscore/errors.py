@@ -41,3 +41,13 @@ class InsufficientDataError(HealthScoreError):
 
 class BundleError(HealthScoreError):
     """A saved model is missing, damaged, foreign, or of another version."""
+
+
+class WriteError(HealthScoreError):
+    """A place cannot be written: full, read-only, damaged, or not ours. What was published before is as it was."""
+
+
+class LockedError(HealthScoreError):
+    """Another job is at the same work. Later is another matter: schedulers take this exit code for "try again"."""
+
+    exit_code = 75

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import stat
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,9 +17,18 @@ import pytest
 
 from company import copy_company
 from healthscore.config import Run, Tracking, load_run
-from healthscore.errors import ConfigurationError
+from healthscore.errors import WriteError
 from healthscore.evaluation.proportions import Estimate
-from healthscore.pipelines.publish import csv_safe, current, plain, run_directory, run_identity, write_csv, write_json
+from healthscore.pipelines.publish import (
+    attempt_of,
+    csv_safe,
+    current,
+    plain,
+    run_directory,
+    run_identity,
+    write_csv,
+    write_json,
+)
 from healthscore.tables import open_tables
 
 RECORD = {"verb": "score"}
@@ -65,10 +75,59 @@ def test_a_failure_leaves_the_old_run_and_the_pointer(
     assert tree(tmp_path) == before
 
 
-def test_a_second_run_of_the_same_name_replaces_the_first(tmp_path: Path) -> None:
+def test_other_bytes_of_the_same_name_are_the_next_attempt_and_the_first_stays(tmp_path: Path) -> None:
+    for number, text in enumerate(("first", "second", "second", "first"), start=1):
+        publish(tmp_path, "same", text)
+        assert current(tmp_path, "score") == attempt_of(tmp_path, "score", "same"), number
+    found = {path.parent.parent.name: path.read_text() for path in tmp_path.glob("score/*/part/scores.csv")}
+    assert found == {"same": "first", "same-2": "second", "same-3": "first"}
+
+
+def test_the_same_bytes_again_are_not_written_again(tmp_path: Path) -> None:
     publish(tmp_path, "same", "first")
-    publish(tmp_path, "same", "second")
-    assert (tmp_path / "score" / "same" / "part" / "scores.csv").read_text(encoding="utf-8") == "second"
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "score" / "same").rglob("*")}
+    publish(tmp_path, "same", "first")
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "score").glob("same*/**/*")} == before
+
+
+def test_a_torn_run_is_left_as_it_is_and_the_next_attempt_is_whole(tmp_path: Path) -> None:
+    publish(tmp_path, "same", "first")
+    torn = tmp_path / "score" / "same" / "part" / "scores.csv"
+    torn.write_text("fir", encoding="utf-8")
+    publish(tmp_path, "same", "first")
+    assert torn.read_text(encoding="utf-8") == "fir"
+    assert current(tmp_path, "score") == tmp_path / "score" / "same-2"
+
+
+def test_files_and_directories_are_for_this_user_alone(tmp_path: Path) -> None:
+    publish(tmp_path, "one", "1")
+    modes = {stat.S_IMODE(path.stat().st_mode): path.is_dir() for path in (tmp_path / "score").rglob("*")}
+    assert modes == {0o700: True, 0o600: False}
+    assert stat.S_IMODE((tmp_path / "score").stat().st_mode) == 0o700
+
+
+def test_a_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "score").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(WriteError, match="symbolic link"):
+        publish(tmp_path, "one", "1")
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+@pytest.mark.parametrize("name", ["../../etc", "/etc", "a/b", "", ".", "..", "a\nb", "A", "a-0", "x" * 300, "~"])
+def test_a_pointer_never_leads_out_of_its_folder(tmp_path: Path, name: str) -> None:
+    publish(tmp_path, "one", "1")
+    (tmp_path / "score" / "CURRENT").write_text(name + "\n", encoding="utf-8")
+    assert current(tmp_path, "score") is None
+
+
+def test_the_manifest_says_rows_and_columns_of_tables(tmp_path: Path) -> None:
+    with run_directory(tmp_path, "score", "abc", record=RECORD) as directory:
+        frame = pd.DataFrame({"account_id": pd.Series(["a", "b"], dtype="str"), "health": [1.0, 2.0]})
+        frame.to_parquet(directory / "scores.parquet", index=False)
+    manifest = json.loads((tmp_path / "score" / "abc" / "manifest.json").read_text(encoding="utf-8"))
+    entry = manifest["files"]["scores.parquet"]
+    assert (entry["rows"], entry["columns"]) == (2, {"account_id": "large_string", "health": "double"})
 
 
 def test_the_pointer_names_the_last_run_and_other_commands_have_their_own(tmp_path: Path) -> None:
@@ -97,7 +156,7 @@ def test_the_manifest_lists_every_file_with_its_checksum(tmp_path: Path) -> None
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file", encoding="utf-8")
     with (
-        pytest.raises(ConfigurationError, match="score cannot be written") as refused,
+        pytest.raises(WriteError, match="score cannot be written") as refused,
         run_directory(tmp_path / "out", "score", "abc", record=RECORD),
     ):
         pass

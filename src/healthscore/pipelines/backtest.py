@@ -24,7 +24,7 @@ from healthscore.pipelines.happenings import HAPPENINGS, outcome_section
 from healthscore.pipelines.headline import headline
 from healthscore.pipelines.judge import Judge
 from healthscore.pipelines.progress import Progress, silent
-from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
+from healthscore.pipelines.publish import attempt_of, plain, run_directory, run_identity, write_json
 from healthscore.pipelines.reasons import explain_rows, reasons
 from healthscore.pipelines.report import render_backtest, write_report
 from healthscore.pipelines.runs.record import run_record
@@ -91,7 +91,7 @@ def backtest(
         predictions.to_parquet(directory / "predictions.parquet", index=False)
         with progress("writing the report"):
             write_report(render_backtest(result), directory / "report.html")
-    target = run.out / "backtest" / identity
+    target = attempt_of(run.out, "backtest", identity)
     with progress("recording the run"):
         _record(run, identity, inputs, result, target)
     return BacktestResult(target, result | {"directory": str(target)}, predictions)

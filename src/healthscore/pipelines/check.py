@@ -10,22 +10,24 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from healthscore.config import Run, load_run
-from healthscore.errors import ConfigurationError, HealthScoreError
+from healthscore.errors import HealthScoreError
 from healthscore.features.attributerows import current_state
 from healthscore.features.cells import source_accounts
 from healthscore.features.planning import families_of, measures_of, plan_signals, silent_families
 from healthscore.outcomes.snapshots import Label, Snapshots
+from healthscore.pipelines import durable
 from healthscore.pipelines.build import as_ofs_of, data_end_of, iso, snapshots_of
 from healthscore.pipelines.coverage import Coverage, coverage_of, outage_line
 from healthscore.pipelines.dropped import dropped_snapshots
 from healthscore.pipelines.leakcheck import leak_section
 from healthscore.pipelines.progress import Progress, silent
-from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
+from healthscore.pipelines.publish import attempt_of, plain, run_directory, run_identity, write_json
 from healthscore.pipelines.rates import base_rates, rate_warnings
 from healthscore.pipelines.runs.record import run_record
 from healthscore.tables import Problem, Tables, inspect_tables
 
 Answer = TypeVar("Answer")
+QUARANTINE = "quarantine"
 
 
 @dataclass(frozen=True)
@@ -77,14 +79,7 @@ def check(
         The run cannot be read, or the results cannot be written.
     """
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
-    staged = run.out / "check" / ".quarantine.partial"
-    shutil.rmtree(staged, ignore_errors=True)
-    try:
-        staged.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{staged.parent} cannot be written: {error.strerror}", "choose another --out"
-        ) from None
+    staged = durable.partial_folder(durable.folder(run.out / "check"), "quarantine")
     try:
         with progress("checking sources"):
             tables = inspect_tables(run, quarantine_dir=staged)
@@ -95,19 +90,18 @@ def check(
                 result = _result(run, tables)
             if leaks:
                 result |= leak_section(run, tables, result, progress)
-        target = run.out / "check" / identity
         made_of = run_record(run, "check", identity, prints, arguments={"leaks": leaks})
         with run_directory(run.out, "check", identity, record=made_of) as directory:
-            kept = sorted(staged.glob("*.parquet")) if staged.is_dir() else []
+            kept = {path.stem: f"{QUARANTINE}/{path.name}" for path in sorted(staged.glob("*.parquet"))}
             if kept:
-                shutil.copytree(staged, directory / "quarantine")
-            result |= {"quarantine": {path.stem: str(target / "quarantine" / path.name) for path in kept}}
-            result |= {"identity": identity, "directory": str(target)}
-            result = plain(result)
+                shutil.copytree(staged, directory / QUARANTINE)
+            result = plain(result | {"quarantine": kept, "identity": identity})
             write_json(directory / "result.json", result)
     finally:
-        shutil.rmtree(staged, ignore_errors=True)
-    return CheckResult(target, result)
+        durable.discard(staged)
+    target = attempt_of(run.out, "check", identity)
+    found = {"quarantine": {name: str(target / file) for name, file in kept.items()}, "directory": str(target)}
+    return CheckResult(target, result | found)
 
 
 def _result(run: Run, tables: Tables) -> dict[str, Any]:

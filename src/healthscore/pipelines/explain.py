@@ -17,7 +17,7 @@ from healthscore.errors import ConfigurationError
 from healthscore.pipelines.cardparts import CardParts
 from healthscore.pipelines.growth.explained import growth_of
 from healthscore.pipelines.progress import Progress, silent
-from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
+from healthscore.pipelines.publish import attempt_of, plain, run_directory, run_identity, write_json
 from healthscore.pipelines.rating import scorer_of
 from healthscore.pipelines.runs.record import run_record
 from healthscore.pipelines.scoretable import Rated
@@ -102,7 +102,7 @@ def explain(
     made_of = run_record(run, "explain", identity, rated.inputs, arguments=said, read=rated.read)
     with run_directory(run.out, "explain", identity, record=made_of) as directory:
         write_json(directory / "result.json", result | {"identity": identity})
-    target = run.out / "explain" / identity
+    target = attempt_of(run.out, "explain", identity)
     return Explanation(target, result | {"identity": identity, "directory": str(target)}, features)
 
 

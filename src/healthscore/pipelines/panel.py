@@ -20,7 +20,7 @@ from healthscore.outcomes.snapshots import Label
 from healthscore.pipelines.build import account_ids, as_ofs_of, data_end_of, iso, snapshots_of
 from healthscore.pipelines.panelrun import SCORECARD, panel_run, scorecard_text
 from healthscore.pipelines.progress import Progress, silent
-from healthscore.pipelines.publish import run_directory, run_identity, write_json
+from healthscore.pipelines.publish import attempt_of, run_directory, run_identity, write_json
 from healthscore.pipelines.runs.record import run_record
 from healthscore.tables import Tables, open_tables
 
@@ -63,7 +63,8 @@ def panel(
         with run_directory(run.out, "features", identity, record=made_of) as directory:
             result = _write(run, tables, directory, progress) | {"identity": identity}
             write_json(directory / "result.json", result)
-    return PanelResult(run.out / "features" / identity, result | {"directory": str(run.out / "features" / identity)})
+    target = attempt_of(run.out, "features", identity)
+    return PanelResult(target, result | {"directory": str(target)})
 
 
 def _write(run: Run, tables: Tables, directory: Path, progress: Progress) -> dict[str, Any]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import math
-import os
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from healthscore.config import Run
-from healthscore.errors import ConfigurationError
+from healthscore.pipelines import durable
 
 _BLANKS = r"(?:[^\S\r\n]|[\u200b-\u200f\u2060\ufeff])*"
 FORMULA = re.compile(rf"(^|\r\n|[\r\n])(?={_BLANKS}[=+\-@\uff1d\uff0b\uff0d\uff20]|\t)|^(?=[\r\n])")
@@ -24,6 +23,8 @@ FORMULA = re.compile(rf"(^|\r\n|[\r\n])(?={_BLANKS}[=+\-@\uff1d\uff0b\uff0d\uff2
 POINTER = "CURRENT"
 MANIFEST = "manifest.json"
 RECORD = "run.json"
+RUN_NAME = re.compile(r"[0-9a-z_]{1,64}(-[1-9][0-9]{0,5})?")
+"""How directories of runs are called: identity, and attempt where it is not the first. Never a path."""
 
 
 def run_identity(run: Run, verb: str, inputs: Mapping[str, str], **extra: Any) -> str:
@@ -49,47 +50,136 @@ def run_directory(
 ) -> Iterator[Path]:
     """A new directory `out/verb/identity`, filled inside the block and moved into place, with a manifest, after it.
 
-    What stood there before is replaced only then; if the block raises, nothing is left behind and `CURRENT` still
-    names the last whole run. With `newest` = False `CURRENT` stays as it is. `record` (see `runs.record.run_record`)
-    is what the run is made of, and becomes `run.json`.
+    It appears whole and on the disk, or not at all; if the block raises, nothing is left behind and `CURRENT` still
+    names the last whole run. What lies there already is never touched: where it holds the same bytes it stays, else
+    the new directory is the next attempt, `identity-2`, `identity-3`, ...; `attempt_of` tells which.
+
+    Parameters
+    ----------
+    record
+        What the run is made of (see `runs.record.run_record`); becomes `run.json`.
+    newest
+        Whether `CURRENT` shall name it.
+
+    Raises
+    ------
+    WriteError
+        The place cannot be written.
     """
-    parent = out / verb
-    target, partial = parent / identity, parent / f".{identity}.{os.getpid()}.partial"
+    parent = durable.folder(out / verb)
+    partial = durable.partial_folder(parent, identity)
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(mode=0o700)
-    except OSError as error:
-        raise ConfigurationError(f"{parent} cannot be written: {error.strerror}", "choose another --out") from None
-    try:
-        yield partial
-        write_json(partial / RECORD, record)
-        _write_manifest(partial)
-        if target.exists():
-            shutil.rmtree(target)
-        partial.replace(target)
+        with durable.refusals(parent / identity, lambda: _size(partial)):
+            yield partial
+            write_json(partial / RECORD, record)
+            durable.sync_tree(partial)
+            durable.put(partial / MANIFEST, json_bytes({"files": entries_of(partial)}))
+            target = _settle(partial, parent, identity)
     except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
+        durable.discard(partial)
         raise
     if newest:
-        pointer = parent / f".{POINTER}.{os.getpid()}"
-        pointer.write_text(identity + "\n", encoding="utf-8")
-        pointer.replace(parent / POINTER)
+        point(parent / POINTER, target.name)
+
+
+def attempt_of(out: Path, verb: str, identity: str) -> Path:
+    """Directory of the last attempt at a run; where its first would lie, before there is one."""
+    parent = out / verb
+    found = _attempts(parent, identity)
+    return found[-1] if found else parent / identity
+
+
+def point(pointer: Path, name: str) -> None:
+    """Let a pointer name another directory, in one step: readers find the old one or the new one."""
+    durable.put(pointer, f"{name}\n".encode())
 
 
 def current(out: Path, verb: str) -> Path | None:
     """Directory of the newest whole run of `verb`, or None."""
     pointer = out / verb / POINTER
-    if not pointer.is_file():
+    name = pointed(pointer)
+    if name is None:
         return None
-    directory = pointer.parent / pointer.read_text(encoding="utf-8").strip()
-    return directory if directory.is_dir() else None
+    directory = pointer.parent / name
+    return directory if directory.is_dir() and not directory.is_symlink() else None
+
+
+def pointed(pointer: Path) -> str | None:
+    """The directory that a pointer names; None where there is no pointer, or what it says can be no run's name."""
+    try:
+        name = pointer.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return name if RUN_NAME.fullmatch(name) else None
+
+
+def entries_of(directory: Path) -> dict[str, dict[str, Any]]:
+    """The manifest's entries: bytes and SHA-256 of each file below a directory; rows and columns of Parquet."""
+    files = sorted(path for path in directory.rglob("*") if path.is_file() and path != directory / MANIFEST)
+    return {path.relative_to(directory).as_posix(): _entry(path) for path in files}
+
+
+def _entry(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        entry = {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+    if path.suffix != ".parquet":
+        return entry
+    import pyarrow.parquet as pq
+
+    kept = pq.ParquetFile(path)
+    schema = kept.schema_arrow
+    return entry | {"rows": kept.metadata.num_rows, "columns": {one.name: str(one.type) for one in schema}}
+
+
+def _attempts(parent: Path, identity: str) -> list[Path]:
+    """Directories of a run's attempts, in their order."""
+    numbered = {}
+    for path in parent.glob(f"{identity}*"):
+        _, _, number = path.name.partition("-")
+        if path.name == identity or (path.name == f"{identity}-{number}" and number.isdecimal()):
+            numbered[int(number or 1)] = path
+    return [numbered[number] for number in sorted(numbered)]
+
+
+def _settle(partial: Path, parent: Path, identity: str) -> Path:
+    """Move a finished directory into its place, beside what lies there, or drop it where the same lies there."""
+    while True:
+        attempts = _attempts(parent, identity)
+        if attempts and same_bytes(attempts[-1], partial):
+            durable.discard(partial)
+            return attempts[-1]
+        number = int(attempts[-1].name.partition("-")[2] or 1) + 1 if attempts else 1
+        target = parent / (identity if number == 1 else f"{identity}-{number}")
+        try:
+            partial.rename(target)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            continue  # another process was first
+        durable.sync(parent)
+        return target
+
+
+def same_bytes(one: Path, other: Path) -> bool:
+    """Whether two directories hold the same files; false where one of them cannot be read."""
+    try:
+        return (one / MANIFEST).read_bytes() == (other / MANIFEST).read_bytes() and entries_of(one) == entries_of(other)
+    except (OSError, ValueError):  # torn: pyarrow's errors are of ValueError
+        return False
+
+
+def _size(directory: Path) -> int:
+    return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write strict JSON: what is not computable is null, never NaN."""
-    text = json.dumps(plain(content), indent=1, allow_nan=False, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    path.write_bytes(json_bytes(content))
+
+
+def json_bytes(content: Mapping[str, Any]) -> bytes:
+    """Strict JSON as `write_json` writes it."""
+    return (json.dumps(plain(content), indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode()
 
 
 def plain(value: Any) -> Any:
@@ -132,15 +222,3 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     Lines end as RFC 4180 has them, which also makes the writer quote a text with a lone carriage return in it.
     """
     csv_safe(frame).to_csv(path, index=False, lineterminator="\r\n")
-
-
-def _write_manifest(directory: Path) -> None:
-    files = sorted(path for path in directory.rglob("*") if path.is_file())
-    entries = {
-        path.relative_to(directory).as_posix(): {
-            "bytes": path.stat().st_size,
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        }
-        for path in files
-    }
-    write_json(directory / MANIFEST, {"files": entries})

@@ -17,7 +17,7 @@ from healthscore.pipelines.build import iso
 from healthscore.pipelines.cardchecks import need_features
 from healthscore.pipelines.happenings import outcome_section, words_of
 from healthscore.pipelines.progress import Progress, silent
-from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
+from healthscore.pipelines.publish import attempt_of, plain, run_directory, run_identity, write_json
 from healthscore.pipelines.recalibration.asitis import card_as_it_is
 from healthscore.pipelines.recalibration.books import Books, read_books
 from healthscore.pipelines.recalibration.outcomes import outcome_sentences, outcome_table
@@ -131,7 +131,7 @@ def recalibrate(
         places={} if card is None else {"scorecard": origin_of(card)} | ({} if target is None else {"write": target}),
     )
     _publish(run, made_of, clean, proposal, written, progress)
-    directory = run.out / "recalibrate" / identity
+    directory = attempt_of(run.out, "recalibrate", identity)
     with progress("recording the run"):
         _record(run, identity, inputs, clean, directory)
     return Recalibration(directory, clean | {"directory": str(directory)}, written)

@@ -24,7 +24,7 @@ from healthscore.pipelines.growth.learning import learn_growth
 from healthscore.pipelines.growth.recorded import figures_of_training
 from healthscore.pipelines.happenings import HAPPENINGS, words_of
 from healthscore.pipelines.progress import Progress, silent
-from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
+from healthscore.pipelines.publish import attempt_of, plain, run_directory, run_identity, write_json
 from healthscore.pipelines.registry.versions import BUNDLE, named, register
 from healthscore.pipelines.runs.record import run_record
 from healthscore.pipelines.tracking import record
@@ -100,7 +100,7 @@ def train(
         growth.save(directory)
         (directory / "dictionary.md").write_text(markdown(book.panel.features, run.title or run.name), encoding="utf-8")
         write_json(directory / "result.json", result)
-    target = run.out / "train" / identity
+    target = attempt_of(run.out, "train", identity)
     version = register(run, target).version
     with progress("recording the run"):
         _record(run, identity, inputs, result | {"version": version}, target)

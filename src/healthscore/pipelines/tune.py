@@ -21,7 +21,7 @@ from healthscore.pipelines.backtest import data_section
 from healthscore.pipelines.build import Book, build_book, iso
 from healthscore.pipelines.happenings import outcome_section, words_of
 from healthscore.pipelines.progress import Progress, silent
-from healthscore.pipelines.publish import plain, run_directory, run_identity, write_json
+from healthscore.pipelines.publish import attempt_of, plain, run_directory, run_identity, write_json
 from healthscore.pipelines.recalibration.writing import replace_file
 from healthscore.pipelines.runs.record import run_record
 from healthscore.pipelines.tracking import record
@@ -129,7 +129,7 @@ def tune_until(run: Run, asked: int, search: Search, write: str | Path | None, p
         places={} if target is None else {"write": target},
     )
     _publish(run, made_of, result, found, written, progress)
-    directory = run.out / "tune" / identity
+    directory = attempt_of(run.out, "tune", identity)
     with progress("recording the run"):
         _record(run, identity, inputs, result, directory)
     return TuneResult(directory, result | {"directory": str(directory)}, written)

@@ -16,7 +16,7 @@ from healthscore.asof import day_of
 from healthscore.config import Bands
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.progress import Progress, silent
-from healthscore.pipelines.publish import plain, run_directory, write_json
+from healthscore.pipelines.publish import attempt_of, plain, run_directory, write_json
 from healthscore.pipelines.runs.record import digest_of, run_record
 from healthscore.pipelines.validation.banding import stated_bands
 from healthscore.pipelines.validation.coverage import quiet_stretches, require_meeting, sources_of
@@ -239,4 +239,4 @@ def publish(out: Path, made_of: Mapping[str, Any], result: Mapping[str, Any], pr
         write_json(directory / "result.json", result)
         with progress("writing the report"):
             write_report(render_validation(result), directory / "report.html")
-    return out / "validate" / str(made_of["identity"])
+    return attempt_of(out, "validate", str(made_of["identity"]))

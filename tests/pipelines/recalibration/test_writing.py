@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from healthscore.config import Scorecard, load_scorecard
-from healthscore.errors import ConfigurationError
+from healthscore.errors import ConfigurationError, WriteError
 from healthscore.pipelines.recalibration.writing import replace_file, target_of
 
 CARD = """
@@ -85,11 +85,11 @@ def test_what_cannot_be_written_is_told_and_leaves_the_old_file(
     path = tmp_path / "ours.toml"
     path.write_text("old", encoding="utf-8")
 
-    def full(self: Path, target: Path) -> None:
+    def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(ConfigurationError, match="cannot be written: No space left on device"):
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(WriteError, match=r"cannot be written: No space left on device \(3 bytes were to be written"):
         replace_file(path, "new")
     assert path.read_text(encoding="utf-8") == "old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["ours.toml"]

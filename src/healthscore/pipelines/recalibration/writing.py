@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 from healthscore.config import Scorecard, load_scorecard
 from healthscore.errors import ConfigurationError
+from healthscore.pipelines import durable
+
+READABLE = 0o644
+"""A scorecard is a text that people share."""
 
 
 def target_of(path: str | Path, card: Scorecard) -> Path:
@@ -44,15 +46,8 @@ def origin_of(card: Scorecard) -> Path:
 
 def replace_file(path: Path, text: str) -> None:
     """Write the text, byte for byte, in one step: whoever reads the file finds the old one or the new one."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(text.encode("utf-8"))
-        if path.exists():
-            shutil.copymode(path, partial)
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise ConfigurationError(f"{path} cannot be written: {error.strerror}", "choose another --write") from None
+    mode = path.stat().st_mode & 0o777 if path.exists() else READABLE
+    durable.put(path, text.encode("utf-8"), mode=mode)
 
 
 def _is_version(path: Path, card: Scorecard) -> bool:

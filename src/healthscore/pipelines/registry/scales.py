@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from healthscore.models.bundle import MODEL as BUNDLE_FILE
 from healthscore.models.bundle import load, save
 from healthscore.models.health import Bands, ScoreScale, displayed
-from healthscore.pipelines.registry.store import synced
+from healthscore.pipelines import durable
 
 CROSSWALK_STEP = 5
 ANCHORED = ("anchor_score", "points_to_halve_odds")
@@ -37,19 +36,19 @@ def place(source: Path, target: Path, scales: Mapping[str, ScoreScale]) -> None:
     A bundle that is on its scale already keeps its bytes; in another only the scale differs. What lies at `target` is
     what a process that was stopped had not registered.
     """
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    partial = durable.partial_folder(durable.folder(target.parent), target.name)
     try:
-        shutil.copytree(source, partial)
+        shutil.copytree(source, partial, dirs_exist_ok=True)
         for path in bundles_in(partial):
             bundle = load(path, threads=1)
             scale = scales.get(path.name, bundle.scale)
             if bundle.scale != scale:
                 shutil.rmtree(path)
                 save(replace(bundle, scale=scale), path)
-        synced(partial)
+        durable.sync_tree(partial)
         shutil.rmtree(target, ignore_errors=True)
         partial.replace(target)
+        durable.sync(target.parent)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise

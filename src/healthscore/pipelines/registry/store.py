@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import getpass
 import hashlib
 import json
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from healthscore.config import Run
-from healthscore.errors import BundleError, ConfigurationError, HealthScoreError
-from healthscore.pipelines.publish import MANIFEST, write_json
+from healthscore.errors import BundleError, HealthScoreError
+from healthscore.pipelines import durable, locks
+from healthscore.pipelines.publish import MANIFEST, json_bytes
 from healthscore.pipelines.registry.records import FORMAT, Registry, read_registry
 
 FOLDER, FILE, PREVIOUS, LOCK = "models", "registry.json", "registry.previous.json", ".lock"
@@ -65,7 +63,7 @@ def change(run: Run, step: Callable[[Registry], Registry]) -> Registry:
 
     The file is replaced in one move; what it was before lies beside it, for the case that it is damaged from outside.
     """
-    with _locked(folder_of(run)):
+    with locks.queue(folder_of(run) / LOCK):
         before = read(run)
         after = step(before)
         if after is before:
@@ -99,37 +97,8 @@ def author() -> str:
         return "unknown"
 
 
-def synced(directory: Path) -> None:
-    """Wait until the files of a directory are on the disk, before the registry says that they are."""
-    for path in (directory, *directory.rglob("*")):
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock; it falls with the process, so that none is left behind."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise ConfigurationError(f"{folder} cannot be written: {error.strerror}", "choose another --out") from None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
 def _put(path: Path, registry: Registry) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    write_json(partial, registry.model_dump(mode="json"))
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.replace(path)
+    durable.put(path, json_bytes(registry.model_dump(mode="json")))
 
 
 def _remedy(path: Path) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from healthscore.pipelines.publish import write_json
+from healthscore.pipelines import durable, locks
+from healthscore.pipelines.publish import json_bytes
 from healthscore.pipelines.tracking.entry import Alias, Entry
 
 OUTBOX = "outbox"
@@ -27,11 +26,8 @@ class TrackingWarning(UserWarning):
 
 def keep(out: Path, entry: Entry | Alias) -> Path:
     """Write an entry into the outbox, whole or not at all; one of the same name is replaced."""
-    folder = out / OUTBOX
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path, partial = folder / f"{entry.name}.json", folder / f".{entry.name}.{os.getpid()}"
-    write_json(partial, entry.to_json(out))
-    partial.replace(path)
+    path = durable.folder(out / OUTBOX) / f"{entry.name}.json"
+    durable.put(path, json_bytes(entry.to_json(out)))
     return path
 
 
@@ -49,16 +45,6 @@ def read(path: Path, out: Path) -> Entry | Alias:
         raise ValueError(f"{path} is no entry of an outbox ({error}); remove it") from error
 
 
-@contextmanager
-def alone(out: Path) -> Iterator[bool]:
+def alone(out: Path) -> AbstractContextManager[bool]:
     """Whether no other process is sending this outbox; true holds them off inside the block, and ends with this one."""
-    descriptor = os.open(out / OUTBOX / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(descriptor)
+    return locks.attempt(out / OUTBOX / LOCK)
