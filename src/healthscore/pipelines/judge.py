@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,21 +16,61 @@ from healthscore.evaluation.metrics import METRICS, Metric, top_metrics
 from healthscore.evaluation.proportions import rate, rates
 from healthscore.evaluation.reliability import calibration_error, reliability_curve
 from healthscore.evaluation.stability import band_flips, population_stability_index
+from healthscore.models.choice import Choice
 from healthscore.models.health import Bands
 from healthscore.outcomes.snapshots import Label
 from healthscore.pipelines.announcements import announced_exits
 from healthscore.pipelines.build import Book, iso
-from healthscore.pipelines.cards import segments_of
+from healthscore.pipelines.cards import CardWalk, segments_of
 from healthscore.pipelines.happenings import words_of
-from healthscore.pipelines.walk import Walk
 
 Floats = NDArray[np.float64]
 
 
-class Judge:
-    """What the walk's predictions were worth; each method is one section of the result."""
+class Predicted(Protocol):
+    """Predictions whose outcome is known: those of a walk over past dates (see `walk.Walk`), or published ones."""
 
-    def __init__(self, book: Book, walk: Walk) -> None:
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """Rows of the book that were predicted; shape (n,)."""
+
+    @property
+    def probability(self) -> dict[str, Floats]:
+        """Per model, shape (n,): probability, or another number that is higher for more risk."""
+
+    @property
+    def health(self) -> Floats:
+        """Scores as displayed, shape (n,)."""
+
+    @property
+    def points(self) -> Floats:
+        """Points per component group, shape (n, groups)."""
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Names of the groups."""
+
+    @property
+    def origins(self) -> list[dict[str, Any]]:
+        """Per date its `day`, and what was learned from (`train`)."""
+
+    @property
+    def choice(self) -> Choice:
+        """Whose score it is, by name."""
+
+    @property
+    def card(self) -> CardWalk | None:
+        """The run's scorecard at the same rows, where it was computed."""
+
+    @property
+    def recalibrated(self) -> dict[str, Floats]:
+        """Per other calibration, shape (n,)."""
+
+
+class Judge:
+    """What predictions were worth; each method is one section of the result."""
+
+    def __init__(self, book: Book, walk: Predicted) -> None:
         self.book, self.walk = book, walk
         kind = book.run.need_outcome().kind
         self.words = words_of(kind, context=any(feature.context for feature in book.panel.features))
