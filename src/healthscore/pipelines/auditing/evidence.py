@@ -1,0 +1,210 @@
+"""The tests that the verdict rests on: is what was promised kept, by more than chance, and by enough to matter?
+
+All three look at published scores whose outcome is known. `level`: did as many leave as the probabilities add up to?
+`slope`: do the log-odds rise as the published ones do, within dates? `components`: is a point of one component worth as
+much as a point of any other, within dates? The first two say that the probabilities are off, the third that the weights
+are.
+
+What is compared has two sources of chance: the accounts that are audited, and those that the model learned from. A
+model of 300 exits audited by 300 more is off by its own luck as often as by theirs, and that is no drift. So variances
+are multiplied by `1 + audited exits / learned exits` (each exit tells as much on either side). The three are judged
+together (Holm).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import fdtrc, logit, stdtr, stdtrit
+
+from healthscore.errors import HealthScoreError
+from healthscore.evaluation.multiple import holm
+from healthscore.evaluation.proportions import NOT_COMPUTABLE, Estimate
+from healthscore.evaluation.rows import cluster_codes, group_sums
+from healthscore.models.weights.fit import WeightFit, fit_weights
+from healthscore.models.weights.rows import WeightRows
+from healthscore.models.weights.validated import fit_components
+from healthscore.pipelines.auditing.material import Floats, Material, Rows
+from healthscore.pipelines.runs.finding import RESULT, read_object
+
+LEVEL_TOLERATED = (0.9, 1.1)
+SLOPE_TOLERATED = (0.85, 1.15)
+"""What a model that is right shows after all (method, T17): beyond it, a difference matters."""
+SLOPE_BROKEN = 0.5
+"""Half of what the score says of differences between accounts is gone: no calibration brings ranking back."""
+CHANCE = 0.05
+
+
+@dataclass(frozen=True)
+class Test:
+    """One promise held against what happened.
+
+    Attributes
+    ----------
+    figure
+        Observed / expected, slope; for `components` what a point of the strongest is worth in points of the average.
+    promised
+        What the figure is where the promise is kept.
+    chance
+        Of a figure as far off where it is; None where not computable.
+    matters
+        Whether the figure lies beyond what is tolerated.
+    shown
+        Whether chance is ruled out, by Holm over all tests.
+    """
+
+    name: str
+    figure: Estimate
+    promised: float
+    chance: float | None
+    matters: bool
+    shown: bool = False
+
+    @property
+    def broken(self) -> bool:
+        """Whether the promise is shown to be broken by enough to matter."""
+        return self.shown and self.matters
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the test as plain values for JSON."""
+        return {
+            "name": self.name,
+            "figure": self.figure.as_dict(),
+            "promised": self.promised,
+            "chance": self.chance,
+            "matters": self.matters,
+            "shown": self.shown,
+            "broken": self.broken,
+        }
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All tests by name, with the exits behind them; `learned` is None where the training's are not on record."""
+
+    exits: int
+    learned: int | None
+    tests: Mapping[str, Test]
+    worth: Mapping[str, float]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the evidence as plain values for JSON."""
+        tests = [test.as_dict() for test in self.tests.values()]
+        return {"exits": self.exits, "learned_exits": self.learned, "tests": tests, "worth": dict(self.worth)}
+
+
+def evidence_of(material: Material) -> Evidence:
+    """Run the tests on the published rows of the scorer in force whose outcome is known."""
+    rows = material.judged
+    y = material.book.label[rows] == 1
+    exits = len(np.unique(material.book.cluster[rows][y]))
+    learned = None if material.by_scorecard else learned_exits(material)
+    inflation = 1.0 if not learned else 1.0 + exits / learned
+    tests: dict[str, Test] = {}
+    if not material.by_scorecard:
+        tests["level"] = level_test(y, material.probability[rows], material.book.cluster[rows], inflation)
+        tests["slope"] = slope_test(weight_rows(material, rows, probabilities=True), inflation)
+    test, worth = components_test(weight_rows(material, rows), inflation)
+    tests["components"] = test
+    chances = {name: one.chance for name, one in tests.items() if one.chance is not None}
+    shown = holm(chances, CHANCE)
+    judged = {name: _judged(one, shown.get(name, False)) for name, one in tests.items()}
+    return Evidence(exits, learned, judged, worth)
+
+
+def _judged(test: Test, shown: bool) -> Test:
+    return Test(test.name, test.figure, test.promised, test.chance, test.matters, shown)
+
+
+def learned_exits(material: Material) -> int | None:
+    """Accounts whose exits the scorer in force learned from; None where its training is not at hand."""
+    try:
+        result = read_object(material.run.out / "train" / material.in_force / RESULT)
+        return int(result["training"]["exiting_accounts"])
+    except (HealthScoreError, KeyError, TypeError, ValueError):
+        return None
+
+
+def weight_rows(material: Material, rows: Rows, *, probabilities: bool = False) -> WeightRows:
+    """Published rows as weights are judged on: points per component, or the published log-odds as one component.
+
+    Components that a date did not have count 0 there. Points are of the same unit for all components.
+    """
+    if probabilities:
+        names, s = ("log_odds",), -logit(np.clip(material.probability[rows], 1e-12, 1.0 - 1e-12))[:, None]
+    else:
+        names, s = material.groups, np.nan_to_num(material.points[rows])
+    return WeightRows(
+        components=names,
+        s=s,
+        y=(material.book.label[rows] == 1).astype(np.int8),
+        day=material.day[rows],
+        known=material.book.known_from[rows].astype(np.int64),
+        cluster=material.book.cluster[rows],
+    )
+
+
+def level_test(y: np.ndarray, p: Floats, clusters: np.ndarray, inflation: float = 1.0) -> Test:
+    """Observed over expected exits: `sum (y - p)` by account against its clustered spread, Student's t.
+
+    The interval is that of the logarithm of the ratio.
+    """
+    expected, observed = float(p.sum()), float(y.sum())
+    codes, accounts = cluster_codes(clusters)
+    left = len(np.unique(codes[y.astype(bool)]))
+    if not expected or left < 2:
+        return Test("level", NOT_COMPUTABLE, 1.0, None, matters=False)
+    ratio = observed / expected
+    by_account = group_sums(codes, y - p * ratio)
+    error = float(np.sqrt(inflation * accounts / (accounts - 1) * by_account @ by_account)) / observed
+    half = error * float(stdtrit(left - 1, 0.975))
+    chance = 2.0 * float(stdtr(left - 1, -abs(np.log(ratio)) / error))
+    figure = Estimate(ratio, ratio * float(np.exp(-half)), ratio * float(np.exp(half)))
+    return Test("level", figure, 1.0, chance, matters=not LEVEL_TOLERATED[0] <= ratio <= LEVEL_TOLERATED[1])
+
+
+def slope_test(rows: WeightRows, inflation: float = 1.0) -> Test:
+    """The slope of the log-odds on the published ones, one intercept per date; 1 is promised."""
+    fit = fit_weights(rows)
+    if fit is None or fit.freedom < 2:
+        return Test("slope", NOT_COMPUTABLE, 1.0, None, matters=False)
+    slope = float(fit.beta[0])
+    error = float(np.sqrt(inflation * fit.covariance[0, 0]))
+    half = error * float(stdtrit(fit.freedom, 0.975))
+    chance = 2.0 * float(stdtr(fit.freedom, -abs(slope - 1.0) / error))
+    matters = not SLOPE_TOLERATED[0] <= slope <= SLOPE_TOLERATED[1]
+    return Test("slope", Estimate(slope, slope - half, slope + half), 1.0, chance, matters)
+
+
+def components_test(rows: WeightRows, inflation: float = 1.0) -> tuple[Test, dict[str, float]]:
+    """Whether points of different components are worth the same, and what one of each is worth (1: the average).
+
+    Wald's test that all coefficients are equal, with the account-clustered covariance and Hotelling's F quantile.
+    Components that move for too few accounts to be fitted stay out.
+    """
+    kept, fit = fit_components(rows)
+    nothing = Test("components", NOT_COMPUTABLE, 1.0, None, matters=False)
+    if fit is None or len(kept) < 2:
+        return nothing, {}
+    statistic, contrasts = _heterogeneity(fit, inflation)
+    freedom = fit.freedom - contrasts + 1
+    if freedom < 2:
+        return nothing, {}
+    chance = float(fdtrc(contrasts, freedom, statistic * freedom / (contrasts * (freedom + contrasts - 1))))
+    precision = 1.0 / np.diag(fit.covariance)
+    average = float(precision @ fit.beta / precision.sum())
+    worth = {rows.components[number]: float(fit.beta[i]) / average for i, number in enumerate(kept)} if average else {}
+    largest = max(worth.values(), default=None)
+    return Test("components", Estimate(largest, None, None), 1.0, chance, matters=True), worth
+
+
+def _heterogeneity(fit: WeightFit, inflation: float) -> tuple[float, int]:
+    """Wald's statistic of equal coefficients, and the number of contrasts."""
+    beta = fit.beta
+    contrast = np.eye(len(beta))[1:] - np.eye(len(beta))[:1]
+    difference = contrast @ beta
+    covariance = inflation * contrast @ fit.covariance @ contrast.T
+    return float(difference @ np.linalg.pinv(covariance) @ difference), len(difference)
