@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     )
     from healthscore.pipelines.backtest import backtest
     from healthscore.pipelines.check import check
+    from healthscore.pipelines.deliver import deliver
     from healthscore.pipelines.explain import explain
     from healthscore.pipelines.initialise import initialise
     from healthscore.pipelines.panel import panel
@@ -46,6 +47,7 @@ __all__ = [
     "backtest",
     "check",
     "compare_runs",
+    "deliver",
     "explain",
     "initialise",
     "load_run",

@@ -14,5 +14,6 @@ PIPELINES: dict[str, str] = {
     "recalibrate": "recalibrate",
     "score": "score",
     "explain": "explain",
+    "deliver": "deliver",
 }
 """Command -> name of the function, and of the module in this package, that does it."""

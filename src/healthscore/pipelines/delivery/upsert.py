@@ -1,0 +1,104 @@
+"""The statements of an upsert: a row per account and date, in one table that is made, and widened, where need be.
+
+The same texts serve DuckDB and PostgreSQL. Names are always quoted; values never stand in a statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from healthscore.errors import ConfigurationError
+from healthscore.pipelines.delivery.files import renamed
+from healthscore.pipelines.delivery.publications import KEYS
+from healthscore.pipelines.delivery.rows import chosen_columns
+from healthscore.tables.quoting import quote_identifier
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from healthscore.pipelines.delivery.jobs import Job
+
+
+@dataclass(frozen=True)
+class Upsert:
+    """Rows on their way into a table.
+
+    Attributes
+    ----------
+    target
+        The table, quoted, after its schema where there is one.
+    staged
+        Where the rows wait in the same database, quoted.
+    types
+        Column of the table -> its SQL type, keys first.
+    keys
+        Columns that tell rows apart.
+    """
+
+    target: str
+    staged: str
+    types: Mapping[str, str]
+    keys: Sequence[str]
+
+    def create(self) -> str:
+        """Make the table, unless it is there."""
+        columns = ", ".join(f"{quote_identifier(name)} {kind}" for name, kind in self.types.items())
+        return f"CREATE TABLE IF NOT EXISTS {self.target} ({columns}, PRIMARY KEY ({self._listed(self.keys)}))"
+
+    def widen(self, there: Sequence[str]) -> list[str]:
+        """Add the columns that the table does not have yet; rows of earlier dates have no value in them."""
+        return [
+            f"ALTER TABLE {self.target} ADD COLUMN {quote_identifier(name)} {kind}"
+            for name, kind in self.types.items()
+            if name not in there
+        ]
+
+    def merge(self) -> str:
+        """Take the staged rows over: those of an account and date that are there are replaced."""
+        rest = [name for name in self.types if name not in self.keys]
+        replaced = ", ".join(f"{quote_identifier(name)} = EXCLUDED.{quote_identifier(name)}" for name in rest)
+        casts = ", ".join(f"CAST({quote_identifier(name)} AS {kind})" for name, kind in self.types.items())
+        return (
+            f"INSERT INTO {self.target} ({self._listed(self.types)}) SELECT {casts} FROM {self.staged} "
+            f"ON CONFLICT ({self._listed(self.keys)}) DO {f'UPDATE SET {replaced}' if replaced else 'NOTHING'}"
+        )
+
+    def _listed(self, names: Sequence[str] | Mapping[str, str]) -> str:
+        return ", ".join(map(quote_identifier, names))
+
+
+def table_rows(job: Job[Any]) -> pa.Table:
+    """The rows of a delivery into a table, account and date first."""
+    chosen = chosen_columns(job.publication, job.delivery.columns, job.delivery.mapping, keys=KEYS)
+    return renamed(job, chosen, job.delivery.mapping, keys=KEYS)
+
+
+def keys_of(job: Job[Any]) -> list[str]:
+    """Columns that tell rows of the table apart, as they are called there."""
+    return [job.delivery.mapping.get(name, name) for name in KEYS]
+
+
+def sql_type(kind: Any, names: Mapping[str, str], column: str) -> str:
+    """SQL type of an Arrow type; `names` are those of one database."""
+    import pyarrow as pa
+
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind):
+        return names["text"]
+    if pa.types.is_timestamp(kind):
+        return names["moment"]
+    if str(kind) not in names:
+        raise ConfigurationError(f"column {column!r} holds {kind}, which goes into no table", "leave it out: `columns`")
+    return names[str(kind)]
+
+
+def checked(table: pa.Table, longest: int) -> None:
+    """Raise ConfigurationError where the database would cut names off, or take two of them for one."""
+    names = table.column_names
+    if long := [name for name in names if len(name.encode()) > longest]:
+        raise ConfigurationError(
+            f"{long[0]!r} is longer than the {longest} bytes of a column's name", "give it another one: `mapping`"
+        )
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ConfigurationError(f"two columns would be called {twice[0]!r}", "give one another name: `mapping`")
