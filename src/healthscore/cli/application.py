@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
-from healthscore.cli import data, history, modelling, models, recalibration, runs, scoring, syncing, tuning
+from healthscore.cli import (
+    data,
+    delivering,
+    history,
+    modelling,
+    models,
+    recalibration,
+    runs,
+    scoring,
+    streams,
+    syncing,
+    tuning,
+)
 
 application = typer.Typer(
     name="healthscore",
     help="Customer health scores that are checked against what happened.",
+    epilog="Exit codes: 0 done; 2 bad input, configuration or model, nothing published; 3 the data cannot support what "
+    "was asked; 4 a leak was found; 5 the audit says act; 75 another job holds the lock.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+@application.callback()
+def options(
+    context: typer.Context,
+    log_json: Annotated[
+        bool, typer.Option("--log-json", help="Log JSON lines on standard error (or set HEALTHSCORE_LOG=json).")
+    ] = False,
+) -> None:
+    """Customer health scores that are checked against what happened."""
+    if log_json:
+        streams.log_json()
+    if streams.logs_json():
+        streams.log("begins", command=context.invoked_subcommand)
+
 
 for command in (
     modelling.demo,
@@ -28,6 +59,7 @@ for command in (
     recalibration.recalibrate,
     scoring.score,
     scoring.explain,
+    delivering.deliver,
 ):
     application.command()(command)
 application.add_typer(models.models)

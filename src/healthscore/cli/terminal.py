@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from healthscore.cli import streams
 from healthscore.errors import HealthScoreError
 
 
@@ -18,27 +17,18 @@ def emit(result: Mapping[str, Any]) -> None:
     """Print one JSON object on standard output, in ASCII: whatever a terminal or a pipe is declared to hold."""
     from healthscore.pipelines.publish import plain
 
-    sys.stdout.write(json.dumps(plain(result), allow_nan=False) + "\n")
+    streams.write(json.dumps(plain(result), allow_nan=False) + "\n")
 
 
 def say(*lines: str) -> None:
     """Print lines on standard output."""
-    sys.stdout.write("\n".join(lines) + "\n")
+    streams.write("\n".join(lines) + "\n")
 
 
 def paragraph(*texts: str, indent: str = "") -> None:
-    """Print texts broken at the terminal's width, at most 100 columns: longer lines are hard to read."""
-    width = min(100, shutil.get_terminal_size((80, 24)).columns)
+    """Print texts broken at the terminal's width, at most 100 columns."""
     for text in texts:
-        broken = textwrap.wrap(
-            text,
-            width,
-            initial_indent=indent,
-            subsequent_indent=indent + "  ",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        say(*(broken or [""]))
+        say(*(streams.broken(text, indent) or [""]))
 
 
 def near(path: Path | str) -> str:
@@ -62,14 +52,21 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], 
         shown.add_row(*("" if cell is None else str(cell) for cell in row))
     console = Console(highlight=False, markup=False)
     shown.collapse_padding = shown.__rich_measure__(console, console.options).maximum >= console.width
-    console.print(shown)
+    with console.capture() as printed:
+        console.print(shown)
+    streams.write(printed.get())
 
 
 def progress(quiet: bool = False) -> Any:
-    """A listener for pipelines: a bar per step on standard error, if that is a terminal and nobody asked for quiet."""
+    """A listener for pipelines: a bar per step on standard error, if that is a terminal and nobody asked for quiet.
+
+    Where JSON is logged, two lines per step, terminal or not.
+    """
     from healthscore.pipelines.progress import silent
 
-    if quiet or not sys.stderr.isatty():
+    if streams.logs_json():
+        return streams.logged_step
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
         return silent
 
     def listen(step: str) -> AbstractContextManager[Any]:
@@ -91,7 +88,7 @@ def _bar(step: str) -> Iterator[Any]:
 
 def complain(error: HealthScoreError | str) -> None:
     """Print what went wrong on standard error."""
-    sys.stderr.write(f"healthscore: {error}\n")
+    streams.complain(f"healthscore: {error}\n")
 
 
 def warn(
@@ -102,5 +99,8 @@ def warn(
     file: IO[str] | None = None,
     line: str | None = None,
 ) -> None:
-    """Show a warning as one line, without the source line that a user has no use for."""
-    sys.stderr.write(f"warning: {message}\n")
+    """Show a warning, without the source line that a user has no use for."""
+    if streams.logs_json():
+        streams.log("warning", kind=category.__name__, message=str(message))
+    else:
+        streams.complain("\n".join(streams.broken(f"warning: {message}")) + "\n")
