@@ -183,7 +183,7 @@ def test_the_history_fits_the_terminal(small: Path, monkeypatch: pytest.MonkeyPa
     assert legible(out)
     shown = " ".join(out.split())
     assert "1 champion unconstrained 1024 2025-06-21 own" in shown
-    assert "2025-07-01 3 not promoted +0.0013 ada" in shown
+    assert "2025-07-01 3 not promoted 0.0013 ada" in shown
     assert "registered" not in shown
 
 

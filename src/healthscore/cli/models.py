@@ -46,7 +46,9 @@ def list_versions(run: RunFile = None, data: DataRoot = None, out: OutRoot = Non
     table(f"Versions of {found['run']}", columns, rows, left=3)
     history = [_told(event) for event in found["events"] if event["event"] != "registered"]
     if history:
-        table("What happened", ("data until", "version", "", "log-loss", "by", "why"), history, left=6)
+        table(
+            "What happened", ("data until", "version", "", "log-loss less the champion's", "by", "why"), history, left=6
+        )
 
 
 @models.command()
@@ -135,7 +137,9 @@ def _show(result: Mapping[str, Any]) -> None:
 
 def _told(event: Mapping[str, Any]) -> tuple[str, ...]:
     """A row of the history."""
+    from healthscore.pipelines.wording import number
+
     happened = HAPPENED[event["event"]] + (", forced" if event["forced"] and event["event"] == "promoted" else "")
     difference = ((event["comparison"] or {}).get("difference") or {}).get("log_loss") or {}
-    compared = "" if difference.get("estimate") is None else f"{difference['estimate']:+.4f}"
+    compared = "" if difference.get("estimate") is None else number(difference["estimate"], 4)
     return event["at"] or "", str(event["version"]), happened, compared, event["author"], event["why"] or ""

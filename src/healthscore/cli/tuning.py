@@ -48,7 +48,7 @@ def tune(
         progress=progress(as_json),
     )
     if as_json:
-        emit(made.result)
+        emit(made.result | {"found": made.found})
     else:
         _show(made)
 
@@ -56,9 +56,11 @@ def tune(
 def _show(made: TuneResult) -> None:
     from healthscore.pipelines.tuning.page import searched, seen
     from healthscore.pipelines.tuning.told import gain_rows, setting_rows
+    from healthscore.pipelines.wording import plural
 
     result = made.result
-    paragraph("", result["why"], seen(result), searched(result))
+    went_on = [f"{plural(made.found, 'of them was', 'of them were')} finished before, and not tried again."]
+    paragraph("", result["why"], seen(result), " ".join([searched(result), *(went_on if made.found else [])]))
     if result["judged"]:
         columns = ("on later dates", "untuned", "tuned", "difference")
         table("", columns, gain_rows(result["judged"]))

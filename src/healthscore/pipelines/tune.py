@@ -46,11 +46,14 @@ class TuneResult:
         The JSON object of the command.
     written
         The file that `write` asked for; None where nothing was written.
+    found
+        Finished trials of an earlier call that this one went on from. `result` is the same either way.
     """
 
     directory: Path
     result: dict[str, Any]
     written: Path | None
+    found: int = 0
 
 
 def tune(
@@ -103,7 +106,8 @@ def tune_until(run: Run, asked: int, search: Search, write: str | Path | None, p
         split = split_for_tuning(book)
         rows = rows_of(book, split.past)
         journal = Journal(_journal_of(run, inputs))
-        with progress("trying settings") as advance:
+        before = sum(trial.number < search.trials for trial in journal.trials())
+        with progress(f"trying settings ({before} done before)" if before else "trying settings") as advance:
             found = run_search(rows, journal, search, advance)
         judged = judge_tuned(book, split.judged, best(found).place, progress) if best(found).number else None
         places = [{"number": trial.number, **rounded(trial.place)} for trial in found]
@@ -132,7 +136,7 @@ def tune_until(run: Run, asked: int, search: Search, write: str | Path | None, p
     directory = attempt_of(run.out, "tune", identity)
     with progress("recording the run"):
         _record(run, identity, inputs, result, directory)
-    return TuneResult(directory, result | {"directory": str(directory)}, written)
+    return TuneResult(directory, result | {"directory": str(directory)}, written, before)
 
 
 def _check(trials: int, timeout: float | None, workers: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -117,11 +118,8 @@ def rollback(
     def step(now: Registry) -> Registry:
         reigns = now.reigns()
         if len(reigns) < 2:
-            there = f"version {reigns[0].version} is the first champion" if reigns else "there is no champion"
-            raise BundleError(f"{run.name}: {there}, and none to go back to", "`healthscore models promote` makes one")
-        own_scales(
-            bundle_of(run, reigns[-2]).parent
-        )  # reads each of its bundles: none is brought back that cannot score
+            raise _none_before(run, reigns)
+        own_scales(bundle_of(run, reigns[-2]).parent)  # reads its bundles: none comes back that cannot score
         changed = {"event": "rolled back", "at": None, "author": author(), "why": why, "forced": False}
         return now.then(reigns[-2].model_copy(update=changed | {"comparison": None}))
 
@@ -229,6 +227,16 @@ def _on_scale(run: Run, now: Registry, placed: Event, scale: Scale, version: Ver
     place(folder_of(run) / placed.directory, directory, scale.scales)
     where = {"directory": directory.name, "digests": digests_in(directory)}
     return placed.model_copy(update=where | {"scale": scale.scale})
+
+
+def _none_before(run: Run, reigns: Sequence[Event]) -> BundleError:
+    """Why nothing can be brought back."""
+    if not reigns:
+        return BundleError(
+            f"{run.name}: there is no champion to go back from", "`healthscore models promote` makes one"
+        )
+    another = "let another one score: `healthscore models promote --version N`, or once only `score --model N`"
+    return BundleError(f"{run.name}: version {reigns[0].version} is the first champion: none was before it", another)
 
 
 def _scale(now: Registry, seen: Examined, re_anchor: bool) -> Scale:

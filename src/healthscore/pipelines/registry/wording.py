@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from healthscore.pipelines.wording import figure, number
+
 
 def sentences_of(result: Mapping[str, Any]) -> list[str]:
     """The sentences of a promotion's result."""
@@ -41,16 +43,19 @@ def _figures(compared: Mapping[str, Any]) -> str:
     rival, bound = compared["rival"], compared["upper_bound"]
     models, difference = compared["models"], compared["difference"]["log_loss"]
     name = "the base rate's" if rival == "base_rate" else "the champion's"
-    loss = f"Log-loss {_plain(models['challenger']['log_loss'])} beside {name} {_plain(models[rival]['log_loss'])}"
+    loss = f"Log-loss {_loss(models['challenger'])} beside {name} {_loss(models[rival])}"
     if bound is None:
         return f"{loss}; the difference has no interval."
-    allowed = f"{compared['margin']['log_loss']:.4f} is allowed" if rival != "base_rate" else "it must be below 0"
-    between = "" if difference["low"] is None else f", {difference['low']:+.4f} to {difference['high']:+.4f}"
-    return f"{loss}: {difference['estimate']:+.4f}{between}. With 95 % confidence at most {bound:+.4f}, and {allowed}."
+    allowed = (
+        f"{number(compared['margin']['log_loss'], 4)} is allowed" if rival != "base_rate" else "it must be below 0"
+    )
+    bound_text = f"With 95 % confidence it is at most {number(bound, 4)}, and {allowed}."
+    return f"{loss}; the difference is {figure(difference, digits=4)}. {bound_text}"
 
 
-def _plain(estimate: Mapping[str, float | None]) -> str:
-    return "not known" if estimate["estimate"] is None else f"{estimate['estimate']:.4f}"
+def _loss(figures: Mapping[str, Any]) -> str:
+    known = figures["log_loss"]["estimate"] is not None
+    return figure(figures["log_loss"], digits=4) if known else "not known"
 
 
 def _decision(result: Mapping[str, Any]) -> str:
