@@ -68,10 +68,12 @@ def write_scored(
     return Scored(as_of, as_of.isoformat(), directory)
 
 
-def write_course(folder: Path, scores: Sequence[float | str | None], every: int = 7, account: str = "a") -> list[Scored]:
-    """The course of one account, a score every so many days; None where it is not in the book, and somebody else is."""
+def write_course(
+    folder: Path, scores: Sequence[float | str | None], every: int = 7, account: str = "a"
+) -> list[Scored]:
+    """The course of one account beside another's, a score every so many days; None where it is not in the book."""
     days = [FIRST + timedelta(days=every * index) for index in range(len(scores))]
     return [
-        write_scored(folder, day, {"other": 50.0} if score is None else {account: score, "other": 50.0})
+        write_scored(folder, day, {"other": 50.0} if score is None else {"a": score, "other": 50.0})
         for day, score in zip(days, scores, strict=True)
     ]

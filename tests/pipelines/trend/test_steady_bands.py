@@ -54,7 +54,7 @@ def test_a_band_follows_what_passes_the_edge_or_stays_beyond_it(scores: list[flo
 def test_one_point_around_an_edge_never_changes_the_band(edge: float, every: int) -> None:
     generator = np.random.default_rng(3)
     noise = np.where(np.arange(400) % 2, 1.0, -1.0) * generator.uniform(0.1, 1.0, 400)
-    assert len(set(bands(edge + noise, every))) == 1
+    assert len(set(bands((edge + noise).tolist(), every))) == 1
 
 
 def test_the_steady_band_is_the_plain_one_at_first_and_stands_beside_the_scores(tmp_path: Path) -> None:

@@ -53,9 +53,7 @@ SLIDE = [80.0 - 0.25 * day for day in range(91)]
         (200, [88, 72], ""),
     ],
 )
-def test_a_course_and_what_is_found(
-    tmp_path: Path, every: int, scores: list[float | str | None], rules: str
-) -> None:
+def test_a_course_and_what_is_found(tmp_path: Path, every: int, scores: list[float | str | None], rules: str) -> None:
     found = trend_of(write_course(tmp_path, scores, every), Trend()).set_index("account_id")
     assert found.loc["a", "trend_rules"] == rules
 
