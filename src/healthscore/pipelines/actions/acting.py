@@ -19,7 +19,7 @@ from healthscore.pipelines.actions.matching import NOBODY, Facts, Matched, match
 from healthscore.pipelines.actions.names import features_of
 from healthscore.pipelines.actions.overrides import COLUMNS as OVERRIDE
 from healthscore.pipelines.actions.overrides import override_sources, overrides_at
-from healthscore.pipelines.actions.paths import find_paths
+from healthscore.pipelines.actions.paths import paths_of
 from healthscore.pipelines.actions.renewals import FILE as RENEWALS
 from healthscore.pipelines.actions.renewals import days_to_renewal, renewal_source, renewals
 from healthscore.pipelines.actions.worklists import at_risk, by_owner, ranking, worklist
@@ -90,7 +90,7 @@ def act(run: Run, now: Scored, scores: pd.DataFrame, changes: Mapping[str, pd.Da
     matched = match(run.playbooks, facts)
     listed = worklist(matched.tasks, facts.scores, run.worklist, now.as_of)
     on_lists = listed.loc[listed["within_capacity"], "row"].unique()
-    found = find_paths(run, now, facts, features, on_lists, why)
+    found = paths_of(run, now, facts, features, on_lists, why)
     listed["path"] = listed["row"].map(found.told)
     files = by_owner(listed) | lists.beside(scored, bands, run.growth is not None) | found.lists()
     if renewal_source(run, tables) is not None:

@@ -59,7 +59,7 @@ def _listed(names: Iterable[str], most: int = 12) -> str:
     )
 
 
-def levers(run: Run, features: Sequence[Feature]) -> Mapping[str, tuple[int, ...]]:
+def levers(run: Run, features: Sequence[Feature], read: set[str]) -> Mapping[str, tuple[int, ...]]:
     """Columns that only move together, by the name of what is measured; those that a path may change.
 
     Features of the same rows are facts about the same events: three log-ins in seven days are at least three in
@@ -67,18 +67,34 @@ def levers(run: Run, features: Sequence[Feature]) -> Mapping[str, tuple[int, ...
     nothing is known but the components, so these are the levers.
 
     Never among them: context, attributes, the account's own (tenure), and combinations, which follow from the others.
+    Nor what a scorecard does not read, neither itself (`read`) nor in a combination: to move it would gain nothing.
     """
+    read = read | {
+        c.feature for name, one in run.combinations.items() if {name, f"{name}_met"} & read for c in one.conditions
+    }
     wanted = set(run.path_to_green.actionable)
     found: dict[str, list[int]] = {}
     chosen: set[str] = set()
     for column, feature in enumerate(features):
-        if feature.context or feature.family in ("attributes", "account", "combinations"):
+        if feature.context or feature.family in ("attributes", "account", "combinations") or feature.name not in read:
             continue
         lever = _rows_of(run, feature)
         found.setdefault(lever, []).append(column)
-        if not wanted or wanted & {feature.signal, feature.component, feature.name}:
+        if (not wanted and not _is_contract(run, feature)) or wanted & {
+            feature.signal,
+            feature.component,
+            feature.name,
+        }:
             chosen.add(lever)
     return {lever: tuple(columns) for lever, columns in found.items() if lever in chosen}
+
+
+def _is_contract(run: Run, feature: Feature) -> bool:
+    """Whether a feature is made of what the account pays: to be worth less is no advice, unless the run says so."""
+    contracts = {path for source in run.sources.values() if source.contract == "subscriptions" for path in source.paths}
+    return feature.signal in run.signals and not contracts.isdisjoint(
+        run.sources[run.signals[feature.signal].source].paths
+    )
 
 
 def _rows_of(run: Run, feature: Feature) -> str:
