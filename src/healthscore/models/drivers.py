@@ -10,6 +10,7 @@ tenth goes to the largest remainder, activity: -8.2 and +1.3. So 53.2 - 8.2 + 1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +46,19 @@ class Drivers:
     base_tenths: int
     points_tenths: Integers
     capped_tenths: Integers
+
+    @staticmethod
+    def joined(parts: Sequence[Drivers]) -> Drivers:
+        """Return the drivers of the accounts of all parts, one after the other; one part at least, all of one model."""
+        first = parts[0]
+        if len(parts) == 1:
+            return first
+        score, points, capped, score_tenths, points_tenths, capped_tenths = (
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("score", "points", "capped", "score_tenths", "points_tenths", "capped_tenths")
+        )
+        shown = (score_tenths, first.base_tenths, points_tenths, capped_tenths)
+        return Drivers(first.groups, score, first.base, points, capped, *shown)
 
 
 def component_drivers(model: ChurnModel, scale: ScoreScale, components: Matrix) -> Drivers:

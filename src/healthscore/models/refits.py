@@ -31,6 +31,8 @@ from healthscore.models.parts import Part
 
 MOST = 500
 LEVEL = 0.95
+SPREAD_ROWS = 4 * BLOCK_ROWS
+"""Rows that all refits predict at a time: enough for two threads (`treesettings.ROWS_PER_THREAD`)."""
 LARGEST_KAPPA = 1e3
 """They are held to `1 / M`: predictions that must be stretched so far are none."""
 
@@ -77,9 +79,8 @@ class TreeRefits:
         stop, size = self._stops()[number]
         forest = self.forest
         trees = forest.trees[stop - size : stop]
-        return BoosterPart(forest.design, forest.additive, 0.0, trees, forest.observed, forest.threads).component_logit(
-            X
-        )
+        one = BoosterPart(forest.design, forest.additive, 0.0, trees, forest.observed, forest.threads)
+        return one.component_logit(X)
 
     def _stops(self) -> list[tuple[int, int]]:
         return list(zip(np.cumsum(self.sizes).tolist(), self.sizes.tolist(), strict=True))
@@ -131,10 +132,8 @@ class LinearRefits:
     def merits(self, X: Matrix) -> Matrix:
         """Log-odds without intercept and context, shape (n, B)."""
         inputs = self.part.inputs
-        shares = [
-            inputs.standardised(rows) @ self.weights.T + np.isnan(rows) @ self.absent.T
-            for rows in (X[start : start + BLOCK_ROWS] for start in range(0, len(X), BLOCK_ROWS))
-        ]
+        blocks = (X[start : start + BLOCK_ROWS] for start in range(0, len(X), BLOCK_ROWS))
+        shares = [inputs.standardised(rows) @ self.weights.T + np.isnan(rows) @ self.absent.T for rows in blocks]
         return np.vstack(shares) if shares else np.zeros((0, len(self.weights)))
 
     def components(self, X: Matrix, number: int) -> Matrix:
@@ -201,7 +200,7 @@ class Refits:
     def spread(self, X: Matrix, names: Sequence[str]) -> Vector:
         """Standard deviation among the refits of the log-odds that scores come from, shape (n,)."""
         matrix = self.model.design.aligned(X, names)  # whose names are asserted of no rows, too
-        blocks = [matrix[start : start + BLOCK_ROWS] for start in range(0, len(matrix), BLOCK_ROWS)]
+        blocks = [matrix[start : start + SPREAD_ROWS] for start in range(0, len(matrix), SPREAD_ROWS)]
         spreads = [self._held(block).std(axis=1, ddof=1) for block in blocks]
         return np.concatenate(spreads) if spreads else np.zeros(0)
 

@@ -19,9 +19,10 @@ from healthscore.pipelines.build import Book, period
 from healthscore.pipelines.cardchecks import card_warnings, doubts, need_features, need_known
 from healthscore.pipelines.cardparts import CardParts, parts_of
 from healthscore.pipelines.cards import card_on_book, need_scorecard
+from healthscore.pipelines.longtable import DriversTable, Entries
 from healthscore.pipelines.progress import Progress
 from healthscore.pipelines.recorded import require_recorded
-from healthscore.pipelines.scoretable import FEATURES, TEXTS, Rated, drivers_table, everyone, features_table, long_rows
+from healthscore.pipelines.scoretable import FEATURES, TEXTS, Rated, everyone, features_table, ids_of
 from healthscore.pipelines.standing import customers_book
 from healthscore.tables import Tables
 
@@ -176,21 +177,22 @@ def _names(names: list[str], position: NDArray[np.integer]) -> NDArray[np.object
     return found
 
 
-def _drivers(rated: CardBook, as_of: date) -> pd.DataFrame:
+def _drivers(rated: CardBook, as_of: date) -> DriversTable:
     """Long table: per account, the base, each component with its sub-score, each feature with its value, the cap."""
     book, scores, drivers = rated.book, rated.scores, rated.parts.drivers
-    ids = book.accounts["account_id"].to_numpy()[book.panel.account]
-    components = np.array(scores.components, object)
+    components = list(scores.components)
     keys, shown = rated.parts.by_feature()
     values = np.column_stack([rated.parts.values(feature) for _, feature in keys])
-    cap = _names([cap.name for cap in rated.card.cap], scores.cap)
-    parts = [
-        long_rows(ids, "base", [""], [""], np.full((len(ids), 1), drivers.base_tenths), None),
-        long_rows(ids, "component", components, [""] * len(components), drivers.points_tenths, scores.subscores),
-        long_rows(ids, "feature", [components[c] for c, _ in keys], [feature for _, feature in keys], shown, values),
-        long_rows(ids, "capped", cap[:, None], [""], drivers.capped_tenths[:, None], None),
-    ]
-    return drivers_table(as_of, parts)
+    caps = [*(cap.name for cap in rated.card.cap), ""]  # the last is no cap, whose number is -1
+    number = scores.cap % len(caps)
+    capped = [(name, np.flatnonzero(number == cap)) for cap, name in enumerate(caps)]
+    entries = (
+        Entries("base", [""], [""], np.full((len(number), 1), drivers.base_tenths)),
+        Entries("component", components, [""] * len(components), drivers.points_tenths, scores.subscores),
+        Entries("feature", [components[c] for c, _ in keys], [feature for _, feature in keys], shown, values),
+        *(Entries("capped", [name], [""], drivers.capped_tenths[rows, None], None, rows) for name, rows in capped),
+    )
+    return DriversTable(as_of, ids_of(book), entries)
 
 
 def _hindsight(card: Scorecard, as_of: date) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,6 +15,8 @@ from healthscore.models.drivers import Drivers
 from healthscore.models.seen import Seen
 
 Floats = NDArray[np.float64]
+Told = defaultdict[int, list[str]]
+"""What is said of a row; few rows have anything said of them."""
 SHIFTED = 0.25
 """Stability index above which the scores of a book are not those that the model was trained on (Siddiqi, 2006)."""
 ENOUGH = 100
@@ -24,6 +27,8 @@ SHOWN = 3
 TENURE = "tenure_days"
 MUCH = 0.5
 """Share of features above which what is missing says more of a score than what is known."""
+BLOCK_ROWS = 65_536
+"""Accounts that are looked at at a time."""
 CARRIES = 5.0
 """Points, either way, from which on a component that is hardly known makes a score doubtful: a third of the step that
 halves the odds."""
@@ -58,51 +63,69 @@ def doubts(
     window
         Days of the shortest window of the signals.
     """
-    known = zip(_new(X, features, window), _hardly_known(X, design, drivers), _unlike(seen, X, features), strict=True)
-    return [_shortened([*new, *missing, *unlike]) for new, missing, unlike in known]
-
-
-def _new(X: Floats, features: Sequence[Feature], window: int) -> list[list[str]]:
-    """Accounts that are customers for less than a window; nobody where the run does not measure tenure."""
-    columns = [column for column, feature in enumerate(features) if feature.name == TENURE]
-    said: list[list[str]] = [[] for _ in range(len(X))]
-    for column in columns:
-        for row in np.flatnonzero(X[:, column] < window).tolist():
-            said[row].append(f"new: a customer for {X[row, column]:g} days, and the shortest window has {window}")
+    lacked = np.flatnonzero(seen.missing_more(X)) if seen is not None else np.array([], np.int64)
+    shares = np.isnan(X[:, lacked]).mean(axis=0)
+    said = [""] * len(X)
+    for start in range(0, len(X), BLOCK_ROWS):
+        rows = slice(start, start + BLOCK_ROWS)
+        told: Told = defaultdict(list)
+        _new(told, X[rows], features, window)
+        _hardly_known(told, X[rows], design, drivers.points_tenths[rows], drivers.groups)
+        if seen is not None:
+            _unlike(told, seen, X[rows], features)
+            _lacking(
+                told,
+                X[rows],
+                [
+                    (column, _less_known(seen, features, column, now))
+                    for column, now in zip(lacked.tolist(), shares.tolist(), strict=True)
+                ],
+            )
+        for row, reasons in told.items():
+            said[start + row] = _shortened(reasons)
     return said
 
 
-def _hardly_known(X: Floats, design: Design, drivers: Drivers) -> list[list[str]]:
+def _new(told: Told, X: Floats, features: Sequence[Feature], window: int) -> None:
+    """Accounts that are customers for less than a window; nobody where the run does not measure tenure."""
+    columns = [column for column, feature in enumerate(features) if feature.name == TENURE]
+    for column in columns:
+        for row in np.flatnonzero(X[:, column] < window).tolist():
+            told[row].append(f"new: a customer for {X[row, column]:g} days, and the shortest window has {window}")
+
+
+def _hardly_known(told: Told, X: Floats, design: Design, tenths: NDArray[np.int64], groups: Sequence[str]) -> None:
     """Accounts that lack most features, or most of a component that moves their score by much."""
-    said: list[list[str]] = [[] for _ in range(len(X))]
     absent = np.isnan(X)
     share = absent[:, ~design.is_context].mean(axis=1)
     for row in np.flatnonzero(share > MUCH).tolist():
-        said[row].append(f"{share[row]:.0%} of the features are missing")
-    for group, name in enumerate(drivers.groups):
+        told[row].append(f"{share[row]:.0%} of the features are missing")
+    for group, name in enumerate(groups):
         lacking = absent[:, design.group_of == group].mean(axis=1)
-        points = drivers.points_tenths[:, group] / 10.0
+        points = tenths[:, group] / 10.0
         for row in np.flatnonzero((lacking > MUCH) & (np.abs(points) >= CARRIES) & (share <= MUCH)).tolist():
-            said[row].append(f"{lacking[row]:.0%} of {name} is missing, and counts {points[row]:+.1f}")
-    return said
+            told[row].append(f"{lacking[row]:.0%} of {name} is missing, and counts {points[row]:+.1f}")
 
 
-def _unlike(seen: Seen | None, X: Floats, features: Sequence[Feature]) -> list[list[str]]:
-    """Accounts of an unknown category, far outside the range, or without a feature that hardly any lacked."""
-    said: list[list[str]] = [[] for _ in range(len(X))]
-    if seen is None:
-        return said
+def _unlike(told: Told, seen: Seen, X: Floats, features: Sequence[Feature]) -> None:
+    """Accounts of an unknown category, or far outside the range."""
     for row, group in np.argwhere(seen.unseen(X)).tolist():
         signal = features[seen.wholes[group][0]].signal
-        said[row].append(f"{signal} is none of those that the model learned from")
+        told[row].append(f"{signal} is none of those that the model learned from")
     for row, column in np.argwhere(seen.beyond(X)).tolist():
-        said[row].append(f"{features[column].name} is {X[row, column]:,g}, learned from {_span(seen, column)}")
-    for column in np.flatnonzero(seen.missing_more(X)).tolist():
-        now, then = np.isnan(X[:, column]), seen.missing[column]
-        text = f"{features[column].name} is missing, as for {now.mean():.0%} of the accounts ({then:.0%} when trained)"
-        for row in np.flatnonzero(now).tolist():
-            said[row].append(text)
-    return said
+        told[row].append(f"{features[column].name} is {X[row, column]:,g}, learned from {_span(seen, column)}")
+
+
+def _lacking(told: Told, X: Floats, texts: Sequence[tuple[int, str]]) -> None:
+    """Accounts without a feature that hardly any lacked when the model was trained."""
+    for column, text in texts:
+        for row in np.flatnonzero(np.isnan(X[:, column])).tolist():
+            told[row].append(text)
+
+
+def _less_known(seen: Seen, features: Sequence[Feature], column: int, now: float) -> str:
+    then = seen.missing[column]
+    return f"{features[column].name} is missing, as for {now:.0%} of the accounts ({then:.0%} when trained)"
 
 
 def _span(seen: Seen, column: int) -> str:

@@ -86,12 +86,12 @@ def explain(
     with progress("checking sources"):
         tables = open_tables(run)
     with tables:
-        rated = scorer.rate(tables, as_of, progress)
+        rated = scorer.rate(tables, as_of, progress, (account,))
         scores = rated.scores
         mine = scores[scores["account_id"] == account]
         if mine.empty:
             raise _nobody(run, tables, account, as_of, list(scores["account_id"]))
-        drivers = rated.drivers[rated.drivers["account_id"] == account]
+        drivers = rated.drivers.of(account)
         features = _told(rated, account, drivers[drivers["kind"] == "feature"])
         with progress("reading the latest rows"):
             latest = {name: _latest(run, tables, name, account, day_of(as_of)) for name in _sources(run)}

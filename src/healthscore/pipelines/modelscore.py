@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,9 +21,9 @@ from healthscore.pipelines.bundles import same_features
 from healthscore.pipelines.confidence import alarms, doubts, refuse_identical
 from healthscore.pipelines.growth.scoring import ask_growth, with_growth
 from healthscore.pipelines.progress import Progress
-from healthscore.pipelines.reasons import Explained, Reason, explain_rows, in_words, reasons
+from healthscore.pipelines.reasons import Explained, explain_rows, reason_texts
 from healthscore.pipelines.recorded import hindsight, require_recorded, shortest_window
-from healthscore.pipelines.scoretable import FEATURES, Rated, everyone, explained_drivers, features_table
+from healthscore.pipelines.scoretable import FEATURES, Rated, everyone, explained_drivers, features_table, rows_of
 from healthscore.pipelines.uncertainty import Floats, score_interval, summary
 from healthscore.tables import Tables
 
@@ -31,13 +32,15 @@ from healthscore.tables import Tables
 class ScoredBook:
     """A book at one date with its scores taken apart.
 
-    `doubts` say per account why its score may not be relied on, `between` are the ends of the intervals of the scores.
+    `lowering` and `raising` are the reasons in words, `doubts` say per account why its score may not be relied on, and
+    `between` are the ends of the intervals of the scores.
     """
 
     book: Book
     bundle: Bundle
     explained: Explained
-    reasons: list[tuple[list[Reason], list[Reason]]]
+    lowering: pd.Series
+    raising: pd.Series
     doubts: list[str]
     between: tuple[Floats, Floats]
 
@@ -47,8 +50,19 @@ class ScoredBook:
         return str(self.bundle.metadata.get("identity", ""))
 
 
-def rate_by_model(run: Run, tables: Tables, as_of: date, bundle: Bundle, directory: Path, progress: Progress) -> Rated:
-    """Score the accounts at risk at `as_of` by the bundle that lies in a directory."""
+def rate_by_model(
+    run: Run,
+    tables: Tables,
+    as_of: date,
+    bundle: Bundle,
+    directory: Path,
+    progress: Progress,
+    told: Sequence[str] = (),
+) -> Rated:
+    """Score the accounts at risk at `as_of` by the bundle that lies in a directory.
+
+    `told` are accounts whose scores are taken apart by feature, however many are more at risk.
+    """
     book = build_book(run, tables, [day_of(as_of)], progress)
     inputs = {name: report.fingerprint for name, report in tables.reports.items()}
     growth = ask_growth(book, tables)
@@ -56,21 +70,21 @@ def rate_by_model(run: Run, tables: Tables, as_of: date, bundle: Bundle, directo
     names = [feature.name for feature in book.panel.features]
     same_features(bundle, run, directory, names)
     with progress("scoring"):
-        explained = explain_rows(bundle, book.panel.X, names)
+        explained = explain_rows(bundle, book.panel.X, names, run.score.reasons, rows_of(book, told))
         refuse_identical(run.name, explained.logit)
-        told = reasons(bundle, explained, book.panel.X, book.panel.features)
+        down, up = reason_texts(bundle, explained, book.panel.X, book.panel.features)
         between = score_interval(bundle, book.panel.X, explained.held)
     doubted = doubts(
         bundle.seen, book.panel.X, book.panel.features, bundle.model.design, explained.drivers, shortest_window(run)
     )
-    scored = ScoredBook(book, bundle, explained, told, doubted, between)
+    scored = ScoredBook(book, bundle, explained, down, up, doubted, between)
     scores, before = _scores(scored, as_of), hindsight(bundle, as_of)
     result = _result(scored, scores, as_of) | {"warnings": [*before, *_alarms(scored)]}
     read = {"bundle": directory}
     drivers = explained_drivers(book, bundle, explained, as_of)
     beside = {FEATURES: features_table(book)}
     rated = Rated(book, scores, drivers, result, inputs, scored.model, None, before, read, beside)
-    return with_growth(rated, growth, directory, as_of)
+    return with_growth(rated, growth, directory, as_of, told)
 
 
 def _scores(scored: ScoredBook, as_of: date) -> pd.DataFrame:
@@ -82,8 +96,6 @@ def _scores(scored: ScoredBook, as_of: date) -> pd.DataFrame:
     book, bundle, explained = scored.book, scored.bundle, scored.explained
     health = explained.health
     about = book.about(np.arange(len(book.label)))
-    down = [in_words(pair[0]) for pair in scored.reasons]
-    up = [in_words(pair[1]) for pair in scored.reasons]
     frame = pd.DataFrame(
         {
             "account_id": about["account_id"],
@@ -104,8 +116,8 @@ def _scores(scored: ScoredBook, as_of: date) -> pd.DataFrame:
             "log_odds": explained.held,
             "probability": expit(explained.logit),
             "value": book.value,
-            "drivers_down": down,
-            "drivers_up": up,
+            "drivers_down": scored.lowering,
+            "drivers_up": scored.raising,
             "low_confidence": scored.doubts,
             "points_base": explained.drivers.base_tenths / 10.0,
             **{

@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from healthscore.models.bundle import Bundle
 from healthscore.outcomes.snapshots import Status
 from healthscore.pipelines.build import Book
 from healthscore.pipelines.cardparts import CardParts
+from healthscore.pipelines.longtable import ChunkedTable, DriversTable, Entries, FeaturesTable
 from healthscore.pipelines.reasons import Explained
 
 FEATURES = "features.parquet"
@@ -44,7 +47,7 @@ class Rated:
     book
         Who is scored, with their features.
     scores, drivers
-        One row per account; one row per account and component, and per account and feature.
+        One row per account; one row per account and component, and per feature of those that are told by feature.
     result
         The JSON object of the command `score`, but for its identity.
     inputs
@@ -63,14 +66,14 @@ class Rated:
 
     book: Book
     scores: pd.DataFrame
-    drivers: pd.DataFrame
+    drivers: DriversTable
     result: dict[str, Any]
     inputs: Mapping[str, str]
     by: str
     parts: CardParts | None
     hindsight: list[str]
     read: Mapping[str, Path] = field(default_factory=dict)
-    beside: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    beside: Mapping[str, pd.DataFrame | ChunkedTable] = field(default_factory=dict)
 
 
 def everyone(book: Book, frame: pd.DataFrame, as_of: date, texts: Sequence[str] = TEXTS) -> pd.DataFrame:
@@ -101,60 +104,32 @@ def _unscored(book: Book, frame: pd.DataFrame, as_of: date) -> pd.DataFrame:
     return left.reindex(columns=frame.columns).astype({c: frame[c].dtype for c in frame if frame[c].dtype.kind == "f"})
 
 
-def features_table(book: Book) -> pd.DataFrame:
-    """What the scores were made from: a row per scored account with its id and each feature, NaN where not known."""
-    names = [feature.name for feature in book.panel.features]
-    frame = pd.DataFrame(book.panel.X, columns=names)
-    frame.insert(0, "account_id", book.accounts["account_id"].to_numpy()[book.panel.account])
-    return frame
+def ids_of(book: Book) -> pa.Array:
+    """Ids of the book's rows, in their order."""
+    return book.panel.accounts.take(pa.array(book.panel.account))
 
 
-def drivers_table(as_of: date, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The long table: per account the base, each component, each feature with its value, and what is cut off.
-
-    `parts` are of `long_rows` over all accounts, in the order in which they stand within each account.
-    """
-    frame = pd.concat(parts, ignore_index=True)
-    frame.insert(1, "as_of", as_of)
-    return frame.sort_values("account_id", kind="stable", ignore_index=True)
+def rows_of(book: Book, accounts: Sequence[str]) -> list[int]:
+    """Rows of the named accounts in a book of one date; of those that it has no row of, none."""
+    code = pc.index_in(pa.array(list(accounts), book.panel.accounts.type), value_set=book.panel.accounts)
+    return list(np.flatnonzero(np.isin(book.panel.account, code.drop_null().to_numpy())))
 
 
-def explained_drivers(book: Book, bundle: Bundle, explained: Explained, as_of: date) -> pd.DataFrame:
+def features_table(book: Book) -> FeaturesTable:
+    """What the scores of a book were made from."""
+    return FeaturesTable(ids_of(book), [feature.name for feature in book.panel.features], book.panel.X)
+
+
+def explained_drivers(book: Book, bundle: Bundle, explained: Explained, as_of: date) -> DriversTable:
     """The long table of scores that a model made: the accounts of the book, which `explained` takes apart."""
-    drivers, design = explained.drivers, bundle.model.design
-    ids = book.accounts["account_id"].to_numpy()[book.panel.account]
-    group_of = np.asarray(drivers.groups)[design.group_of]
-    parts = [
-        long_rows(ids, "base", [""], [""], np.full((len(ids), 1), drivers.base_tenths), None),
-        long_rows(ids, "component", drivers.groups, [""] * len(drivers.groups), drivers.points_tenths, None),
-        long_rows(ids, "feature", group_of, design.names, explained.feature_tenths, book.panel.X),
-        long_rows(ids, "capped", [""], [""], drivers.capped_tenths[:, None], None),
-    ]
-    return drivers_table(as_of, parts)
-
-
-def long_rows(ids: Any, kind: str, components: Any, features: Any, tenths: Any, values: Any) -> pd.DataFrame:
-    """Rows of the long table: per account one for each of `width` entries.
-
-    Parameters
-    ----------
-    ids
-        Of the accounts, shape (n,).
-    components, features
-        Names of the entries, shape (width,), or (n, width) where they differ by account.
-    tenths
-        Points in whole tenths, shape (n, width).
-    values
-        Shape (n, width), or None where the entries have none.
-    """
-    n, width = tenths.shape
-    return pd.DataFrame(
-        {
-            "account_id": np.repeat(ids, width),
-            "kind": kind,
-            "component": np.broadcast_to(np.asarray(components, object), (n, width)).ravel(),
-            "feature": np.broadcast_to(np.asarray(features, object), (n, width)).ravel(),
-            "value": np.full(n * width, np.nan) if values is None else values.ravel(),
-            "points": tenths.ravel() / 10.0,
-        }
+    drivers, design, told = explained.drivers, bundle.model.design, explained.told
+    n, components = len(drivers.score_tenths), drivers.groups
+    group_of = [components[group] for group in design.group_of]
+    base = np.full((n, 1), drivers.base_tenths)
+    entries = (
+        Entries("base", [""], [""], base),
+        Entries("component", components, [""] * len(components), drivers.points_tenths),
+        Entries("feature", group_of, design.names, told.tenths, book.panel.X[told.rows], told.rows),
+        Entries("capped", [""], [""], drivers.capped_tenths[:, None]),
     )
+    return DriversTable(as_of, ids_of(book), entries)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
 from healthscore.pipelines.growth.scoring import DRIVERS
+from healthscore.pipelines.longtable import DriversTable
 from healthscore.pipelines.scoretable import Rated
 
 
@@ -24,6 +25,8 @@ def growth_of(rated: Rated, row: pd.Series[Any]) -> dict[str, Any] | None:
         return None
     about = {
         "growth": row["growth"],
+        "growth_low": row["growth_low"],
+        "growth_high": row["growth_high"],
         "band": row["growth_band"],
         "probability": row["growth_probability"],
         "reason": row["growth_reason"] or None,
@@ -31,8 +34,7 @@ def growth_of(rated: Rated, row: pd.Series[Any]) -> dict[str, Any] | None:
     }
     if pd.isna(row["growth"]):
         return about
-    drivers = rated.beside[DRIVERS]
-    mine = drivers[drivers["account_id"] == row["account_id"]]
+    mine = cast(DriversTable, rated.beside[DRIVERS]).of(row["account_id"])
     points = dict(iter(mine.groupby("kind")))
     said = {feature.name: feature for feature in rated.book.panel.features}
     features = points["feature"]

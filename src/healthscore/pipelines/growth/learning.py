@@ -17,6 +17,7 @@ from healthscore.pipelines.growth.asked import Growing
 from healthscore.pipelines.growth.skill import inner_skill, skill_warning
 from healthscore.pipelines.happenings import HAPPENINGS
 from healthscore.pipelines.progress import Progress
+from healthscore.pipelines.uncertainty import refits_of
 from healthscore.pipelines.walk import exiting_accounts
 
 GROWTH = "growth"
@@ -61,6 +62,7 @@ def learn_growth(growing: Growing | None, inputs: Mapping[str, str], identity: s
     choice = choose(candidates, book.cluster[rows], book.run.model.choose)
     skill = inner_skill(book, rows, candidates, choice.name)
     bundle = freeze(book, candidates.models[choice.name], rows)
+    bundle = replace(bundle, refits=refits_of(book, bundle, rows, candidates, progress))
     metadata = provenance(book, rows, choice, inputs, identity) | {"skill": skill}
     reference = bundle.model.reference
     events = {"n": len(rows), "events": int(book.label[rows].sum()), "exiting_accounts": exiting_accounts(book, rows)}

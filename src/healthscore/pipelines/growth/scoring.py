@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -19,15 +20,18 @@ from healthscore.pipelines.growth.asked import Growing, growing_of, why_not
 from healthscore.pipelines.growth.learning import GROWTH
 from healthscore.pipelines.growth.segments import Past, growth_segments, read_past
 from healthscore.pipelines.growth.skill import skill_warning
-from healthscore.pipelines.reasons import Explained, explain_rows, in_words, reasons
-from healthscore.pipelines.scoretable import Rated, explained_drivers
+from healthscore.pipelines.longtable import ChunkedTable
+from healthscore.pipelines.reasons import Explained, explain_rows, reason_texts
+from healthscore.pipelines.scoretable import Rated, explained_drivers, rows_of
+from healthscore.pipelines.uncertainty import score_interval
 from healthscore.tables import Tables
 
 DRIVERS, READY = "growth_drivers.parquet", "ready_for_expansion.csv"
 NO_MODEL = "no model of growth"
+NUMBERS = ("growth", "growth_low", "growth_high", "growth_probability")
 READY_COLUMNS = (
-    *("account_id", "name", "segment", "owner", "health", "growth", "growth_probability", "value"),
-    "growth_drivers",
+    *("account_id", "name", "segment", "owner", "health", "growth", "growth_low", "growth_high"),
+    *("growth_probability", "value", "growth_drivers"),
 )
 
 
@@ -54,13 +58,15 @@ def find_growth(run: Run, bundle: Path, identity: str) -> Path | None:
     return next((directory for directory in (beside, trained) if directory.is_dir()), None)
 
 
-def with_growth(rated: Rated, asked: Asked | None, bundle: Path, as_of: date) -> Rated:
+def with_growth(rated: Rated, asked: Asked | None, bundle: Path, as_of: date, told: Sequence[str] = ()) -> Rated:
     """The scored accounts with their growth beside their health; as they were where the run asks for none.
 
     Parameters
     ----------
     rated
         Scores of health, by the model in the directory `bundle`.
+    told
+        Accounts whose growth is taken apart by feature, however many are more promising.
 
     Raises
     ------
@@ -77,7 +83,7 @@ def with_growth(rated: Rated, asked: Asked | None, bundle: Path, as_of: date) ->
     same_outcome(model, run, directory)
     names = [feature.name for feature in book.panel.features]
     same_features(model, run, directory, names)
-    explained = explain_rows(model, book.panel.X, names)
+    explained = explain_rows(model, book.panel.X, names, run.score.reasons, rows_of(book, told))
     skill = model.metadata["skill"]
     scores = _ready(rated, _beside(rated, asked, model, explained), model, shown=skill["shown"])
     warning = skill_warning(skill)
@@ -87,7 +93,7 @@ def with_growth(rated: Rated, asked: Asked | None, bundle: Path, as_of: date) ->
         "warnings": [*rated.result["warnings"], *([] if warning is None else [warning])],
     }
     ready = scores[scores["ready_for_expansion"]].sort_values(["growth", "account_id"], ascending=[False, True])
-    lists = {
+    lists: dict[str, pd.DataFrame | ChunkedTable] = {
         DRIVERS: explained_drivers(book, model, explained, as_of),
         READY: ready[list(READY_COLUMNS)].reset_index(drop=True),
     }
@@ -99,14 +105,16 @@ def _beside(rated: Rated, asked: Asked, model: Bundle, explained: Explained) -> 
     """The columns of growth for every row of the scores."""
     book = asked.growing.book
     growth = explained.health
-    told = reasons(model, explained, book.panel.X, book.panel.features)
+    low, high = score_interval(model, book.panel.X, explained.held)
     frame = pd.DataFrame(
         {
             "account_id": book.about(np.arange(len(book.label)))["account_id"],
             "growth": growth,
+            "growth_low": low,
+            "growth_high": high,
             "growth_band": model.bands.of(growth),
             "growth_probability": expit(explained.logit),
-            "growth_drivers": [in_words(up) for _, up in told],
+            "growth_drivers": reason_texts(model, explained, book.panel.X, book.panel.features)[1],
         }
     )
     return _joined(rated, asked, frame)
@@ -122,7 +130,7 @@ def _joined(rated: Rated, asked: Asked, growth: pd.DataFrame) -> pd.DataFrame:
     scores = scores.merge(why, on="account_id", how="left", validate="one_to_one")
     scores["growth_reason"] = scores["growth_reason"].where(scores["status"] == "scored", scores["status"])
     texts = ("growth_band", "growth_drivers", "growth_reason")
-    return scores.astype(dict.fromkeys(texts, "str") | {"growth": "float64", "growth_probability": "float64"})
+    return scores.astype(dict.fromkeys(texts, "str") | dict.fromkeys(NUMBERS, "float64"))
 
 
 def _ready(rated: Rated, scores: pd.DataFrame, model: Bundle, *, shown: bool) -> pd.DataFrame:
@@ -134,7 +142,7 @@ def _ready(rated: Rated, scores: pd.DataFrame, model: Bundle, *, shown: bool) ->
 
 def _without_model(rated: Rated, asked: Asked) -> Rated:
     """The scores where no model of growth was trained: empty columns that say so."""
-    none = pd.DataFrame(columns=["account_id", "growth", "growth_band", "growth_probability", "growth_drivers"])
+    none = pd.DataFrame(columns=["account_id", *NUMBERS[:3], "growth_band", NUMBERS[3], "growth_drivers"])
     scores = _joined(rated, asked, none.astype({"account_id": rated.scores["account_id"].dtype}))
     silent = scores["growth_reason"] == ""
     scores = scores.assign(
