@@ -89,11 +89,18 @@ def _more(x: Floats, y: Floats, date: Integers, codes: Integers, level: float) -
         return NOT_COMPUTABLE, None
     means = [float((weight * u)[y == one].sum()) / total for one in (1.0, 0.0)]
     difference = means[0] - means[1]
-    residual = weight * np.where(y == 1.0, u - means[0], means[1] - u) / total
-    by_account = group_sums(codes, residual)
     accounts = len(np.unique(codes))
-    error = float(np.sqrt(accounts / (accounts - 1) * by_account @ by_account))
+    # Around the means of either group and, as under no difference, around the mean of both: a step that nobody who left
+    # has taken gives them no spread of their own, and still is no proof. The larger of the two counts.
+    middles = (means, [float((weight * u).sum()) / (2.0 * total)] * 2)
+    error = max(_spread(weight * np.where(y == 1.0, u - one, other - u) / total, codes) for one, other in middles)
+    error *= float(np.sqrt(accounts / (accounts - 1)))
     half = error * float(stdtrit(leavers - 1, 0.5 + level / 2.0))
     chance = 2.0 * float(stdtr(leavers - 1, -abs(difference) / error)) if error > 0.0 else None
     middle = 0.5 + difference
     return Estimate(middle, max(0.0, middle - half), min(1.0, middle + half)), chance
+
+
+def _spread(residual: Floats, codes: Integers) -> float:
+    by_account = group_sums(codes, residual)
+    return float(np.sqrt(by_account @ by_account))

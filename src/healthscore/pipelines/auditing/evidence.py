@@ -1,4 +1,4 @@
-"""The tests that the verdict rests on: is what was promised kept, by more than chance, and by enough to matter?
+"""The tests behind the verdict: what was promised, what happened, whether chance explains it, and whether it matters.
 
 All three look at published scores whose outcome is known. `level`: did as many leave as the probabilities add up to?
 `slope`: do the log-odds rise as the published ones do, within dates? `components`: is a point of one component worth as
@@ -36,6 +36,8 @@ SLOPE_TOLERATED = (0.85, 1.15)
 SLOPE_BROKEN = 0.5
 """Half of what the score says of differences between accounts is gone: no calibration brings ranking back."""
 CHANCE = 0.05
+FEWEST_EXITS = 10
+"""Accounts that left, below which a ratio has no range worth printing."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +135,9 @@ def weight_rows(material: Material, rows: Rows, *, probabilities: bool = False) 
 
     Components that a date did not have count 0 there. Points are of the same unit for all components.
     """
+    names: tuple[str, ...] = ("log_odds",)
     if probabilities:
-        names, s = ("log_odds",), -logit(np.clip(material.probability[rows], 1e-12, 1.0 - 1e-12))[:, None]
+        s = -logit(np.clip(material.probability[rows], 1e-12, 1.0 - 1e-12))[:, None]
     else:
         names, s = material.groups, np.nan_to_num(material.points[rows])
     return WeightRows(
@@ -155,9 +158,11 @@ def level_test(y: np.ndarray, p: Floats, clusters: np.ndarray, inflation: float 
     expected, observed = float(p.sum()), float(y.sum())
     codes, accounts = cluster_codes(clusters)
     left = len(np.unique(codes[y.astype(bool)]))
-    if not expected or left < 2:
+    if not expected:
         return Test("level", NOT_COMPUTABLE, 1.0, None, matters=False)
     ratio = observed / expected
+    if left < FEWEST_EXITS:
+        return Test("level", Estimate(ratio, None, None), 1.0, None, matters=False)
     by_account = group_sums(codes, y - p * ratio)
     error = float(np.sqrt(inflation * accounts / (accounts - 1) * by_account @ by_account)) / observed
     half = error * float(stdtrit(left - 1, 0.975))
@@ -169,7 +174,7 @@ def level_test(y: np.ndarray, p: Floats, clusters: np.ndarray, inflation: float 
 def slope_test(rows: WeightRows, inflation: float = 1.0) -> Test:
     """The slope of the log-odds on the published ones, one intercept per date; 1 is promised."""
     fit = fit_weights(rows)
-    if fit is None or fit.freedom < 2:
+    if fit is None or fit.freedom < FEWEST_EXITS - 1:
         return Test("slope", NOT_COMPUTABLE, 1.0, None, matters=False)
     slope = float(fit.beta[0])
     error = float(np.sqrt(inflation * fit.covariance[0, 0]))
