@@ -18,7 +18,7 @@ from healthscore.config import Run
 from healthscore.pipelines import durable
 
 _BLANKS = r"(?:[^\S\r\n]|[\u200b-\u200f\u2060\ufeff])*"
-FORMULA = re.compile(rf"(^|\r\n|[\r\n])(?={_BLANKS}[=+\-@\uff1d\uff0b\uff0d\uff20]|\t)|^(?=[\r\n])")
+FORMULA = re.compile(rf"^(?=[\r\n])|(^|\r\n|[\r\n])(?={_BLANKS}[=+\-@\uff1d\uff0b\uff0d\uff20]|\t)")
 """Where a spreadsheet would begin to execute: at the start of a text or of a line in it, whatever blanks come first."""
 POINTER = "CURRENT"
 MANIFEST = "manifest.json"
@@ -27,15 +27,22 @@ RUN_NAME = re.compile(r"[0-9a-z_]{1,64}(-[1-9][0-9]{0,5})?")
 """How directories of runs are called: identity, and attempt where it is not the first. Never a path."""
 
 
-def run_identity(run: Run, verb: str, inputs: Mapping[str, str], **extra: Any) -> str:
+ELSEWHERE = frozenset({"path", "data", "out", "threads", "tracking", "deliveries"})
+"""Keys of a run that say nothing of its results: where things lie, and where they are sent."""
+AFTERWARDS = frozenset({"trend", "playbooks", "worklist", "path_to_green"})
+"""Sections of a run that say what becomes of scores: scores are the same whatever they say."""
+
+
+def run_identity(run: Run, verb: str, inputs: Mapping[str, str], *, afterwards: bool = False, **extra: Any) -> str:
     """Twelve hexadecimal digits that follow from what is run: configuration, inputs, package version, arguments.
 
-    Never from the clock, so the same work twice has the same identity.
+    Never from the clock, so the same work twice has the same identity. `afterwards` asks for that of a publication,
+    which also follows from what the run says of the use of scores.
     """
     from importlib.metadata import version
 
     described = {
-        "run": run.model_dump(mode="json", exclude={"path", "data", "out", "threads", "tracking", "deliveries"}),
+        "run": run.model_dump(mode="json", exclude=set(ELSEWHERE if afterwards else ELSEWHERE | AFTERWARDS)),
         "verb": verb,
         "inputs": dict(inputs),
         "version": version("healthscore"),

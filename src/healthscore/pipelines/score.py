@@ -2,43 +2,65 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from healthscore.config import Run, Scorecard, load_run
+from healthscore.errors import ConfigurationError
 from healthscore.pipelines.progress import Progress, silent
-from healthscore.pipelines.publish import current, plain, run_directory, run_identity, write_csv, write_json
-from healthscore.pipelines.rating import scorer_of
+from healthscore.pipelines.publication.compose import compose
+from healthscore.pipelines.publication.history import SCORES, Scored, is_whole, newest, series_of, standing_at
+from healthscore.pipelines.publication.pointers import computing, stand
+from healthscore.pipelines.publish import attempt_of, plain, run_directory, run_identity, write_csv, write_json
+from healthscore.pipelines.rating import Scorer, scorer_of
 from healthscore.pipelines.references import with_references
 from healthscore.pipelines.registry.versions import standing
 from healthscore.pipelines.runs.record import run_record
+from healthscore.pipelines.scoretable import Rated
 from healthscore.pipelines.tracking import record
-from healthscore.tables import open_tables
+from healthscore.tables import Tables, open_tables
+
+KEPT = (".parquet", ".csv")
+"""Files that a result names: tables."""
+AFTER_SCORES = ("overrides", "interventions")
+"""Contracts that no score is made from: their rows say what was done about scores."""
 
 
 @dataclass(frozen=True)
 class ScoreResult:
-    """Scores of a book at one date.
+    """Scores of a book at one date; their tables are read when they are asked for.
 
     Attributes
     ----------
     directory
-        Where `scores.parquet`, `scores.csv`, `drivers.parquet` and `result.json` lie.
-    scores
-        One row per account.
-    drivers
-        One row per account and component, and per account and feature: points and value.
+        Where `scores.parquet`, `scores.csv`, `drivers.parquet`, `features.parquet` and `result.json` lie.
+    result
+        The JSON object of the command. Its `publication` is what readers follow from now on: that of the newest date.
     """
 
     directory: Path
     result: dict[str, Any]
-    scores: pd.DataFrame
-    drivers: pd.DataFrame
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """One row per account."""
+        return pd.read_parquet(self.directory / SCORES)
+
+    @cached_property
+    def drivers(self) -> pd.DataFrame:
+        """One row per account and component, and per feature of those that are told by feature: points and value."""
+        return pd.read_parquet(self.directory / "drivers.parquet")
+
+    @property
+    def published(self) -> Path:
+        """Directory of the publication that readers follow."""
+        return Path(self.result["publication"]["directory"])
 
 
 def score(
@@ -49,9 +71,13 @@ def score(
     scorecard: Scorecard | str | Path | None = None,
     data: str | Path | None = None,
     out: str | Path | None = None,
+    backfill: bool = False,
+    force: bool = False,
     progress: Progress = silent,
 ) -> ScoreResult:
-    """Score every account at risk at `as_of`, by what was known before it.
+    """Score every account at risk at `as_of`, by what was known before it, and publish the newest scores.
+
+    What was scored already, from the same tables by the same scorer, is not scored again.
 
     Parameters
     ----------
@@ -61,6 +87,10 @@ def score(
     scorecard
         A scorecard, its file, or the name of a shipped one: needs no model, no training and no outcome. Where the run
         has no outcome, the accounts are the customers at the date.
+    backfill
+        Score a date before the newest one. Readers follow the newest date still, with this one in its history.
+    force
+        Score again even what is there.
 
     Raises
     ------
@@ -68,56 +98,149 @@ def score(
         There is no bundle, it is damaged, or its features are not those of the run.
     ConfigurationError
         The run's outcome is a gain and a model scores; there is no such scorecard, or it reads what the run does not
-        measure.
+        measure; a later date was scored, and this is no backfill.
     InsufficientDataError
         Too little was recorded before the date.
+    LockedError
+        Another job is scoring the date.
     """
+    return score_dates(
+        run,
+        as_of=[as_of],
+        model=model,
+        scorecard=scorecard,
+        data=data,
+        out=out,
+        backfill=backfill,
+        force=force,
+        progress=progress,
+    )[0]
+
+
+def score_dates(
+    run: Run | str | Path | None = None,
+    *,
+    as_of: Sequence[date],
+    model: str | Path | None = None,
+    scorecard: Scorecard | str | Path | None = None,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+    backfill: bool = False,
+    force: bool = False,
+    progress: Progress = silent,
+) -> list[ScoreResult]:
+    """Score several dates, in the order given, which changes nothing, and publish once; see `score`."""
+    if len(as_of) > 1 and not backfill:
+        raise ConfigurationError(f"{len(as_of)} dates were given", "add --backfill to score a history")
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
     scorer = scorer_of(run, model, scorecard)
-    run = scorer.run  # as it is scored: with the scorecard, if one was named
+    run, series = scorer.run, series_of(scorer.card)  # the run as it is scored: with the scorecard, if one was named
     with progress("checking sources"):
         tables = open_tables(run)
     with tables:
-        inputs = {name: report.fingerprint for name, report in tables.reports.items()}
-        identity = run_identity(run, "score", inputs, as_of=as_of.isoformat(), **scorer.described)
-        rated = with_references(scorer.rate(tables, as_of, progress))
-    result: dict[str, Any] = plain(rated.result | {"identity": identity})
-    made_of = run_record(
-        run, "score", identity, rated.inputs, arguments={"as_of": as_of, "by": rated.by}, read=rated.read
-    )
-    with run_directory(run.out, "score", identity, record=made_of, newest=_is_newest(run, as_of)) as directory:
-        rated.scores.to_parquet(directory / "scores.parquet", index=False)
-        write_csv(rated.scores, directory / "scores.csv")
-        rated.drivers.to_parquet(directory / "drivers.parquet", index=False)
-        for name, table in rated.beside.items():
-            if name.endswith(".parquet"):
-                table.to_parquet(directory / name, index=False)
-            else:
-                write_csv(table, directory / name)
-        write_json(directory / "result.json", result)
-    target = run.out / "score" / identity
-    with progress("recording the run"):
-        record(
-            run,
-            "score",
-            identity,
-            parameters={"as_of": as_of.isoformat(), "model": result["model"]},
-            metrics={f"accounts.{band}": float(n) for band, n in result["bands"].items()},
-            per_origin={},
-            inputs=rated.inputs,
-            artifacts=target / "result.json",
+        inputs = {
+            name: report.fingerprint
+            for name, report in tables.reports.items()
+            if run.sources[name].contract not in AFTER_SCORES
+        }
+        job = _Job(scorer, tables, series, inputs, progress)
+        found = [job.scored(day, backfill=backfill, force=force) for day in as_of]
+        composed = compose(run, series, tables, progress, again=force)
+    made = []
+    for scored, already in found:
+        result = scored.result()
+        if not already:
+            with progress("recording the run"):
+                _record(run, scored, result, inputs)
+        files = {path.name: str(path) for path in sorted(scored.directory.iterdir()) if path.suffix in KEPT}
+        # Not written into result.json: who is champion is a matter of the day, and the same scores are the same bytes.
+        told = {"directory": str(scored.directory), "files": files, "already_published": already}
+        told |= {"publication": plain(composed.summary), **standing(run, scorer.read.get("bundle"))}
+        made.append(ScoreResult(scored.directory, result | told))
+    _deliver(run, composed.directory)
+    return made
+
+
+@dataclass(frozen=True)
+class _Job:
+    """Scoring of one book by one scorer, whatever the date."""
+
+    scorer: Scorer
+    tables: Tables
+    series: str
+    inputs: Mapping[str, str]
+    progress: Progress
+
+    def scored(self, as_of: date, *, backfill: bool, force: bool) -> tuple[Scored, bool]:
+        """The scores that stand for the date from now on, and whether they were there already."""
+        run = self.scorer.run
+        with computing(run.out, self.series, as_of):
+            identity = run_identity(run, "score", self.inputs, as_of=as_of.isoformat(), **self.scorer.described)
+            before = standing_at(run.out, as_of, self.series)
+            if before is not None and before.identity == identity and not force:
+                stand(run.out, self.series, as_of, before.directory.name)  # a killed job may not have come to `CURRENT`
+                return before, True
+            if not backfill:
+                _refuse_going_back(run, self.series, as_of)
+            directory = attempt_of(run.out, self.series, identity)
+            already = is_whole(directory) and not force
+            if not already:
+                directory = self._write(as_of, identity)
+            stand(run.out, self.series, as_of, directory.name)
+        return Scored(as_of, identity, directory), already
+
+    def _write(self, as_of: date, identity: str) -> Path:
+        run = self.scorer.run
+        rated = with_references(self.scorer.rate(self.tables, as_of, self.progress))
+        said = {"as_of": as_of, "by": rated.by}
+        made_of = run_record(run, "score", identity, self.inputs, arguments=said, read=self.scorer.read)
+        with (
+            self.progress("writing the scores"),
+            run_directory(run.out, self.series, identity, record=made_of, newest=False) as directory,
+        ):
+            write_rated(rated, identity, directory)
+        return attempt_of(run.out, self.series, identity)
+
+
+def write_rated(rated: Rated, identity: str, directory: Path) -> None:
+    """Write the scores and what stands beside them into a directory."""
+    rated.scores.to_parquet(directory / SCORES, index=False)
+    write_csv(rated.scores, directory / "scores.csv")
+    rated.drivers.to_parquet(directory / "drivers.parquet", index=False)
+    for name, table in rated.beside.items():
+        if name.endswith(".parquet"):
+            table.to_parquet(directory / name, index=False)
+        else:
+            assert isinstance(table, pd.DataFrame)  # noqa: S101 - only tables of Parquet are written in chunks
+            write_csv(table, directory / name)
+    write_json(directory / "result.json", rated.result | {"identity": identity})
+
+
+def _refuse_going_back(run: Run, series: str, as_of: date) -> None:
+    """Refuse a date before the newest one: readers see what is newest, and a clock or a typing error is likelier."""
+    latest = newest(run.out, series)
+    if latest is not None and as_of < latest.as_of:
+        raise ConfigurationError(
+            f"--as-of {as_of} lies before {latest.as_of}, which {run.name} was scored at already",
+            "add --backfill to add an earlier date to the history",
         )
-    written = ("scores.parquet", "scores.csv", "drivers.parquet", *rated.beside)
-    files = {name: str(target / name) for name in written}
-    # Not written into result.json: who is champion is a matter of the day, and the same scores are the same bytes.
-    found = {"directory": str(target), "files": files, **standing(run, rated.read.get("bundle"))}
-    return ScoreResult(target, result | found, rated.scores, rated.drivers)
 
 
-def _is_newest(run: Run, as_of: date) -> bool:
-    """Whether no later date has been scored: an earlier one does not become the current result."""
-    before = current(run.out, "score")
-    if before is None:
-        return True
-    scored = json.loads((before / "result.json").read_text(encoding="utf-8"))["as_of"]
-    return as_of >= date.fromisoformat(scored)
+def _record(run: Run, scored: Scored, result: Mapping[str, Any], inputs: Mapping[str, str]) -> None:
+    record(
+        run,
+        "score",
+        scored.identity,
+        parameters={"as_of": scored.as_of.isoformat(), "model": result["model"]},
+        metrics={f"accounts.{band}": float(n) for band, n in result["bands"].items()},
+        per_origin={},
+        inputs=inputs,
+        artifacts=scored.directory / "result.json",
+    )
+
+
+def _deliver(run: Run, published: Path) -> None:
+    if run.deliveries:
+        from healthscore.pipelines.delivery import deliver
+
+        deliver(run, published)

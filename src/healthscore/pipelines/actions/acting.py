@@ -134,6 +134,7 @@ def _with_actions(scored: pd.DataFrame, matched: Matched, facts: Facts) -> pd.Da
     """The scores with `actions` in words, and priority and owner of the most urgent."""
     tasks = matched.tasks
     within = tasks["due_days"].map(lambda days: "" if pd.isna(days) else f", within {days} days", na_action=None)
+    within = within.astype("str")  # numbers where there is nothing to do
     said = tasks["playbook"] + ": " + tasks["action"] + " (" + tasks["owner"] + within + ")"
     by_row = pd.DataFrame(
         {

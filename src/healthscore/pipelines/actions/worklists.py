@@ -68,7 +68,7 @@ def worklist(tasks: pd.DataFrame, scores: pd.DataFrame, rules: Worklist, as_of: 
     both = both.sort_values(order, ascending=[True, True, True, False, True], ignore_index=True)
     both["place"] = both.groupby("owner", sort=False).cumcount() + 1
     room = both["owner"].map({owner: rules.capacity_of(owner) for owner in both["owner"].unique()})
-    both["within_capacity"] = both["place"] <= room
+    both["within_capacity"] = both["place"] <= room.astype("int64")  # texts where there is nothing to do
     due = pd.to_datetime(as_of) + pd.to_timedelta(both["due_days"].astype("float64"), unit="D")
     both["due"] = due.dt.date
     both["days_to_renewal"] = both["days_to_renewal"].astype("Int64")

@@ -11,14 +11,15 @@ Scores by a scorecard lie in `score-<its name>` and `published-<its name>`, so t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from healthscore.errors import HealthScoreError
-from healthscore.pipelines.publish import MANIFEST, RECORD, current
+from healthscore.pipelines.publish import MANIFEST, RECORD, RUN_NAME, current
 from healthscore.pipelines.runs.finding import RESULT, read_object
 
 if TYPE_CHECKING:
@@ -85,8 +86,14 @@ def publications_of(series: str) -> str:
 
 def scored_dates(out: Path, series: str = SERIES) -> list[Scored]:
     """The scores that stand, oldest date first; whole runs only."""
-    found = [standing_at(out, as_of, series) for as_of in sorted(_dates(out / series / DATES))]
+    found = [standing_at(out, as_of, series) for as_of in dates_of(out, series)]
     return [scored for scored in found if scored is not None]
+
+
+def newest(out: Path, series: str = SERIES) -> Scored | None:
+    """The scores that stand for the newest date."""
+    found = (standing_at(out, as_of, series) for as_of in reversed(dates_of(out, series)))
+    return next((scored for scored in found if scored is not None), None)
 
 
 def standing_at(out: Path, as_of: date, series: str = SERIES) -> Scored | None:
@@ -102,7 +109,7 @@ def names_at(out: Path, as_of: date, series: str = SERIES) -> list[str]:
     """Directories of a date's runs, by their names, in the order in which they were published."""
     pointer = out / series / DATES / as_of.isoformat()
     try:
-        return [name for name in pointer.read_text(encoding="utf-8").split("\n") if name]
+        return [name for name in pointer.read_text(encoding="utf-8").split("\n") if RUN_NAME.fullmatch(name)]
     except FileNotFoundError:
         return []
 
@@ -112,6 +119,20 @@ def published(out: Path, series: str = SERIES) -> Path | None:
     return current(out, publications_of(series))
 
 
+def series_in(out: Path) -> list[str]:
+    """Every series of scores that has a date."""
+    return sorted(path.parent.name for path in out.glob(f"{SERIES}*/{DATES}"))
+
+
+def dates_of(out: Path, series: str = SERIES) -> list[date]:
+    """Dates that have a pointer, oldest first; what else lies there, such as temporary files, is none."""
+    found = []
+    for path in (out / series / DATES).glob("[0-9]*"):
+        with contextlib.suppress(ValueError):
+            found.append(date.fromisoformat(path.name))
+    return sorted(found)
+
+
 def is_whole(directory: Path) -> bool:
     """Whether all files that the manifest names are there, with as many bytes; `verify` reads them, too."""
     try:
@@ -119,15 +140,6 @@ def is_whole(directory: Path) -> bool:
         return all((directory / name).stat().st_size == entry["bytes"] for name, entry in listed.items())
     except (HealthScoreError, OSError, KeyError, TypeError, AttributeError):
         return False
-
-
-def _dates(folder: Path) -> Iterable[date]:
-    """Dates that have a pointer; what else lies there, such as temporary files, is none."""
-    for path in folder.glob("[0-9]*"):
-        try:
-            yield date.fromisoformat(path.name)
-        except ValueError:
-            continue
 
 
 def _table(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from typing import Any
 
 import healthscore
 from healthscore.config import PANEL, Run
+from healthscore.pipelines.publish import AFTERWARDS
 
 FORMAT = 1
 _CODE = (".py", ".j2", ".toml")
@@ -34,6 +35,7 @@ def run_record(
     read: Mapping[str, Path] | None = None,
     texts: Mapping[str, str] | None = None,
     places: Mapping[str, Path] | None = None,
+    afterwards: bool = False,
 ) -> dict[str, Any]:
     """Say what a run is made of.
 
@@ -53,6 +55,8 @@ def run_record(
         What such a file held, where a run may itself replace the file.
     places
         Where something was written to, beside the run's own directory.
+    afterwards
+        Whether what the run says of the use of scores is a part of it.
     """
     read, places = read or {}, places or {}
     where = {} if run is None else {"configuration": run.path, "data": run.data, "out": run.out}
@@ -61,7 +65,7 @@ def run_record(
         "identity": identity,
         "verb": verb,
         "arguments": dict(arguments or {}),
-        "configuration": None if run is None else configuration_of(run),
+        "configuration": None if run is None else configuration_of(run, afterwards=afterwards),
         "seed": None if run is None else run.seed,
         "threads": None if run is None else run.threads,
         "inputs": dict(inputs),
@@ -74,14 +78,15 @@ def run_record(
     }
 
 
-def configuration_of(run: Run) -> dict[str, Any]:
+def configuration_of(run: Run, *, afterwards: bool = False) -> dict[str, Any]:
     """All that the run says, its includes and its scorecard among it; what it does not say follows from the version.
 
     Without where things lie and where they are sent, which says nothing of the results: without `[deliveries]`, and
     without `[tracking]`, whose address may hold a password. Defaults are not filled in: some keys mean something by
-    standing there.
+    standing there. `afterwards` adds what the run says of the use of scores, which no score follows from.
     """
-    described = run.model_dump(mode="json", exclude=_ELSEWHERE, exclude_unset=True)
+    left_out = _ELSEWHERE if afterwards else _ELSEWHERE | AFTERWARDS
+    described = run.model_dump(mode="json", exclude=left_out, exclude_unset=True)
     if run.panel is not None:
         del described["sources"][PANEL]  # made of [panel] again when the configuration is read
     return described
