@@ -111,9 +111,8 @@ def _meant(run: Run, name: str, publication: Publication) -> bool:
 def _drained(stream: _Stream) -> list[Delivered]:
     """Send what waits in its order; the first that cannot arrive holds up those behind it."""
     found: list[Delivered] = []
-    while entries := outbox.entries(
-        stream.run.out, stream.key
-    ):  # again, for what another job entered meanwhile and left to this one
+    # Again and again: another job may enter something meanwhile, and leaves it to this one.
+    while entries := outbox.entries(stream.run.out, stream.key):
         for place, entry in enumerate(entries):
             one = _sent(stream, entry)
             found.append(one)
