@@ -199,7 +199,7 @@ def test_what_pays_is_written_and_included_and_changes_the_fit(
     settings = made.result["study"][1]["settings"]
     assert tomllib.loads(text) == {"model": {"trees": settings}}
     assert made.result["identity"] in text
-    shipped = 'include = ["healthscore:features/saas.toml"]'
+    shipped = 'include = ["healthscore:features/saas.toml", "healthscore:pipelines/playbooks/saas.toml"]'
     run_text = amended(copy.read_text(encoding="utf-8"), shipped, f'{shipped[:-1]}, "tuned.toml"]')
     copy.write_text(run_text, encoding="utf-8")
     run = load_run(copy)

@@ -77,9 +77,7 @@ def yardstick(
 
 def _by_model(bundle: Bundle, reads: Integers, bands: Bands, X: Floats, rows: Integers) -> tuple[Floats, Integers]:
     del rows  # a model knows nothing of an account but its features
-    model = bundle.model
-    components = model.component_logit(X[:, reads], model.design.names)
-    health = displayed(bundle.scale.score(model.logit_from_components(model.held(components))))
+    health = displayed(bundle.scale.score(bundle.model.held_logit(X[:, reads], bundle.model.design.names)))
     return health, bands.index(health)
 
 
