@@ -70,8 +70,9 @@ def growth_run(run: Run) -> Run | None:
         )
     bands = Bands(edges=GROWTH_BANDS.edges, names=GROWTH_BANDS.names, colours=GROWTH_BANDS.colours)
     model = run.model.model_copy(update={"trees": Trees()})
+    score = Score(reasons=run.score.reasons)
     own = {"outcome": outcome, "outcomes": {}, "growth": None}
-    return run.model_copy(update=own | {"bands": bands, "score": Score(), "scorecard": None, "model": model})
+    return run.model_copy(update=own | {"bands": bands, "score": score, "scorecard": None, "model": model})
 
 
 def growing_of(book: Book, tables: Tables) -> Growing | None:
