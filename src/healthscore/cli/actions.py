@@ -1,4 +1,4 @@
-"""What the terminal shows of what to do: whose list holds how much, what comes first, and what nobody looks after."""
+"""What the terminal shows of what to do: what comes first, how much there is, and what nobody looks after."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 from healthscore.cli.terminal import paragraph, table
 
-OWNERS = 5
 FIRST = 5
+"""Things to do that are shown; the lists have all."""
 
 
 def show_actions(actions: Mapping[str, Any], directory: Path) -> None:
-    """Print the owners with the most revenue at risk on their lists, and the first things to do.
+    """Print the first things to do, and how much is on the lists.
 
     Parameters
     ----------
@@ -32,7 +32,8 @@ def show_actions(actions: Mapping[str, Any], directory: Path) -> None:
         )
         return
     listed = pd.read_csv(directory / "worklist.csv", dtype={"account_id": str, "owner": str}, keep_default_na=False)
-    first = listed[listed["within_capacity"]].sort_values(["priority", "place", "owner"], kind="stable").head(FIRST)
+    fits = listed[listed["within_capacity"]]
+    first = fits.sort_values(["priority", "revenue_at_risk"], ascending=[True, False], kind="stable").head(FIRST)
     rows = [(one["account_id"], one["action"], one["owner"], one["due"]) for one in first.to_dict("records")]
     table("What to do first", ("account", "action", "owner", "by"), rows, left=3)
     paragraph(*_said(actions))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from healthscore.cli.actions import show_actions
 from healthscore.cli.growth import show_growth, show_growth_explanation, show_references
 from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile, as_date
 from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
@@ -57,6 +58,7 @@ def score(
         emit(made.result)
         return
     show_scores(made)
+    show_actions(made.result["publication"]["actions"], made.published)
     paragraph(*(f"warning: {text}" for text in made.result["warnings"]))
     paragraph(f"{near(made.directory)}: {', '.join(made.result['files'])}")
 
