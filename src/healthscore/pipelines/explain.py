@@ -21,6 +21,7 @@ from healthscore.pipelines.publish import attempt_of, plain, run_directory, run_
 from healthscore.pipelines.rating import scorer_of
 from healthscore.pipelines.runs.record import run_record
 from healthscore.pipelines.scoretable import Rated
+from healthscore.pipelines.trend.explained import change_since, earlier_score
 from healthscore.tables import Tables, open_tables
 from healthscore.tables.quoting import quote_identifier, quote_literal
 from healthscore.tables.shapes import FIRST_DAY, projection
@@ -73,6 +74,8 @@ def explain(
 ) -> Explanation:
     """Take the score of one account apart: points per component and feature, values in words, the latest raw rows.
 
+    `change` of the result says what moved it since the newest score that was published before the date.
+
     With a scorecard: sub-score and weight of each component, the hard rule that bound, and the variant that counted.
 
     Raises
@@ -95,9 +98,14 @@ def explain(
         features = _told(rated, account, drivers[drivers["kind"] == "feature"])
         with progress("reading the latest rows"):
             latest = {name: _latest(run, tables, name, account, day_of(as_of)) for name in _sources(run)}
-    identity = run_identity(run, "explain", rated.inputs, as_of=as_of.isoformat(), account=account, **scorer.described)
+        before = earlier_score(run, scorer, account, as_of) if mine["status"].iloc[0] == "scored" else None
+        changed = None if before is None else change_since(tables, rated, scorer, account, before)
+    since = None if before is None else before.directory.name
+    identity = run_identity(
+        run, "explain", rated.inputs, as_of=as_of.isoformat(), account=account, since=since, **scorer.described
+    )
     components = drivers[drivers["kind"] == "component"]
-    result: dict[str, Any] = plain(_result(rated, mine.iloc[0], components, features, latest))
+    result: dict[str, Any] = plain(_result(rated, mine.iloc[0], components, features, latest) | {"change": changed})
     said = {"account": account, "as_of": as_of, "by": rated.by}
     made_of = run_record(run, "explain", identity, rated.inputs, arguments=said, read=rated.read)
     with run_directory(run.out, "explain", identity, record=made_of) as directory:

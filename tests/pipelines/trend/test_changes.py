@@ -19,7 +19,7 @@ from healthscore.models.drivers import component_drivers
 from healthscore.models.health import ScoreScale
 from healthscore.pipelines.publication.history import Scored
 from healthscore.pipelines.runs.record import digest_of
-from healthscore.pipelines.trend.changes import Ledgers, changes_of
+from healthscore.pipelines.trend.changes import Ledgers
 from healthscore.pipelines.trend.following import trend_of
 from scored_history import CONFIGURATION, write_scored
 
@@ -61,6 +61,10 @@ def scored(folder: Path, as_of: date, features: Mapping[str, Sequence[float]], d
     return write_scored(folder, as_of, health, features=features, read=read, places=places)
 
 
+def changes_of(now: Scored, before: Scored) -> pd.DataFrame:
+    return Ledgers(now).since(before).long("previous")
+
+
 def points(changes: pd.DataFrame, account: str) -> dict[tuple[str, str], float]:
     mine = changes[changes["account_id"] == account]
     return {(row["kind"], row["component"]): row["points"] for row in mine.to_dict("records")}
@@ -73,7 +77,7 @@ def difference(before: Scored, now: Scored) -> dict[str, int]:
 
 def test_each_account_is_told_what_moved_its_score(tmp_path: Path, former: Path) -> None:
     before, now = scored(tmp_path, DAYS[0], THEN, former), scored(tmp_path, DAYS[1], NOW, former)
-    changes = changes_of(None, now, before)
+    changes = changes_of(now, before)
     moved = difference(before, now)
     assert points(changes, "a") == {("component", "activity"): moved["a"] / 10}
     assert moved["a"] < 0
@@ -91,7 +95,7 @@ def test_a_scale_that_is_anchored_anew_is_the_model_and_no_decline(
     now = scored(tmp_path, DAYS[2], THEN, anchored_anew)
     moved = difference(between, now)
     assert min(moved.values()) <= -150
-    assert {name: points(changes_of(None, now, between), name) for name in ACCOUNTS} == {
+    assert {name: points(changes_of(now, between), name) for name in ACCOUNTS} == {
         name: {("model", ""): fall / 10} for name, fall in moved.items()
     }
     found = trend_of([before, between, now], Trend())
@@ -105,7 +109,7 @@ def test_a_real_drop_is_found_across_a_new_scale(tmp_path: Path, former: Path, a
     as_today = healths(load(anchored_anew, threads=1), THEN), healths(load(anchored_anew, threads=1), NOW)
     fell = {name: as_today[0][name] - as_today[1][name] for name in ACCOUNTS}
     assert (found["trend_rules"].str.contains("drop")).to_dict() == {name: fell[name] >= 15 for name in found.index}
-    rows = points(changes_of(None, now, before), "a")
+    rows = points(changes_of(now, before), "a")
     assert round(10 * sum(rows.values())) == difference(before, now)["a"]
     assert {kind for kind, _ in rows} == {"component", "model"}
 
@@ -113,7 +117,7 @@ def test_a_real_drop_is_found_across_a_new_scale(tmp_path: Path, former: Path, a
 def test_what_cannot_be_compared_is_said_and_not_guessed(tmp_path: Path, former: Path, anchored_anew: Path) -> None:
     before, now = scored(tmp_path, DAYS[0], THEN, former), scored(tmp_path, DAYS[1], NOW, anchored_anew)
     (before.directory / "features.parquet").unlink()
-    divided = Ledgers(None, now).since(before)
+    divided = Ledgers(now).since(before)
     assert divided.lost is not None
     assert "keeps no features" in divided.lost
     assert dict(zip(divided.ids, divided.shown[:, 0].tolist(), strict=True)) == difference(before, now)
@@ -124,7 +128,7 @@ def test_a_model_that_is_no_longer_the_one_that_scored_tells_nothing(tmp_path: P
     before, now = scored(tmp_path, DAYS[0], THEN, former), scored(tmp_path, DAYS[1], NOW, former)
     with (former / "manifest.json").open("a") as file:
         file.write(" ")
-    lost = Ledgers(None, now).since(before).lost
+    lost = Ledgers(now).since(before).lost
     assert lost is not None
     assert "no longer, the model that scored" in lost
 
@@ -156,7 +160,7 @@ def carded(
 def test_a_scorecard_is_told_by_its_components_and_its_rule(tmp_path: Path) -> None:
     before = carded(tmp_path, DAYS[0], [98, 75, 71], MEASURES_THEN, CARD)
     now = carded(tmp_path, DAYS[1], [73, 83, 20], MEASURES_NOW, CARD)
-    changes = changes_of(None, now, before)
+    changes = changes_of(now, before)
     assert points(changes, "a") == {("component", "use"): -25.0}
     assert points(changes, "b") == {("missing", ""): 8.0}
     assert points(changes, "c") == {("component", "use"): -25.0, ("limit", ""): -26.0}
@@ -167,7 +171,7 @@ def test_another_scorecard_is_the_row_of_the_model(tmp_path: Path) -> None:
     lighter = {**CARD, "components": {name: {**part, "weight": weight} for (name, part), weight in weighed}}
     before = carded(tmp_path, DAYS[0], [98, 75, 71], MEASURES_THEN, CARD)
     now = carded(tmp_path, DAYS[1], [88, 68, 20], MEASURES_NOW, lighter)
-    assert points(changes_of(None, now, before), "a") == {("component", "use"): -10.0}
-    assert points(changes_of(None, now, before), "b") == {("model", ""): -15.0, ("missing", ""): 8.0}
+    assert points(changes_of(now, before), "a") == {("component", "use"): -10.0}
+    assert points(changes_of(now, before), "b") == {("model", ""): -15.0, ("missing", ""): 8.0}
     found = trend_of([before, now], Trend()).set_index("account_id")
     assert found["trend_rules"].to_dict() == {"a": "", "b": "", "c": "drop"}

@@ -26,9 +26,7 @@ from healthscore.pipelines.publication.history import (
 )
 from healthscore.pipelines.publication.pointers import composing
 from healthscore.pipelines.publish import (
-    MANIFEST,
     POINTER,
-    RECORD,
     attempt_of,
     point,
     run_directory,
@@ -41,7 +39,7 @@ from healthscore.pipelines.runs.record import run_record
 from healthscore.pipelines.trend.following import Followed, follow
 from healthscore.tables import Tables
 
-CHANGES, TABLE, RESULT = "changes.parquet", "scores.csv", "result.json"
+CHANGES, CHANGES_CSV, TABLE, RESULT = "changes.parquet", "changes.csv", "scores.csv", "result.json"
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def compose(run: Run, series: str, tables: Tables, progress: Progress, *, again:
     with composing(run.out, series):
         history = scored_dates(run.out, series)
         inputs = {name: tables.reports[name].fingerprint for name in sources_read(run) if name in tables.reports}
-        made_from = {scored.as_of.isoformat(): _digest(scored) for scored in history}
+        made_from = {scored.as_of.isoformat(): scored.digest() for scored in history}
         identity = run_identity(run, folder, inputs, afterwards=True, scores=made_from)
         directory = attempt_of(run.out, folder, identity)
         if again or not is_whole(directory):
@@ -96,7 +94,7 @@ def _write(
     run: Run, folder: str, identity: str, history: Sequence[Scored], inputs: Mapping[str, str], tables: Tables
 ) -> Path:
     now = history[-1]
-    followed = follow(run, history)
+    followed = follow(run, history, tables)
     scores = now.scores().merge(followed.columns, on="account_id", how="left", validate="one_to_one")
     by_since = {str(since): ledger for since, ledger in followed.changes.groupby("since", sort=False)}
     acted = act(run, now, scores, by_since, tables)
@@ -108,6 +106,7 @@ def _write(
         scores.to_parquet(directory / SCORES, index=False)
         write_csv(scores, directory / TABLE)
         followed.changes.to_parquet(directory / CHANGES, index=False)
+        write_csv(followed.changes, directory / CHANGES_CSV)
         for path in sorted(now.directory.glob("*.csv")):
             if path.name != TABLE:
                 shutil.copyfile(path, directory / path.name)
@@ -127,9 +126,3 @@ def _result(identity: str, now: Scored, history: Sequence[Scored], followed: Fol
         "trend": followed.result,
         "actions": acted.result,
     }
-
-
-def _digest(scored: Scored) -> dict[str, Any]:
-    """What tells scores from others: their bytes, but for the record of where and by which code they were made."""
-    files: dict[str, Any] = read_object(scored.directory / MANIFEST)["files"]
-    return {name: entry["sha256"] for name, entry in sorted(files.items()) if name != RECORD}

@@ -6,7 +6,7 @@ newer scorer reads others, they are computed again at the earlier date, from tod
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -34,7 +34,7 @@ from healthscore.pipelines.trend.scorers import (
     scorer_of,
     segments_in,
 )
-from healthscore.tables import open_tables
+from healthscore.tables import Tables
 
 COMPONENT, MISSING, MODEL, LIMIT, UNEXPLAINED = "component", "missing", "model", "limit", "unexplained"
 KINDS = (COMPONENT, MISSING, MODEL, LIMIT, UNEXPLAINED)
@@ -42,6 +42,8 @@ KINDS = (COMPONENT, MISSING, MODEL, LIMIT, UNEXPLAINED)
 way to compute features; the ends of the scale, or a hard rule; all of it, where nothing can be told apart."""
 COLUMNS = ("account_id", "since", "from_as_of", "kind", "component", "points")
 Tenths = NDArray[np.int64]
+Replay = Callable[[date, "pd.Index[str]"], pd.DataFrame]
+"""Computes the features of accounts at a date, by account_id."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,12 +107,15 @@ class Ledgers:
 
     Attributes
     ----------
-    run
-        Whose tables are read where earlier features have to be computed again; None to read none.
+    replay
+        Computes features of an earlier date as they are computed today, where they have to be; None for never.
+    threads
+        For the model.
     """
 
-    run: Run | None
     now: Scored
+    replay: Replay | None = None
+    threads: int = 1
 
     def since(self, before: Scored, accounts: Sequence[str] | None = None) -> Divided:
         """Divide the changes since an earlier date, of all accounts scored at both or of those named."""
@@ -122,14 +127,14 @@ class Ledgers:
         shown1, shown2 = (tenths(table["health"].to_numpy(np.float64)) for table in (there, here))
         try:
             scorer = self._scorer
-            x1, x2 = (matrix_of(scorer, table.loc[ids]) for table in (self._earlier(before, ids), self._features))
+            kept = earlier_features(scorer, before, measured_by(self.now), self.replay, ids)
+            x1, x2 = (matrix_of(scorer, table.loc[ids]) for table in (kept, self._features))
         except HealthScoreError as error:
             return Divided(ids, before.as_of, ((UNEXPLAINED, ""),), (shown2 - shown1)[:, None], error.what)
-        rows = (*((COMPONENT, group) for group in scorer.groups), (MISSING, ""), (MODEL, ""), (LIMIT, ""))
-        segments = segments_in(there), segments_in(here)
+        rows, segments = ledger_rows(scorer), (segments_in(there), segments_in(here))
         divided = np.zeros((len(ids), len(rows)), np.int64)
         for part in chunks(len(ids)):
-            then, now = (_scoring(scorer, segment[part]) for segment in segments)
+            then, now = (scoring_by(scorer, segment[part]) for segment in segments)
             divided[part] = change_ledger(then, now, x1[part], x2[part], shown1[part], shown2[part]).shown
         return Divided(ids, before.as_of, rows, divided)
 
@@ -139,42 +144,57 @@ class Ledgers:
 
     @cached_property
     def _scorer(self) -> Scorer:
-        return scorer_of(self.now, 1 if self.run is None else self.run.threads)
+        return scorer_of(self.now, self.threads)
 
     @cached_property
     def _features(self) -> pd.DataFrame:
         return self.now.features().set_index("account_id")
 
-    def _earlier(self, before: Scored, ids: pd.Index[str]) -> pd.DataFrame:
-        """Features of the accounts at the earlier date, as today's scorer reads them."""
-        if measured_by(before) == measured_by(self.now):
-            kept = before.features().set_index("account_id")
-            if not lacking(self._scorer, kept.columns):
-                return kept
-        if self.run is None:
-            raise HealthScoreError(f"features are computed in another way since {before.as_of}")
-        return replayed(self.run, before.as_of, ids)
+
+def ledger_rows(scorer: Scorer) -> tuple[tuple[str, str], ...]:
+    """(kind, component) of each column of a ledger by this scorer."""
+    return (*((COMPONENT, group) for group in scorer.groups), (MISSING, ""), (MODEL, ""), (LIMIT, ""))
 
 
-def changes_of(run: Run | None, now: Scored, before: Scored, since: str = "previous") -> pd.DataFrame:
-    """The ledger of all accounts scored at both dates: account_id, since, from_as_of, kind, component, points."""
-    return Ledgers(run, now).since(before).long(since)
+def scoring_by(scorer: Scorer, segment: Texts) -> Scoring:
+    """The scorer for accounts of these segments."""
+    return lambda X, rows: scorer.apart(X, segment[rows])
 
 
-def replayed(run: Run, as_of: date, ids: pd.Index[str]) -> pd.DataFrame:
+def earlier_features(
+    scorer: Scorer, before: Scored, measured: str, replay: Replay | None, ids: pd.Index[str]
+) -> pd.DataFrame:
+    """Features of accounts at an earlier date as the scorer reads them, by account_id: kept ones, else computed again.
+
+    Parameters
+    ----------
+    measured
+        How features are computed today: see `measured_by`.
+    replay
+        Computes them where those kept will not do; None to compute none.
+
+    Raises
+    ------
+    HealthScoreError
+        They were not kept, or will not do and cannot be computed again.
+    """
+    if measured_by(before) == measured:
+        kept = before.features().set_index("account_id")
+        if not lacking(scorer, kept.columns):
+            return kept
+    if replay is None:
+        raise HealthScoreError(f"features are computed in another way since {before.as_of}")
+    return replay(before.as_of, ids)
+
+
+def replayed(run: Run, tables: Tables, as_of: date, ids: pd.Index[str]) -> pd.DataFrame:
     """Features of accounts at an earlier date, from today's tables, as the run computes them today; by account_id."""
-    with open_tables(run) as tables:
-        plan = plan_panel(run, tables, pa.array(ids.astype(object)), [day_of(as_of)], data_end_of(run, tables))
-        panel = plan.build(np.ones((1, len(ids)), np.bool_))
-    names = [feature.name for feature in panel.features]
-    return pd.DataFrame(panel.X, index=ids[panel.account], columns=names)
+    plan = plan_panel(run, tables, pa.array(ids.astype(object)), [day_of(as_of)], data_end_of(run, tables))
+    panel = plan.build(np.ones((1, len(ids)), np.bool_))
+    return pd.DataFrame(panel.X, index=ids[panel.account], columns=[feature.name for feature in panel.features])
 
 
 def _published(scored: Scored) -> pd.DataFrame:
     """Score and segment of the accounts that have a score, by account_id."""
     table = scored.scores(["account_id", "status", "health", "segment"])
     return table[table["status"] == "scored"].set_index("account_id")
-
-
-def _scoring(scorer: Scorer, segment: Texts) -> Scoring:
-    return lambda X, rows: scorer.apart(X, segment[rows])

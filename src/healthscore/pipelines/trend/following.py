@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,10 @@ from healthscore.config.trend import RULES
 from healthscore.errors import HealthScoreError
 from healthscore.pipelines.publication.history import Scored
 from healthscore.pipelines.trend.activity import Activity, activity_of
-from healthscore.pipelines.trend.changes import COLUMNS, Divided, Ledgers
+from healthscore.pipelines.trend.changes import COLUMNS, Divided, Ledgers, replayed
 from healthscore.pipelines.trend.courses import ABSENT, Courses, courses_of
 from healthscore.pipelines.trend.rules import Found, declined, dropped, dropped_suddenly, previous_of, recovered
+from healthscore.tables import Tables
 
 PREVIOUS, WEEK, MONTH = "previous", "week", "month"
 AGES = {WEEK: (7, 13), MONTH: (28, 55)}
@@ -48,12 +50,16 @@ class Followed:
     result: dict[str, Any]
 
 
-def follow(run: Run, history: Sequence[Scored]) -> Followed:
-    """Compare the newest scores of a history, oldest date first, with the earlier ones."""
+def follow(run: Run, history: Sequence[Scored], tables: Tables | None = None) -> Followed:
+    """Compare the newest scores of a history, oldest date first, with the earlier ones.
+
+    `tables`, the run's, are read where features are computed in another way than at an earlier date.
+    """
     courses = courses_of(history, run.trend, run.threads)
     activity = _activity(history[-1], run.trend)
     columns = _columns(courses, run.trend, activity)
-    ledgers, by_date = Ledgers(run, history[-1]), {scored.as_of: scored for scored in history}
+    replay = None if tables is None else partial(replayed, run, tables)
+    ledgers, by_date = Ledgers(history[-1], replay, run.threads), {scored.as_of: scored for scored in history}
     divided = [(since, ledgers.since(by_date[day], ids)) for since, day, ids in _compared(columns)]
     columns["change_reason"] = _reasons(columns, divided)
     changes = [one.long(since) for since, one in divided]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from healthscore.config import Scorecard
+from healthscore.config import Run, Scorecard
 from healthscore.errors import HealthScoreError
 from healthscore.models.bundle import Bundle, load
 from healthscore.models.drivers import component_drivers
@@ -20,7 +20,7 @@ from healthscore.models.ledger import Apart
 from healthscore.models.scorecard import FULL, score_card
 from healthscore.pipelines.publication.history import Scored
 from healthscore.pipelines.runs.finding import Finished
-from healthscore.pipelines.runs.record import digest_of
+from healthscore.pipelines.runs.record import configuration_of, digest_of
 
 Floats = NDArray[np.float64]
 Texts = NDArray[np.object_]
@@ -112,7 +112,15 @@ def made_by(scored: Scored) -> str:
 
 def measured_by(scored: Scored) -> str:
     """A text that two scores share if and only if their features were computed alike, wherever the files lay."""
-    configuration: dict[str, Any] = scored.record()["configuration"]
+    return _measured(scored.record()["configuration"])
+
+
+def measured_as(run: Run) -> str:
+    """The same of a run."""
+    return _measured(configuration_of(run))
+
+
+def _measured(configuration: Mapping[str, Any]) -> str:
     sources = {name: _without_path(source) for name, source in configuration["sources"].items()}
     said = {key: configuration[key] for key in MEASURED if key in configuration}
     return json.dumps(said | {"sources": sources}, sort_keys=True)
