@@ -51,7 +51,7 @@ def _said(actions: Mapping[str, Any]) -> list[str]:
     if actions["without_owner"]:
         said.insert(0, f"{plural(actions['without_owner'], 'account')} with something to do belong to nobody: 001.csv")
     risk = actions["revenue_at_risk"]
-    if risk["value"]:
+    if risk["value"] and risk["by_probability"]:
         share = risk["at_risk"] / risk["value"]
         said.append(f"at risk: {count(risk['at_risk'])} of {count(risk['value'])} a month ({share:.1%})")
     if actions["renewals"]:

@@ -137,7 +137,8 @@ class _Search:
         self.columns = [np.array(ground.levers[name], np.int64) for name in self.names]
         self.scale = np.where(ground.spread > 0, ground.spread, 1.0)
         self.length = np.stack([self._lengths(columns) for columns in self.columns], axis=2)
-        self.steps = np.unique(np.geomspace(1, len(donors), STEPS).round().astype(np.int64)) - 1
+        far = np.arange(1, len(donors) + 1) if len(donors) <= STEPS else np.geomspace(1, len(donors), STEPS).round()
+        self.steps = np.unique(far.astype(np.int64)) - 1
         self.gained = np.full(len(self.names), -np.inf)
         self.found: list[Path | None] = [None] * len(X)
 

@@ -166,7 +166,11 @@ def _result(
         "waiting": int((~listed["within_capacity"]).sum()),
         "owners": int(listed.loc[listed["owner"] != NOBODY, "owner"].nunique()),
         "without_owner": int(nobody["account_id"].nunique()),
-        "revenue_at_risk": {"counted": counted, **lists.totals(scored)},
+        "revenue_at_risk": {
+            "counted": counted,
+            "by_probability": bool(scored["probability"].notna().any()),
+            **lists.totals(scored),
+        },
         "renewals": len(files[RENEWALS]) if RENEWALS in files else None,
         "renewal_days": run.worklist.renewal_days,
         "growth": len(files[lists.GROWTH]),
