@@ -63,16 +63,43 @@ def test_a_server_that_takes_connections_and_says_nothing_is_not_waited_for(port
     assert time.monotonic() - start < 5
 
 
+@pytest.mark.parametrize("scheme", ["http", "postgresql+psycopg2"])
+def test_whoever_takes_connections_and_says_nothing_is_away(scheme: str, port: int) -> None:
+    with pytest.raises(OSError, match="nobody answers"):
+        knock(f"{scheme}://user:password@127.0.0.1:{port}/db")
+
+
+@pytest.mark.parametrize("said", [b"", b"N", b"S"])
+def test_a_database_says_a_letter(said: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        Thread(target=_answer, args=(listening, said), daemon=True).start()
+        uri = f"postgresql://127.0.0.1:{listening.getsockname()[1]}/db"
+        if said:
+            knock(uri)
+        else:
+            with pytest.raises(OSError, match="it hangs up"):
+                knock(uri)
+
+
+def test_a_server_that_is_broken_is_away() -> None:
+    """Its front door is open, and what lies behind it is down: MLflow's client would try again and again."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        Thread(target=_answer, args=(listening, b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"), daemon=True).start()
+        with pytest.raises(OSError, match=r"nobody answers at http://127.0.0.1:\d+ \(it answers 503 No\)"):
+            knock(f"http://127.0.0.1:{listening.getsockname()[1]}")
+
+
+def _answer(listening: socket.socket, said: bytes) -> None:
+    taken, _ = listening.accept()
+    with taken:
+        taken.recv(4096)
+        taken.sendall(said)
+
+
 def test_any_answer_is_an_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
-
-        def refuse() -> None:
-            taken, _ = listening.accept()
-            with taken:
-                taken.recv(4096)
-                taken.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
-
-        Thread(target=refuse, daemon=True).start()
+        refusal = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"
+        Thread(target=_answer, args=(listening, refusal), daemon=True).start()
         knock(f"http://user:password@127.0.0.1:{listening.getsockname()[1]}/prefix/")
 
 

@@ -45,9 +45,9 @@ def entry(out: Path, identity: str = "abc", at: int = 1) -> Entry:
 class Listening:
     """In the place of a connection: remembers what was sent, and refuses one."""
 
-    def __init__(self, refused: str = "") -> None:
+    def __init__(self, refused: str = "", *, gone: bool = False) -> None:
         self.sent: list[str] = []
-        self.refused = refused
+        self.refused, self.gone = refused, gone
 
     def send(self, entry: Entry | Alias, *, again: bool = False) -> str:
         assert again
@@ -55,6 +55,10 @@ class Listening:
             raise RuntimeError("no")
         self.sent.append(entry.identity)
         return "key"
+
+    def require_answer(self) -> None:
+        if self.gone:
+            raise OSError("nobody answers")
 
 
 def test_what_is_read_back_is_what_was_kept_also_after_a_move(tmp_path: Path) -> None:
@@ -107,6 +111,16 @@ def test_the_oldest_is_sent_first_aliases_last_and_what_is_refused_keeps_its_pla
         found = send_waiting(listening, run)
     assert listening.sent == ["c", "a", "z"]
     assert (found.sent, found.waiting) == (("train-c", "train-a", "alias-champion"), ("train-b",))
+
+
+def test_a_server_that_goes_away_meanwhile_is_asked_once(run: Run) -> None:
+    for number in range(5):
+        keep(run.out, entry(run.out, str(number), number))
+    listening: Any = Listening(refused="1", gone=True)
+    with pytest.warns(TrackingWarning, match="train-1 still waits"), pytest.raises(OSError, match="nobody answers"):
+        send_waiting(listening, run)
+    assert listening.sent == ["0"]
+    assert len(waiting(run.out)) == 4
 
 
 def test_one_process_sends_at_a_time(run: Run) -> None:

@@ -22,15 +22,21 @@ ENVIRONMENT = {
     # Or it would copy the pyproject.toml of whatever directory the command was given in into the model.
     "MLFLOW_UV_AUTO_DETECT": "false",
     # By MLflow's own defaults, a server that is away holds a job up for minutes.
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "PGCONNECT_TIMEOUT": "5",
 }
 """Set for MLflow unless the user has set them."""
 SECRETS = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 """Variables whose values are never told."""
+SERVER_ERROR = 500
 PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
-ANSWERS_WITHIN = 10.0
-"""Seconds that a server has to say anything."""
+ANSWERS_WITHIN = 3.0
+"""Seconds that a server has to say anything: what it misses waits in the outbox, and nobody waits for it."""
+QUESTION = "/api/2.0/mlflow/experiments/search?max_results=1"
+"""What a tracking server is asked: a healthy process in front of a hanging database says nothing to this."""
+GREETING = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")
+"""How a client of PostgreSQL asks whether to encrypt, the first thing that is said; the server answers by a letter."""
 
 
 def store(run: Run) -> tuple[str, str | None]:
@@ -56,22 +62,33 @@ def knock(uri: str) -> None:
     place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
         if scheme in ("http", "https"):
-            _ask(f"{scheme}://{place}{parts.path.rstrip('/')}/health")
+            _ask(f"{scheme}://{place}{parts.path.rstrip('/')}{QUESTION}")
         else:
-            socket.create_connection((host, port), timeout=ANSWERS_WITHIN).close()
+            _greet(host, port, scheme)
     except OSError as error:
         raise OSError(f"nobody answers at {scheme}://{place} ({error})") from error
 
 
 def _ask(url: str) -> None:
-    """Any answer will do: whether it is MLflow's, and who may come in, is for MLflow's client to find out."""
+    """Any answer will do but that the server is broken: who may come in is for MLflow's client to find out."""
     try:
         urlopen(url, timeout=ANSWERS_WITHIN).close()  # noqa: S310  # http or https, by the caller
     except HTTPError as answer:
         answer.close()
+        if answer.code >= SERVER_ERROR:
+            raise OSError(f"it answers {answer.code} {answer.reason}") from None
     except URLError as error:
         if not isinstance(error.reason, ssl.SSLError):
             raise
+
+
+def _greet(host: str, port: int, scheme: str) -> None:
+    """Connect; from PostgreSQL hear a word, too: the system takes connections for a server that hangs."""
+    with socket.create_connection((host, port), timeout=ANSWERS_WITHIN) as connection:
+        if scheme == "postgresql":
+            connection.sendall(GREETING)
+            if not connection.recv(1):
+                raise OSError("it hangs up")
 
 
 def redacted(text: str, uri: str) -> str:

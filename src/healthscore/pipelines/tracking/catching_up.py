@@ -61,6 +61,7 @@ def send_waiting(connection: Connection, run: Run) -> Synchronised:
                 sent.append(path.stem)
             except Exception as error:  # of the server, or of this entry: those after it may still go through
                 _warn(run, f"{path.stem} still waits in the outbox: {type(error).__name__}: {error}")
+                connection.require_answer()  # or every entry would wait for a server that went away meanwhile
     return Synchronised(tuple(sent), tuple(path.stem for path in waiting(run.out)))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from healthscore.config import Run
+from healthscore.errors import WriteError
 from healthscore.pipelines.tracking.address import redacted, store
 from healthscore.pipelines.tracking.catching_up import send_waiting
 from healthscore.pipelines.tracking.entry import Alias, Entry
@@ -81,7 +82,7 @@ def _sent(run: Run, entry: Entry | Alias) -> str | None:
     try:
         keep(run.out, entry)
         told += "; it waits in the outbox for the next run that is recorded, or for `healthscore runs sync`"
-    except OSError as error:
-        told += f"; nor kept for later: {error.strerror}"
+    except (OSError, WriteError) as error:
+        told += f"; nor kept for later: {error.what if isinstance(error, WriteError) else error.strerror}"
     warnings.warn(told, TrackingWarning, stacklevel=3)
     return None

@@ -23,6 +23,8 @@ ROWS = (".parquet", ".csv", ".arrow", ".feather")
 MOST = 1000
 """Metrics that MLflow takes at once."""
 LONGEST_DIGEST = 36
+DATABASE_TRIES = 2
+"""MLflow tries ten times to connect to a database, over 100 seconds, and has no setting for it."""
 
 
 @contextmanager
@@ -34,9 +36,13 @@ def connected(run: Run) -> Iterator[Connection]:
     knock(uri)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow's own deprecations are not our user's business
+        from mlflow.store.db import utils as databases
         from mlflow.tracking import MlflowClient
 
-        logging.getLogger("mlflow").setLevel(logging.WARNING)  # after the import, which sets it itself
+        databases.MAX_RETRY_COUNT = DATABASE_TRIES
+        # After the import, which sets it itself. Failures are raised; its warnings (of a pip that is not there, say) are
+        # not our user's business.
+        logging.getLogger("mlflow").setLevel(logging.ERROR)
 
         if location is not None:
             (Path.cwd() / LOCAL).mkdir(exist_ok=True)
@@ -64,6 +70,10 @@ class Connection:
         if isinstance(entry, Alias):
             return self.registered.point(entry)
         return (self._recorded(entry) if again else None) or self._record(entry)
+
+    def require_answer(self) -> None:
+        """Raise OSError where the server went away meanwhile."""
+        knock(self.client.tracking_uri)
 
     def _recorded(self, entry: Entry) -> str | None:
         same = f"tags.`healthscore.entry` = '{_entry_tag(entry)}' and attributes.status = 'FINISHED'"
