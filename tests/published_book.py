@@ -14,6 +14,14 @@ from healthscore.config import Run, load_run
 from healthscore.pipelines.publish import write_json
 
 BANDS = ("at risk", "needs attention", "healthy")
+HEALTH = "SELECT account_id, as_of, health, band FROM health_scores ORDER BY as_of, account_id"
+MAY = [
+    ("A-1", date(2025, 5, 1), 12.5, "at risk"),
+    ("A-2", date(2025, 5, 1), 55.0, "needs attention"),
+    ("A-3", date(2025, 5, 1), 91.3, "healthy"),
+    ("A-4", date(2025, 5, 1), None, None),
+]
+"""The book as a table holds it, and the query that reads it."""
 TABLES = '[sources.accounts]\npath = "accounts.csv"\ncontract = "accounts"\n'
 OUTCOME = """
 [sources.subscriptions]
