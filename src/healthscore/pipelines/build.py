@@ -67,6 +67,20 @@ class Book:
         """Id, name, segment and owner of the accounts of these rows, as they were known at the rows' dates."""
         return self.directory.at(self.panel.account[rows], self.panel.day[rows])
 
+    def part(self, rows: NDArray[np.bool_]) -> Book:
+        """The book of one date without the other rows; nothing that is read of them is known."""
+        status = self.snapshots.status.copy()
+        status[0, self.panel.account[~rows]] = Status.NO_FEATURES
+        panel = self.panel
+        return replace(
+            self,
+            panel=replace(panel, account=panel.account[rows], day=panel.day[rows], X=panel.X[rows]),
+            snapshots=replace(self.snapshots, status=status),
+            label=self.label[rows],
+            value=self.value[rows],
+            cluster=self.cluster[rows],
+        )
+
     @property
     def known_from(self) -> NDArray[np.int32]:
         """Day from which each row's label may be used for training."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,6 @@ from healthscore.asof import day_of
 from healthscore.config import Run, Scorecard
 from healthscore.models.health import Bands, displayed, percentile, rank
 from healthscore.models.scorecard import CardScores, band_numbers, card_bands, card_drivers, card_letters
-from healthscore.outcomes.snapshots import Status
 from healthscore.pipelines.build import Book, period
 from healthscore.pipelines.cardchecks import card_warnings, doubts, need_features, need_known
 from healthscore.pipelines.cardparts import CardParts, parts_of
@@ -96,27 +95,12 @@ def _reference(run: Run, card: Scorecard, tables: Tables, as_of: date, book: Boo
 def _rated(book: Book, card: Scorecard, reference: Floats | None) -> CardBook:
     scores = card_on_book(book)
     known = ~np.isnan(scores.score)
-    book, scores = _only(book, known), scores.where(known)
+    book, scores = book.part(known), scores.where(known)
     names = [feature.name for feature in book.panel.features]
     features = dict(zip(names, book.panel.features, strict=True))
     X = book.panel.X
     parts = CardParts(card, features, names, X, scores, card_drivers(card, scores), parts_of(card, names, X, scores))
     return CardBook(book, parts, card_bands(card, reference), band_numbers(card, scores, reference))
-
-
-def _only(book: Book, rows: NDArray[np.bool_]) -> Book:
-    """The book of one date without the other rows; nothing that is read of them is known."""
-    status = book.snapshots.status.copy()
-    status[0, book.panel.account[~rows]] = Status.NO_FEATURES
-    panel = book.panel
-    return replace(
-        book,
-        panel=replace(panel, account=panel.account[rows], day=panel.day[rows], X=panel.X[rows]),
-        snapshots=replace(book.snapshots, status=status),
-        label=book.label[rows],
-        value=book.value[rows],
-        cluster=book.cluster[rows],
-    )
 
 
 def _scores(rated: CardBook, as_of: date) -> pd.DataFrame:

@@ -44,7 +44,13 @@ def categories(features: Sequence[Feature]) -> list[list[int]]:
 
 
 def doubts(
-    seen: Seen | None, X: Floats, features: Sequence[Feature], design: Design, drivers: Drivers, window: int
+    seen: Seen | None,
+    X: Floats,
+    features: Sequence[Feature],
+    design: Design,
+    drivers: Drivers,
+    window: int,
+    whole: Floats | None = None,
 ) -> list[str]:
     """Per account why its score is of low confidence; empty where nothing speaks against it.
 
@@ -62,9 +68,12 @@ def doubts(
         Points of the accounts, of which some rest on nothing.
     window
         Days of the shortest window of the signals.
+    whole
+        Features of the whole book, where the accounts are a part of it: what many lack is told of the book.
     """
-    lacked = np.flatnonzero(seen.missing_more(X)) if seen is not None else np.array([], np.int64)
-    shares = np.isnan(X[:, lacked]).mean(axis=0)
+    whole = X if whole is None else whole
+    lacked = np.flatnonzero(seen.missing_more(whole)) if seen is not None else np.array([], np.int64)
+    shares = np.isnan(whole[:, lacked]).mean(axis=0)
     said = [""] * len(X)
     for start in range(0, len(X), BLOCK_ROWS):
         rows = slice(start, start + BLOCK_ROWS)

@@ -58,15 +58,25 @@ def rate_by_model(
     directory: Path,
     progress: Progress,
     told: Sequence[str] = (),
+    only: Sequence[str] = (),
 ) -> Rated:
     """Score the accounts at risk at `as_of` by the bundle that lies in a directory.
 
-    `told` are accounts whose scores are taken apart by feature, however many are more at risk.
+    Parameters
+    ----------
+    told
+        Accounts whose scores are taken apart by feature, however many are more at risk.
+    only
+        Accounts to score, where not all are; one more is scored where none of them is at risk. What is known of a whole
+        source is that of all accounts.
     """
     book = build_book(run, tables, [day_of(as_of)], progress)
     inputs = {name: report.fingerprint for name, report in tables.reports.items()}
-    growth = ask_growth(book, tables)
     require_recorded(book, as_of)
+    whole = book.panel.X
+    if only:
+        book = book.part(np.isin(np.arange(len(book.label)), rows_of(book, only) or [0]))
+    growth = ask_growth(book, tables)
     names = [feature.name for feature in book.panel.features]
     same_features(bundle, run, directory, names)
     with progress("scoring"):
@@ -75,11 +85,17 @@ def rate_by_model(
         down, up = reason_texts(bundle, explained, book.panel.X, book.panel.features)
         between = score_interval(bundle, book.panel.X, explained.held)
     doubted = doubts(
-        bundle.seen, book.panel.X, book.panel.features, bundle.model.design, explained.drivers, shortest_window(run)
+        bundle.seen,
+        book.panel.X,
+        book.panel.features,
+        bundle.model.design,
+        explained.drivers,
+        shortest_window(run),
+        whole,
     )
     scored = ScoredBook(book, bundle, explained, down, up, doubted, between)
     scores, before = _scores(scored, as_of), hindsight(bundle, as_of)
-    result = _result(scored, scores, as_of) | {"warnings": [*before, *_alarms(scored)]}
+    result = book_result(run, bundle, scores, as_of) | {"warnings": [*before, *_alarms(scored)]}
     read = {"bundle": directory}
     drivers = explained_drivers(book, bundle, explained, as_of)
     beside = {FEATURES: features_table(book)}
@@ -131,15 +147,17 @@ def _scores(scored: ScoredBook, as_of: date) -> pd.DataFrame:
     return everyone(book, frame, as_of)
 
 
-def _result(scored: ScoredBook, scores: pd.DataFrame, as_of: date) -> dict[str, Any]:
+def book_result(run: Run, bundle: Bundle, scores: pd.DataFrame, as_of: date) -> dict[str, Any]:
+    """What the table of scores comes to: the JSON object of `score`, but for growth, references and warnings."""
     rated = scores[scores["status"] == "scored"]
-    bands = scored.bundle.bands
+    bands = bundle.bands
+    between = (rated["health_low"].to_numpy(np.float64), rated["health_high"].to_numpy(np.float64))
     return {
-        "run": scored.book.run.name,
+        "run": run.name,
         "as_of": as_of,
         "gap_days": int(rated["gap_days"].iloc[0]),
         "horizon_days": int(rated["horizon_days"].iloc[0]),
-        "period": period(scored.book.run, as_of),
+        "period": period(run, as_of),
         "accounts": len(rated),
         "unscored": scores.loc[scores["status"] != "scored", "status"].value_counts().to_dict(),
         "bands": {name: int((rated["band"] == name).sum()) for name in bands.names},
@@ -150,16 +168,16 @@ def _result(scored: ScoredBook, scores: pd.DataFrame, as_of: date) -> dict[str, 
                 "low": low,
                 "high": high,
                 "probability": [
-                    float(scored.bundle.scale.probability_of(high)),
-                    float(scored.bundle.scale.probability_of(low)),
+                    float(bundle.scale.probability_of(high)),
+                    float(bundle.scale.probability_of(low)),
                 ],
             }
             for name, low, high in bands.ranges()
         },
-        "model": scored.model,
-        "chosen": scored.bundle.model.name,
-        "uncertainty": summary(scored.bundle, scored.between),
-        "low_confidence": sum(map(bool, scored.doubts)),
+        "model": str(bundle.metadata.get("identity", "")),
+        "chosen": bundle.model.name,
+        "uncertainty": summary(bundle, between),
+        "low_confidence": int((rated["low_confidence"] != "").sum()),
     }
 
 

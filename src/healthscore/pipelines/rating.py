@@ -56,11 +56,16 @@ class Scorer:
         """What tells this scorer from all others: versions of one training may lie on different score scales."""
         return {"model": self.by, **{name: digest_of_bundle(directory) for name, directory in self.read.items()}}
 
-    def rate(self, tables: Tables, as_of: date, progress: Progress, told: Sequence[str] = ()) -> Rated:
-        """Score the accounts of the opened tables at the date; those of `told` are told by feature in any case."""
+    def rate(
+        self, tables: Tables, as_of: date, progress: Progress, told: Sequence[str] = (), only: Sequence[str] = ()
+    ) -> Rated:
+        """Score the accounts of the opened tables at the date; those of `told` are told by feature in any case.
+
+        Where `only` names accounts, a model scores these alone.
+        """
         if self.bundle is None:
             return rate_by_card(self.run, tables, as_of, progress)
-        return rate_by_model(self.run, tables, as_of, self.bundle, self.read["bundle"], progress, told)
+        return rate_by_model(self.run, tables, as_of, self.bundle, self.read["bundle"], progress, told, only)
 
 
 def scorer_of(run: Run, model: str | Path | None, scorecard: Scorecard | str | Path | None) -> Scorer:

@@ -15,12 +15,21 @@ from healthscore.config import Run, Scorecard, load_run
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publication.compose import compose
-from healthscore.pipelines.publication.history import SCORES, Scored, is_whole, newest, series_of, standing_at
+from healthscore.pipelines.publication.history import (
+    SCORES,
+    Scored,
+    is_whole,
+    newest,
+    series_of,
+    standing_at,
+    standing_until,
+)
 from healthscore.pipelines.publication.pointers import computing, stand
 from healthscore.pipelines.publish import attempt_of, plain, run_directory, run_identity, write_csv, write_json
 from healthscore.pipelines.rating import Scorer, scorer_of
 from healthscore.pipelines.references import with_references
 from healthscore.pipelines.registry.versions import standing
+from healthscore.pipelines.rescoring import DRIVERS, named_accounts, refuse_other, rescore
 from healthscore.pipelines.runs.record import run_record
 from healthscore.pipelines.scoretable import Rated
 from healthscore.pipelines.tracking import record
@@ -55,7 +64,7 @@ class ScoreResult:
     @cached_property
     def drivers(self) -> pd.DataFrame:
         """One row per account and component, and per feature of those that are told by feature: points and value."""
-        return pd.read_parquet(self.directory / "drivers.parquet")
+        return pd.read_parquet(self.directory / DRIVERS)
 
     @property
     def published(self) -> Path:
@@ -73,6 +82,7 @@ def score(
     out: str | Path | None = None,
     backfill: bool = False,
     force: bool = False,
+    accounts: Sequence[str] = (),
     progress: Progress = silent,
 ) -> ScoreResult:
     """Score every account at risk at `as_of`, by what was known before it, and publish the newest scores.
@@ -91,6 +101,9 @@ def score(
         Score a date before the newest one. Readers follow the newest date still, with this one in its history.
     force
         Score again even what is there.
+    accounts
+        Score these again, after a key event, and carry all others over from the scores that stood; all where none is
+        named.
 
     Raises
     ------
@@ -98,7 +111,7 @@ def score(
         There is no bundle, it is damaged, or its features are not those of the run.
     ConfigurationError
         The run's outcome is a gain and a model scores; there is no such scorecard, or it reads what the run does not
-        measure; a later date was scored, and this is no backfill.
+        measure; a later date was scored, and this is no backfill; an account is not there.
     InsufficientDataError
         Too little was recorded before the date.
     LockedError
@@ -113,6 +126,7 @@ def score(
         out=out,
         backfill=backfill,
         force=force,
+        accounts=accounts,
         progress=progress,
     )[0]
 
@@ -127,6 +141,7 @@ def score_dates(
     out: str | Path | None = None,
     backfill: bool = False,
     force: bool = False,
+    accounts: Sequence[str] = (),
     progress: Progress = silent,
 ) -> list[ScoreResult]:
     """Score several dates, in the order given, which changes nothing, and publish once; see `score`."""
@@ -143,7 +158,8 @@ def score_dates(
             for name, report in tables.reports.items()
             if run.sources[name].contract not in AFTER_SCORES
         }
-        job = _Job(scorer, tables, series, inputs, progress)
+        named = named_accounts(run, tables, accounts) if accounts else ()
+        job = _Job(scorer, tables, series, inputs, named, progress)
         found = [job.scored(day, backfill=backfill, force=force) for day in as_of]
         composed = compose(run, series, tables, progress, again=force)
     made = []
@@ -169,14 +185,16 @@ class _Job:
     tables: Tables
     series: str
     inputs: Mapping[str, str]
+    accounts: tuple[str, ...]
     progress: Progress
 
     def scored(self, as_of: date, *, backfill: bool, force: bool) -> tuple[Scored, bool]:
         """The scores that stand for the date from now on, and whether they were there already."""
         run = self.scorer.run
         with computing(run.out, self.series, as_of):
-            identity = run_identity(run, "score", self.inputs, as_of=as_of.isoformat(), **self.scorer.described)
             before = standing_at(run.out, as_of, self.series)
+            others = self._others(as_of, before) if self.accounts else None
+            identity = self._identity(as_of, others)
             if before is not None and before.identity == identity and not force:
                 stand(run.out, self.series, as_of, before.directory.name)  # a killed job may not have come to `CURRENT`
                 return before, True
@@ -185,14 +203,32 @@ class _Job:
             directory = attempt_of(run.out, self.series, identity)
             already = is_whole(directory) and not force
             if not already:
-                directory = self._write(as_of, identity)
+                directory = self._write(as_of, identity, others)
             stand(run.out, self.series, as_of, directory.name)
         return Scored(as_of, identity, directory), already
 
-    def _write(self, as_of: date, identity: str) -> Path:
+    def _others(self, as_of: date, standing: Scored | None) -> Scored:
+        """The scores that accounts which are not named keep: where just this was done already, those of that time."""
         run = self.scorer.run
-        rated = with_references(self.scorer.rate(self.tables, as_of, self.progress))
-        said = {"as_of": as_of, "by": rated.by}
+        if standing is not None and (rescored := standing.result().get("rescored")):
+            stood = Scored(date.fromisoformat(rescored["from_as_of"]), "", run.out / self.series / rescored["from"])
+            if is_whole(stood.directory) and self._identity(as_of, stood) == standing.identity:
+                return stood
+        return refuse_other(self.scorer, standing_until(run.out, as_of, self.series), as_of)
+
+    def _identity(self, as_of: date, others: Scored | None) -> str:
+        part = {} if others is None else {"accounts": self.accounts, "others": others.digest()}
+        described = {**self.scorer.described, **part}
+        return run_identity(self.scorer.run, "score", self.inputs, as_of=as_of.isoformat(), **described)
+
+    def _write(self, as_of: date, identity: str, others: Scored | None) -> Path:
+        run = self.scorer.run
+        said: dict[str, Any] = {"as_of": as_of, "by": self.scorer.by}
+        if others is None:
+            rated = with_references(self.scorer.rate(self.tables, as_of, self.progress))
+        else:
+            rated = rescore(self.scorer, self.tables, as_of, others, self.accounts, self.progress)
+            said |= {"accounts": self.accounts, "others": others.directory.name}
         made_of = run_record(run, "score", identity, self.inputs, arguments=said, read=self.scorer.read)
         with (
             self.progress("writing the scores"),
@@ -206,8 +242,7 @@ def write_rated(rated: Rated, identity: str, directory: Path) -> None:
     """Write the scores and what stands beside them into a directory."""
     rated.scores.to_parquet(directory / SCORES, index=False)
     write_csv(rated.scores, directory / "scores.csv")
-    rated.drivers.to_parquet(directory / "drivers.parquet", index=False)
-    for name, table in rated.beside.items():
+    for name, table in {DRIVERS: rated.drivers, **rated.beside}.items():
         if name.endswith(".parquet"):
             table.to_parquet(directory / name, index=False)
         else:

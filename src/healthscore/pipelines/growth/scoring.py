@@ -88,7 +88,7 @@ def with_growth(rated: Rated, asked: Asked | None, bundle: Path, as_of: date, to
     scores = _ready(rated, _beside(rated, asked, model, explained), model, shown=skill["shown"])
     warning = skill_warning(skill)
     result = rated.result | {
-        "growth": _result(scores, model, run, as_of),
+        "growth": growth_result(scores, model, run, as_of),
         "growth_segments": growth_segments(asked.past, scores, run.need_outcome().change_percent),
         "warnings": [*rated.result["warnings"], *([] if warning is None else [warning])],
     }
@@ -159,7 +159,8 @@ def _without_model(rated: Rated, asked: Asked) -> Rated:
     return replace(rated, scores=scores, result=result, beside={**rated.beside, READY: ready[list(READY_COLUMNS)]})
 
 
-def _result(scores: pd.DataFrame, model: Bundle, run: Run, as_of: date) -> dict[str, Any]:
+def growth_result(scores: pd.DataFrame, model: Bundle, run: Run, as_of: date) -> dict[str, Any]:
+    """What the growth in a table of scores comes to: the section `growth` of the result."""
     rated = scores[scores["growth"].notna()]
     without = scores.loc[scores["growth"].isna(), "growth_reason"]
     return {

@@ -69,6 +69,11 @@ class Scored:
         """Its `result.json`."""
         return read_object(self.directory / RESULT)
 
+    def digest(self) -> dict[str, str]:
+        """What tells these scores from others: their bytes, but for the record of where and by which code."""
+        files: dict[str, Any] = read_object(self.directory / MANIFEST)["files"]
+        return {name: str(entry["sha256"]) for name, entry in sorted(files.items()) if name != RECORD}
+
     def record(self) -> dict[str, Any]:
         """Its `run.json`: all that it was made of."""
         return read_object(self.directory / RECORD)
@@ -103,6 +108,12 @@ def standing_at(out: Path, as_of: date, series: str = SERIES) -> Scored | None:
         if is_whole(directory):
             return Scored(as_of, name.partition("-")[0], directory)
     return None
+
+
+def standing_until(out: Path, as_of: date, series: str = SERIES) -> Scored | None:
+    """The scores that stand for a date, or for the newest one before it."""
+    found = (standing_at(out, day, series) for day in reversed(dates_of(out, series)) if day <= as_of)
+    return next((scored for scored in found if scored is not None), None)
 
 
 def names_at(out: Path, as_of: date, series: str = SERIES) -> list[str]:
