@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         InputError,
         InsufficientDataError,
     )
+    from healthscore.pipelines.audit import audit
     from healthscore.pipelines.backtest import backtest
     from healthscore.pipelines.check import check
     from healthscore.pipelines.deliver import deliver
@@ -44,6 +45,7 @@ __all__ = [
     "InputError",
     "InsufficientDataError",
     "Run",
+    "audit",
     "backtest",
     "check",
     "compare_runs",

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from healthscore.cli import (
+    auditing,
     data,
     delivering,
     history,
@@ -60,6 +61,7 @@ for command in (
     scoring.score,
     scoring.explain,
     delivering.deliver,
+    auditing.audit,
 ):
     application.command()(command)
 application.add_typer(models.models)

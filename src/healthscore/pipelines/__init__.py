@@ -15,5 +15,6 @@ PIPELINES: dict[str, str] = {
     "score": "score",
     "explain": "explain",
     "deliver": "deliver",
+    "audit": "audit",
 }
 """Command -> name of the function, and of the module in this package, that does it."""

@@ -46,16 +46,17 @@ def compared(now: Result, then: Result | None) -> dict[str, Any] | None:
     """Then and now side by side; None without an earlier audit. Both results are of JSON's types."""
     if then is None:
         return None
-    return {
-        "identity": then["identity"],
-        "as_of": then["as_of"],
-        "verdict": then["verdict"]["verdict"],
-        "figures": [
-            {"key": key, "title": title, "kind": kind, "digits": digits, "then": _at(then, way), "now": _at(now, way)}
-            for key, title, kind, digits, way in FIGURES
-            if _at(then, way) is not None or _at(now, way) is not None
-        ],
-    }
+    about = {"identity": then["identity"], "as_of": then["as_of"], "verdict": then["verdict"]["verdict"]}
+    return about | {"figures": figures_of(now, then)}
+
+
+def figures_of(now: Result, then: Result | None = None) -> list[dict[str, Any]]:
+    """The figures that audits are compared by, how they are written, now and then; those of neither are left out."""
+    rows = [
+        {"key": key, "title": title, "kind": kind, "digits": digits, "then": _at(then or {}, way), "now": _at(now, way)}
+        for key, title, kind, digits, way in FIGURES
+    ]
+    return [row for row in rows if row["then"] is not None or row["now"] is not None]
 
 
 def _at(result: Result, way: tuple[str, ...]) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ together (Holm).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from healthscore.evaluation.proportions import NOT_COMPUTABLE, Estimate
 from healthscore.evaluation.rows import cluster_codes, group_sums
 from healthscore.models.weights.fit import WeightFit, fit_weights
 from healthscore.models.weights.rows import WeightRows
-from healthscore.models.weights.validated import fit_components
+from healthscore.models.weights.validated import fit_components, validate_weights
 from healthscore.pipelines.auditing.material import Floats, Material, Rows
 from healthscore.pipelines.runs.finding import RESULT, read_object
 
@@ -36,6 +36,8 @@ SLOPE_TOLERATED = (0.85, 1.15)
 SLOPE_BROKEN = 0.5
 """Half of what the score says of differences between accounts is gone: no calibration brings ranking back."""
 CHANCE = 0.05
+ENOUGH_EXITS = 30
+"""Different accounts that left, below which there is no verdict: a backtest gives no figures either."""
 FEWEST_EXITS = 10
 """Accounts that left, below which a ratio has no range worth printing."""
 
@@ -47,7 +49,7 @@ class Test:
     Attributes
     ----------
     figure
-        Observed / expected, slope; for `components` what a point of the strongest is worth in points of the average.
+        Observed / expected, slope; for `components` the worth of a point that is furthest from that of the average.
     promised
         What the figure is where the promise is kept.
     chance
@@ -90,12 +92,13 @@ class Evidence:
     exits: int
     learned: int | None
     tests: Mapping[str, Test]
-    worth: Mapping[str, float]
+    worth: Mapping[str, Estimate]
 
     def as_dict(self) -> dict[str, Any]:
         """Give the evidence as plain values for JSON."""
         tests = [test.as_dict() for test in self.tests.values()]
-        return {"exits": self.exits, "learned_exits": self.learned, "tests": tests, "worth": dict(self.worth)}
+        worth = {name: one.as_dict() for name, one in self.worth.items()}
+        return {"exits": self.exits, "learned_exits": self.learned, "tests": tests, "worth": worth}
 
 
 def evidence_of(material: Material) -> Evidence:
@@ -184,7 +187,7 @@ def slope_test(rows: WeightRows, inflation: float = 1.0) -> Test:
     return Test("slope", Estimate(slope, slope - half, slope + half), 1.0, chance, matters)
 
 
-def components_test(rows: WeightRows, inflation: float = 1.0) -> tuple[Test, dict[str, float]]:
+def components_test(rows: WeightRows, inflation: float = 1.0) -> tuple[Test, dict[str, Estimate]]:
     """Whether points of different components are worth the same, and what one of each is worth (1: the average).
 
     Wald's test that all coefficients are equal, with the account-clustered covariance and Hotelling's F quantile.
@@ -199,11 +202,22 @@ def components_test(rows: WeightRows, inflation: float = 1.0) -> tuple[Test, dic
     if freedom < 2:
         return nothing, {}
     chance = float(fdtrc(contrasts, freedom, statistic * freedom / (contrasts * (freedom + contrasts - 1))))
-    precision = 1.0 / np.diag(fit.covariance)
-    average = float(precision @ fit.beta / precision.sum())
-    worth = {rows.components[number]: float(fit.beta[i]) / average for i, number in enumerate(kept)} if average else {}
-    largest = max(worth.values(), default=None)
-    return Test("components", Estimate(largest, None, None), 1.0, chance, matters=True), worth
+    worth = {rows.components[number]: one for number, one in zip(kept, _worth(fit, inflation), strict=True)}
+    furthest = max(worth.values(), key=lambda one: abs((one.estimate or 1.0) - 1.0), default=NOT_COMPUTABLE)
+    return Test("components", furthest, 1.0, chance, matters=True), worth
+
+
+def _worth(fit: WeightFit, inflation: float) -> list[Estimate]:
+    """What a point of each component is worth, 1 being the average by precision; 95 % ranges, one by one."""
+    errors = np.sqrt(inflation * np.diag(fit.covariance))
+    average = float((fit.beta / errors**2).sum() / (1.0 / errors**2).sum())
+    if average <= 0.0:
+        return [NOT_COMPUTABLE] * len(fit.beta)
+    half = errors * float(stdtrit(fit.freedom, 0.975))
+    return [
+        Estimate(float(beta / average), float((beta - reach) / average), float((beta + reach) / average))
+        for beta, reach in zip(fit.beta, half, strict=True)
+    ]
 
 
 def _heterogeneity(fit: WeightFit, inflation: float) -> tuple[float, int]:
@@ -213,3 +227,20 @@ def _heterogeneity(fit: WeightFit, inflation: float) -> tuple[float, int]:
     difference = contrast @ beta
     covariance = inflation * contrast @ fit.covariance @ contrast.T
     return float(difference @ np.linalg.pinv(covariance) @ difference), len(difference)
+
+
+def validated_section(material: Material) -> list[dict[str, Any]]:
+    """What history says of each component on the published rows; empty below `ENOUGH_EXITS` accounts that left.
+
+    Weights are shares of the coefficients of points over their spread, so that they compare with the shares of what
+    moves the score; `verdict` is supported, not shown, or wrong direction.
+    """
+    rows = weight_rows(material, material.judged)
+    spread = rows.s.std(axis=0)
+    rows = replace(rows, s=rows.s / np.where(spread > 0.0, spread, 1.0))
+    if rows.exiting < ENOUGH_EXITS:
+        return []
+    return [
+        {"name": one.name, "weight": one.weight, "beta": one.beta, "chance": one.p, "verdict": one.verdict}
+        for one in validate_weights(rows).components
+    ]

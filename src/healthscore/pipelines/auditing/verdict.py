@@ -21,13 +21,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from healthscore.pipelines.auditing.evidence import SLOPE_BROKEN, Evidence
+from healthscore.pipelines.auditing.evidence import ENOUGH_EXITS, SLOPE_BROKEN, Evidence
 from healthscore.pipelines.wording import count, figure, listed, number, percent, plural
 
 KEEP, RECALIBRATE, RETRAIN, DISTRUST = "keep", "recalibrate", "retrain", "do not trust"
 EXIT_CODES = {KEEP: 0, RECALIBRATE: 5, RETRAIN: 5, DISTRUST: 5}
-ENOUGH_EXITS = 30
-"""Different accounts that left, below which a backtest gives no figures either."""
 DOUBTFUL = 0.2
 """Share of the newest scores with low confidence from which on it is told beside the verdict."""
 
@@ -124,8 +122,8 @@ def _kept(evidence: Evidence, auc: Mapping[str, Any], words: Mapping[str, Any]) 
     level = evidence.tests.get("level")
     if level is not None and level.figure.estimate is not None:
         said.append(
-            f"Observed over expected {words['events']}: {figure(level.figure.as_dict(), digits=2)}; that it is 1 is "
-            f"{_by_chance(level.shown)}."
+            f"Observed over expected {words['events']}: {figure(level.figure.as_dict(), digits=2)}, the chance in the "
+            f"training included; that it is 1 is {_by_chance(level.shown)}."
         )
     slope = evidence.tests.get("slope")
     if slope is not None and slope.figure.estimate is not None:
@@ -151,12 +149,10 @@ def _broken(evidence: Evidence, name: str, words: Mapping[str, Any]) -> str:
     if name == "slope":
         bold = "bolder" if (test.figure.estimate or 0.0) < 1 else "more timid"
         return f"The score is {bold} than what happened: slope of the log-odds {said}, and 1 is promised."
-    ranked = sorted(evidence.worth.items(), key=lambda item: item[1])
-    (least, low), (most, high) = ranked[0], ranked[-1]
-    return (
-        f"Components are no longer worth what their points say: a point of {most} counts {number(high, 1)} times the "
-        f"average, a point of {least} {number(low, 1)} times."
-    )
+    off = [(name, one) for name, one in evidence.worth.items() if one.excludes(1.0)]
+    told = [f"a point of {name} counts {figure(one.as_dict(), digits=1)} times the average" for name, one in off]
+    more = f": {listed(told)}" if told else ""
+    return f"Components are not worth what their points say, by more than chance explains{more}."
 
 
 def _notes(found: Mapping[str, Any]) -> list[str]:
