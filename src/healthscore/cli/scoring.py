@@ -10,6 +10,7 @@ from healthscore.cli.actions import show_actions
 from healthscore.cli.growth import show_growth, show_growth_explanation, show_references
 from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile, as_date
 from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
+from healthscore.cli.trend import show_change, show_movers
 from healthscore.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ def show_scores(made: ScoreResult) -> None:
     rows = [(w["account_id"], w["drivers_down"].split("; ")[0], f"{w['health']:.1f}", _last(w)) for w in worst]
     last = "risk" if card is None else "band"
     table("Most at risk", ("account", "what lowers the score most", "health", last), rows, left=2)
+    show_movers(result["publication"]["trend"])
     show_growth(result, made.scores)
     show_references(result)
     if card is not None:
@@ -163,6 +165,7 @@ def show_explanation(result: dict[str, Any]) -> None:
         paragraph(f"low confidence: {result['low_confidence']}")
     told = [(f"{f['points']:+.1f}", f["sentence"]) for f in result["features"] if f["points"]][:12]
     table("Strongest features", ("points", "what was seen"), told, left=2)
+    show_change(result.get("change"))
     show_growth_explanation(result.get("growth"))
     for source, latest in result["latest"].items():
         paragraph(f"latest {source}: {'; '.join(map(row_in_words, latest[:3])) if latest else 'none'}")

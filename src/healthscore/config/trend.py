@@ -51,7 +51,7 @@ class ActivityDrop(Section):
     days: Days = 14
     component: Name = "activity"
     signals: tuple[Name, ...] = ()
-    minimum_events: int = Field(default=10, ge=1)
+    minimum_events: int = Field(default=20, ge=1)
 
 
 class Recovery(Section):

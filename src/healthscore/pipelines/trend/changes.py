@@ -82,6 +82,11 @@ class Divided:
             columns=COLUMNS,
         )
 
+    def of_kind(self, kind: str) -> pd.Series[float]:
+        """Points of one kind, by account_id."""
+        columns = [column for column, (own, _) in enumerate(self.rows) if own == kind]
+        return pd.Series(self.shown[:, columns].sum(axis=1) / 10.0, index=self.ids)
+
     def causes(self) -> list[str]:
         """What moved each score most in the direction in which it went, with its points; "" where it stayed."""
         total = self.shown.sum(axis=1)

@@ -17,11 +17,13 @@ from healthscore.config.trend import RULES
 from healthscore.errors import HealthScoreError
 from healthscore.pipelines.publication.history import Scored
 from healthscore.pipelines.trend.activity import Activity, activity_of
-from healthscore.pipelines.trend.changes import COLUMNS, Divided, Ledgers, replayed
+from healthscore.pipelines.trend.changes import COLUMNS, MODEL, Divided, Ledgers, replayed
 from healthscore.pipelines.trend.courses import ABSENT, Courses, courses_of
 from healthscore.pipelines.trend.rules import Found, declined, dropped, dropped_suddenly, previous_of, recovered
 from healthscore.tables import Tables
 
+MOVERS = 10
+"""Accounts that fell most which the result names."""
 PREVIOUS, WEEK, MONTH = "previous", "week", "month"
 AGES = {WEEK: (7, 13), MONTH: (28, 55)}
 """Ages in days of the scores that a change since a week, or a month, ago is told against: the youngest such date."""
@@ -169,7 +171,7 @@ def _words(courses: Courses, rule: str, found: Found) -> NDArray[np.object_]:
         in_a_row = f"in {found.scores[row]} scores in a row" if found.scores[row] else ""
         said[row] = {
             "drop": f"fell {since}",
-            "sudden_drop": f"long {courses.bands[-1]!r}, then fell {since}",
+            "sudden_drop": f"long {courses.bands[-1]!r}, then {-points:+.1f} since {courses.dates[start]}",
             "decline": f"falls {in_a_row}: {since}",
             "recovery": f"rises {in_a_row}: {since}" if in_a_row else f"recovered {since}",
         }[rule]
@@ -202,6 +204,19 @@ def _reasons(columns: pd.DataFrame, divided: Sequence[tuple[str, Divided]]) -> p
     return columns["account_id"].map(pd.concat(said)).fillna("").astype("str")
 
 
+def _movers(courses: Courses, columns: pd.DataFrame, divided: Sequence[tuple[str, Divided]]) -> list[dict[str, Any]]:
+    """The accounts that fell most since their previous score, another model or scale left out, the deepest first."""
+    models = [one.of_kind(MODEL) for since, one in divided if since == PREVIOUS]
+    by_model = pd.concat(models) if models else pd.Series(dtype="float64")
+    own = columns["change"] - columns["account_id"].map(by_model).fillna(0.0)
+    fell = columns.assign(own=own, health=courses.shown[-1] / 10.0)[own < 0].sort_values(["own", "account_id"])
+    told = ["account_id", "previous_as_of", "previous_health", "health", "change"]
+    return [
+        {**{key: row[key] for key in told}, "reason": row["change_reason"], "trend_rules": row["trend_rules"]}
+        for row in fell.head(MOVERS).to_dict("records")
+    ]
+
+
 def _result(
     courses: Courses, columns: pd.DataFrame, activity: Activity, divided: Sequence[tuple[str, Divided]]
 ) -> dict[str, Any]:
@@ -216,5 +231,6 @@ def _result(
         "gained": int((columns["change"] > 0).sum()),
         "lost": int((columns["change"] < 0).sum()),
         "rules": {name: int(rules.get(name, 0)) for name in RULES},
+        "movers": _movers(courses, columns, divided),
         "said": [*first, *courses.said, *([activity.lacks] if activity.lacks else []), *lost],
     }
