@@ -23,7 +23,7 @@ class DeliverResult:
     @property
     def failed(self) -> int:
         """How many publications have not arrived where they should have."""
-        return sum(one.status in ("waiting", "gone") for one in self.delivered)
+        return sum(one.failed for one in self.delivered)
 
     @property
     def result(self) -> dict[str, Any]:

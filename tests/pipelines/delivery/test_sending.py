@@ -60,7 +60,7 @@ def test_a_delivery_that_is_said_otherwise_is_made_again(tmp_path: Path) -> None
 def test_one_that_fails_waits_and_the_others_arrive(tmp_path: Path) -> None:
     run = run_of(tmp_path, BLOCKED)
     blocked(tmp_path)
-    with pytest.warns(DeliveryWarning, match="stuck waits to be delivered: .* cannot be written"):
+    with pytest.warns(DeliveryWarning, match="stuck: published/aaaa has not arrived: .* cannot be written"):
         found = deliver(run, publish(run.out, "aaaa", book()))
     assert [(one.delivery, one.status) for one in found] == [("share", "delivered"), ("stuck", "waiting")]
     assert waiting(run.out) == ["stuck/00000001"]

@@ -10,7 +10,7 @@ import warnings
 from pathlib import Path
 
 from healthscore.config import Run
-from healthscore.pipelines.delivery.jobs import Delivered, DeliveryError, DeliveryWarning
+from healthscore.pipelines.delivery.jobs import Delivered, DeliveryError, DeliveryWarning, said
 from healthscore.pipelines.delivery.sending import deliver_all
 
 __all__ = ["Delivered", "DeliveryError", "DeliveryWarning", "deliver"]
@@ -24,8 +24,15 @@ def deliver(run: Run, published: Path) -> list[Delivered]:
     published
         Directory of the publication: `<out>/published/<identity>`.
     """
-    found = deliver_all(run, [published])
-    for one in found:
-        if one.status == "waiting":
-            warnings.warn(f"{one.delivery} waits to be delivered: {one.error}", DeliveryWarning, stacklevel=2)
+    try:
+        found = deliver_all(run, [published])
+    except Exception as error:  # of the disk that the outbox lies on: the scores are complete
+        warnings.warn(f"nothing was delivered, {said(error)}", DeliveryWarning, stacklevel=2)
+        return []
+    failed = [one for one in found if one.failed]
+    first = {one.delivery: one for one in reversed(failed)}
+    for name, one in sorted(first.items()):
+        behind = sum(other.delivery == name for other in failed) - 1
+        more = f"; {behind} more behind it" if behind else ""
+        warnings.warn(f"{name}: {one.publication} has not arrived: {one.error}{more}", DeliveryWarning, stacklevel=2)
     return found

@@ -94,3 +94,17 @@ class Delivered:
     to: str | None = None
     error: str | None = None
     sample: Sequence[Any] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether it has not arrived where it should have."""
+        return self.status in ("waiting", "gone")
+
+
+def said(error: Exception) -> str:
+    """What went wrong, in one line."""
+    if isinstance(error, HealthScoreError):
+        return f"{error.what}; {error.remedy}" if error.remedy else error.what
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'a file'} cannot be written: {error.strerror}"
+    return f"{type(error).__name__}: {error}"

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from healthscore.config import Run
-from healthscore.errors import HealthScoreError
 from healthscore.pipelines.delivery import outbox
 from healthscore.pipelines.delivery.alerts import Alert
-from healthscore.pipelines.delivery.jobs import Delivered, Job, State
+from healthscore.pipelines.delivery.jobs import Delivered, Job, State, said
 from healthscore.pipelines.delivery.kinds import KINDS
 from healthscore.pipelines.delivery.publications import Publication
 
@@ -135,7 +134,7 @@ def _sent(stream: _Stream, entry: outbox.Entry) -> Delivered:
         as_of, payload = publication.as_of, kind.prepare(job)
         to = kind.send(job, payload)
     except Exception as error:  # of whatever receiver, disk or table: the scores are there, and it waits
-        return stream.told(entry.publication, "waiting", error=job.secrets.hide(_said(error)))
+        return stream.told(entry.publication, "waiting", error=job.secrets.hide(said(error)))
     receipt = {"as_of": as_of, "kind": stream.kind, "configured": stream.configured, "rows": len(payload), "to": to}
     outbox.receive(stream.run.out, stream.key, entry, {**receipt, "at": _now()})
     return stream.told(entry.publication, "delivered", as_of=as_of, rows=len(payload), to=to)
@@ -148,7 +147,7 @@ def _looked_at(stream: _Stream, entry: outbox.Entry) -> Delivered:
         payload = KINDS[stream.kind].prepare(job)
         as_of, sample = publication.as_of, _sample(payload)
     except Exception as error:  # would keep it from being sent, and is what one looks for
-        return stream.told(entry.publication, "waiting", error=job.secrets.hide(_said(error)))
+        return stream.told(entry.publication, "waiting", error=job.secrets.hide(said(error)))
     return stream.told(entry.publication, "to send", as_of=as_of, rows=len(payload), sample=sample)
 
 
@@ -170,15 +169,6 @@ def _sample(payload: Any) -> list[Any]:
         return [json.loads(alert.body) for alert in payload[:SHOWN] if isinstance(alert, Alert)]
     rows: list[Any] = payload.slice(0, SHOWN).to_pylist()
     return rows
-
-
-def _said(error: Exception) -> str:
-    """What went wrong, in one line."""
-    if isinstance(error, HealthScoreError):
-        return f"{error.what}; {error.remedy}" if error.remedy else error.what
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename or 'a file'} cannot be written: {error.strerror}"
-    return f"{type(error).__name__}: {error}"
 
 
 def _now() -> str:
