@@ -97,6 +97,7 @@ def test_a_condition_chooses(says: dict[str, Any], expected: str) -> None:
     [
         ({"drop": 5, "over": "week"}, "no earlier score"),
         ({"fell": ["support"], "over": "week"}, "no earlier score"),
+        ({"trends": ["drop"], "drop": 5, "over": "week"}, "no earlier score"),
         ({"bands": ["green"]}, "none of the bands green"),
         ({"worst": ["finance"]}, "none of the components finance"),
         ({"when": [{"feature": "logouts", "at_least": 1}]}, "not made of"),
@@ -121,6 +122,14 @@ def test_a_playbook_that_can_fit_nobody_says_why(says: dict[str, Any], why: str)
 def test_what_no_source_says_is_told(column: str, says: dict[str, Any], why: str) -> None:
     facts = Facts(SCORES.assign(**{column: np.nan}), BANDS, {}, None)
     assert why in str(match({"it": Playbook(action="do", **says)}, facts).told["it"]["why_none"])
+
+
+def test_activity_is_told_without_an_earlier_score_and_a_drop_is_not() -> None:
+    first = Facts(SCORES.assign(change=np.nan, trend_rules="activity_drop"), BANDS, {}, None)
+    both = {rule: Playbook(action="do", trends=(rule,), owner=rule) for rule in ("drop", "activity_drop")}
+    told = match(both, first).told
+    assert told["activity_drop"] == {"fits": 5, "counts": 5, "why_none": None}
+    assert "no earlier score" in str(told["drop"]["why_none"])
 
 
 def test_scores_without_trend_growth_or_features_say_what_lacks() -> None:

@@ -109,7 +109,7 @@ def _prepared(run: Run, now: Scored, scores: pd.DataFrame, bands: list[str], tab
     scored = scores["status"] == "scored"
     return scores.assign(
         days_to_renewal=days_to_renewal(run, tables, now.as_of, scores["account_id"]),
-        revenue_at_risk=at_risk(scores, bands)[0].where(scored),
+        revenue_at_risk=at_risk(scores, bands)[0].where(scored).round(2),
         rank_in_band=scores.groupby("band")["rank"].rank(method="min").where(scored).astype("Int64"),
         reference=scores["account_id"].isin(_references(now)),
         _ranking=ranking(scores, bands),

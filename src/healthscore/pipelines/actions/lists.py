@@ -93,10 +93,10 @@ def _of_segment(name: str, mine: pd.DataFrame, bands: Sequence[str]) -> dict[str
     return {
         "segment": name,
         "accounts": len(mine),
-        "value": value,
-        "revenue_at_risk": at_risk,
+        "value": round(value, 2),
+        "revenue_at_risk": round(at_risk, 2),
         "share_at_risk": round(at_risk / value, 4) if value > 0 else None,
-        **{f"value {band}": float(by_band.get(band, 0.0)) for band in bands},
+        **{f"value {band}": round(float(by_band.get(band, 0.0)), 2) for band in bands},
     }
 
 

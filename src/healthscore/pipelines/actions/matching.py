@@ -20,6 +20,8 @@ from healthscore.config.playbooks import ACCOUNT_OWNER, HIGHEST, LOWEST, MIDDLE
 Flags = NDArray[np.bool_]
 NOBODY = "nobody"
 """Owner of accounts that nobody looks after: a score without an owner is useless, so they are listed first."""
+WITHOUT_HISTORY = "activity_drop"
+"""The one rule of `[trend]` that looks at two windows of events and not at earlier scores."""
 CHANGE = {"previous": "change", "week": "change_week", "month": "change_month"}
 """Time over which points were lost -> column of the scores that says so."""
 
@@ -120,7 +122,7 @@ def why_silent(playbook: Playbook, facts: Facts) -> str | None:
         CHANGE[playbook.over] not in scores or scores[CHANGE[playbook.over]].isna().all()
     ):
         return "there is no earlier score to compare with"
-    if playbook.trends and "trend_rules" not in scores:
+    if playbook.trends and ("trend_rules" not in scores or _needs_history(playbook, scores)):
         return "there is no earlier score to compare with"
     if playbook.fell and not len(facts.changes.get(playbook.over, ())):
         return "there is no earlier score to compare with"
@@ -137,6 +139,11 @@ def why_silent(playbook: Playbook, facts: Facts) -> str | None:
     if facts.features is not None and any(one.feature not in facts.features for one in playbook.when):
         return "the score is not made of these features"
     return None
+
+
+def _needs_history(playbook: Playbook, scores: pd.DataFrame) -> bool:
+    """Whether all trend rules of a playbook look at earlier scores, and there are none."""
+    return WITHOUT_HISTORY not in playbook.trends and bool(scores["change"].isna().all())
 
 
 def fitting_rows(playbook: Playbook, facts: Facts) -> Flags:
