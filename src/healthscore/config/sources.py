@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Literal
 
@@ -42,6 +43,7 @@ class Source(Section):
     """A table of the company: where it lies, and which of its columns (or expressions) fill the contract's columns.
 
     `unused` names columns of the file that have a contract column's name and another meaning: they are not bound.
+    `pii` names columns of the file that tell of persons: they are dropped when it is read, and cannot be used.
     `where` and `exclude` choose rows (`exclude` counts who is left out: tests, bots, the company's own accounts).
     `ranges` are the values that a number of the contract may have. `corrections` says that rows of one identity
     (`deduplicate_by`, else the contract's own) are versions of one row: each holds from its known-at until the next
@@ -54,6 +56,7 @@ class Source(Section):
     columns: dict[str, Expression] = Field(default_factory=dict)
     attributes: dict[ColumnName, Expression] = Field(default_factory=dict)
     unused: tuple[str, ...] = ()
+    pii: tuple[str, ...] = ()
     where: Expression | None = None
     exclude: Expression | None = None
     timezone: str | None = None
@@ -89,6 +92,8 @@ class Source(Section):
             raise ValueError("`sentiment` fills the value of levels; leave out `columns.value`")
         if both := [name for name in self.unused if name in self.columns]:
             raise ValueError(f"`unused` and `columns` both name {both[0]!r}")
+        if named := [f"`{key}`" for key, names in self._plain_columns() if set(names) & set(self.pii)]:
+            raise ValueError(f"`pii` drops a column that {named[0]} needs; leave out one of them")
         if unknown := [name for name in self.static if name not in self.attributes]:
             raise ValueError(f"`static` names attributes of the source; {unknown[0]!r} is none")
         if self.deduplicate_by and any(lookup.many for lookup in self.lookup):
@@ -96,6 +101,13 @@ class Source(Section):
         if wrong := [name for name, (low, high) in self.ranges.items() if low > high]:
             raise ValueError(f"`ranges.{wrong[0]}` is [lowest, highest]")
         return self
+
+    def _plain_columns(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Keys that name columns of the file as they are; those in expressions are found when these are compiled."""
+        yield "sentiment", () if self.sentiment is None else (self.sentiment.text,)
+        yield "deduplicate_by", self.deduplicate_by
+        for lookup in self.lookup:
+            yield "lookup", (*lookup.on, *lookup.columns)
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -107,10 +119,11 @@ class PanelTable(Section):
     """A ready-made panel instead of signals: a row per account and as-of date, a column per feature.
 
     `components` says which columns are features, and to which component each belongs; features stand in the order in
-    which they are named. `healthy` and `risky` name features of which more may only be good, or bad. `outcome` names a
-    column with 1 (it happened), 0 or nothing (not known yet), for `[outcome] kind = "recorded"`; `value` one with
-    revenue per month. `context` names features that are a circumstance and no merit of the account: probabilities
-    follow them, scores do not. `lookup` fetches columns from a second file, such as outcomes kept apart from features.
+    which they are named. `healthy` and `risky` name features of which more may only be good, or bad. `outcome`
+    names a column with 1 (it happened), 0 or nothing (not known yet), for `[outcome] kind = "recorded"`; `value`
+    one with revenue per month. `context` names features that are a circumstance and no merit of the account:
+    probabilities follow them, scores do not. `pii` are columns that are dropped when the file is read. `lookup`
+    fetches columns from a second file, such as outcomes kept apart from features.
     """
 
     path: str | tuple[str, ...]
@@ -123,6 +136,7 @@ class PanelTable(Section):
     context: tuple[ColumnName, ...] = ()
     outcome: Expression | None = None
     value: Expression | None = None
+    pii: tuple[str, ...] = ()
     lookup: tuple[Lookup, ...] = ()
 
     @property
@@ -157,5 +171,6 @@ class PanelTable(Section):
             columns=columns,
             attributes={name: name for name in self.component_of},
             time_format=self.time_format,
+            pii=self.pii,
             lookup=self.lookup,
         )

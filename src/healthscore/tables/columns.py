@@ -118,6 +118,9 @@ def assign(name: str, source: Source, columns: Mapping[str, str]) -> Assigned:
         try:
             return compile_expression(text, names, f"sources.{name}.{key}")
         except UnknownColumnError as unknown:
+            if unknown.missing in source.pii:
+                problems.append(_personal(name, key, text, column, unknown.missing))
+                return None
             problems.append(_unknown(name, key, text, column, unknown, names))
             return None
 
@@ -133,7 +136,9 @@ def assign(name: str, source: Source, columns: Mapping[str, str]) -> Assigned:
     conditions = {key: text for key in CONDITIONS if (text := getattr(source, key)) is not None}
     rows = {key: compiled(key, text) for key, text in conditions.items()}
     for column in contract.columns:
-        if column.required and texts[column.name] is None:
+        if column.required and texts[column.name] is None and column.name in source.pii:
+            problems.append(_personal(name, f"columns.{column.name}", column.name, column.name, column.name))
+        elif column.required and texts[column.name] is None:
             problems.append(_missing(name, contract, column.name, names))
     problems += _correction_faults(name, source, contract, found)
     if contract.name == PANEL:
@@ -188,6 +193,16 @@ def _unknown(
     rule = f"{key} = {text!r} names the column {unknown.missing!r}, which is not there{near}; found {listed(names)}"
     remedy = f'set `{key} = "{unknown.nearest or "..."}"` in [sources.{name}]'
     return Problem("missing_column", "error", name, column or unknown.missing, rule=rule, remedy=remedy)
+
+
+def _personal(name: str, key: str, text: str, column: str, personal: str) -> Problem:
+    """A column that `pii` drops is asked for."""
+    rule = f"{key} = {text!r} needs the column {personal!r}, which `pii` drops when the file is read"
+    remedy = (
+        f"in [sources.{name}], take {personal!r} out of `pii`, or leave out `{key}`; where it is an id, export another "
+        "id that names nobody"
+    )
+    return Problem("personal_column", "error", name, column or personal, rule=rule, remedy=remedy)
 
 
 def _missing(name: str, contract: Contract, column: str, names: Mapping[str, Name]) -> Problem:

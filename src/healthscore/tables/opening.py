@@ -21,6 +21,7 @@ from healthscore.tables.layers import forget_layers
 from healthscore.tables.lineage import Lineage
 from healthscore.tables.lookups import join_lookups
 from healthscore.tables.panelcolumns import in_words_of_panel
+from healthscore.tables.personal import require_personal
 from healthscore.tables.problems import Problem, errors
 from healthscore.tables.quarantine import Quarantine
 from healthscore.tables.quoting import quote_identifier
@@ -88,7 +89,8 @@ class Opening:
 
     def _open(self, name: str, print_: Future[str]) -> None:
         engine, files = self.engine, self.files[name]
-        raw = SOURCES[files[0].kind](engine, name, files)
+        require_personal(name, self.run.sources[name].pii, files)
+        raw = SOURCES[files[0].kind](engine, name, files, self.run.sources[name].pii)
         table, findings = join_lookups(engine, self.run, name, raw, self.lookups)
         table = join_sentiment(engine, self.run, name, table)
         binding = bind(engine, self.run, name, table)

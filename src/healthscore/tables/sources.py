@@ -35,17 +35,17 @@ class RawTable:
     stored: bool
 
 
-def open_parquet(engine: Engine, name: str, files: Sequence[DataFile]) -> RawTable:
-    """A view: Parquet is scanned where it lies, only the columns that are asked for."""
+def open_parquet(engine: Engine, name: str, files: Sequence[DataFile], pii: Sequence[str] = ()) -> RawTable:
+    """A view: Parquet is scanned where it lies, only the columns that are asked for, and never those in `pii`."""
     relation = quote_identifier(f"{name}/raw")
     unify = ", union_by_name=true" if len({tuple(sorted(file.columns)) for file in files}) > 1 else ""
     scan = f"read_parquet({quote_list(str(file.path) for file in files)}, filename='{FILE}'{unify})"
-    engine.execute(f"CREATE VIEW {relation} AS SELECT *, file_row_number + 1 AS {LINE} FROM {scan}")
+    engine.execute(f"CREATE VIEW {relation} AS SELECT {_all_but(pii)}, file_row_number + 1 AS {LINE} FROM {scan}")
     return RawTable(relation, _columns(engine, relation), stored=False)
 
 
-def open_csv(engine: Engine, name: str, files: Sequence[DataFile]) -> RawTable:
-    """A table of texts: no type is guessed, and the rows are read once and numbered."""
+def open_csv(engine: Engine, name: str, files: Sequence[DataFile], pii: Sequence[str] = ()) -> RawTable:
+    """A table of texts without those in `pii`: no type is guessed, and the rows are read once and numbered."""
     relation = quote_identifier(f"{name}/raw")
     for number, file in enumerate(files):
         columns = ", ".join(f"{quote_literal(column)}: 'VARCHAR'" for column in file.columns)
@@ -54,7 +54,9 @@ def open_csv(engine: Engine, name: str, files: Sequence[DataFile]) -> RawTable:
             f"delim={quote_literal(file.delimiter)}, quote='\"', escape='\"', strict_mode=true, null_padding=false, "
             f"ignore_errors=false, columns={{{columns}}})"
         )
-        select = f"SELECT *, {quote_literal(str(file.path))} AS {FILE}, row_number() OVER () + 1 AS {LINE} FROM {scan}"
+        kept = _all_but([column for column in pii if column in file.columns])
+        place = f"{quote_literal(str(file.path))} AS {FILE}, row_number() OVER () + 1 AS {LINE}"
+        select = f"SELECT {kept}, {place} FROM {scan}"
         try:
             engine.execute(
                 f"INSERT INTO {relation} BY NAME {select}" if number else f"CREATE TABLE {relation} AS {select}"
@@ -64,8 +66,12 @@ def open_csv(engine: Engine, name: str, files: Sequence[DataFile]) -> RawTable:
     return RawTable(relation, _columns(engine, relation), stored=True)
 
 
-SOURCES: dict[str, Callable[[Engine, str, Sequence[DataFile]], RawTable]] = {"parquet": open_parquet, "csv": open_csv}
-"""Kind -> `(engine, name, files) -> RawTable`; `files.SUFFIXES` says which kind reads which file."""
+SOURCES: dict[str, Callable[..., RawTable]] = {"parquet": open_parquet, "csv": open_csv}
+"""Kind -> `(engine, name, files, pii) -> RawTable`; `files.SUFFIXES` says which kind reads which file."""
+
+
+def _all_but(pii: Sequence[str]) -> str:
+    return f"* EXCLUDE ({', '.join(map(quote_identifier, pii))})" if pii else "*"
 
 
 def _columns(engine: Engine, relation: str) -> dict[str, str]:
