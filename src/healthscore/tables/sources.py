@@ -54,9 +54,8 @@ def open_csv(engine: Engine, name: str, files: Sequence[DataFile], pii: Sequence
             f"delim={quote_literal(file.delimiter)}, quote='\"', escape='\"', strict_mode=true, null_padding=false, "
             f"ignore_errors=false, columns={{{columns}}})"
         )
-        kept = _all_but([column for column in pii if column in file.columns])
         place = f"{quote_literal(str(file.path))} AS {FILE}, row_number() OVER () + 1 AS {LINE}"
-        select = f"SELECT {kept}, {place} FROM {scan}"
+        select = f"SELECT {_all_but(pii)}, {place} FROM {scan}"
         try:
             engine.execute(
                 f"INSERT INTO {relation} BY NAME {select}" if number else f"CREATE TABLE {relation} AS {select}"
