@@ -20,6 +20,8 @@ from healthscore.pipelines import durable
 _BLANKS = r"(?:[^\S\r\n]|[\u200b-\u200f\u2060\ufeff])*"
 FORMULA = re.compile(rf"^(?=[\r\n])|(^|\r\n|[\r\n])(?={_BLANKS}[=+\-@\uff1d\uff0b\uff0d\uff20]|\t)")
 """Where a spreadsheet would begin to execute: at the start of a text or of a line in it, whatever blanks come first."""
+HARMLESS = r"(?:[0-9A-Za-z][^\r\n]*)?"
+"""Most texts, told from the others at once where there are millions: one line that begins with a letter or digit."""
 POINTER = "CURRENT"
 MANIFEST = "manifest.json"
 RECORD = "run.json"
@@ -74,17 +76,15 @@ def run_directory(
         The place cannot be written.
     """
     parent = durable.folder(out / verb)
-    partial = durable.partial_folder(parent, identity)
-    try:
-        with durable.refusals(parent / identity, lambda: _size(partial)):
-            yield partial
-            write_json(partial / RECORD, record)
-            durable.sync_tree(partial)
-            durable.put(partial / MANIFEST, json_bytes({"files": entries_of(partial)}))
-            target = _settle(partial, parent, identity)
-    except BaseException:
-        durable.discard(partial)
-        raise
+    with (
+        durable.partial_folder(parent, identity) as partial,
+        durable.refusals(parent / identity, lambda: _size(partial)),
+    ):
+        yield partial
+        write_json(partial / RECORD, record)
+        durable.sync_tree(partial)
+        durable.put(partial / MANIFEST, json_bytes({"files": entries_of(partial)}))
+        target = _settle(partial, parent, identity)
     if newest:
         point(parent / POINTER, target.name)
 
@@ -153,7 +153,6 @@ def _settle(partial: Path, parent: Path, identity: str) -> Path:
     while True:
         attempts = _attempts(parent, identity)
         if attempts and same_bytes(attempts[-1], partial):
-            durable.discard(partial)
             return attempts[-1]
         number = int(attempts[-1].name.partition("-")[2] or 1) + 1 if attempts else 1
         target = parent / (identity if number == 1 else f"{identity}-{number}")
@@ -219,8 +218,18 @@ def csv_safe(frame: pd.DataFrame) -> pd.DataFrame:
     """
     safe = frame.copy()
     for column in safe.select_dtypes(include=["object", "string", "category"]):
-        safe[column] = [FORMULA.sub(r"\1'", value) if isinstance(value, str) else value for value in safe[column]]
+        if isinstance(safe[column].dtype, pd.StringDtype):
+            texts = safe[column].copy()
+            odd = (~texts.str.fullmatch(HARMLESS, na=True)).to_numpy().nonzero()[0]
+            texts.iloc[odd] = [_quoted(text) for text in texts.iloc[odd]]
+            safe[column] = texts
+        else:
+            safe[column] = [_quoted(value) for value in safe[column]]
     return safe
+
+
+def _quoted(value: Any) -> Any:
+    return FORMULA.sub(r"\1'", value) if isinstance(value, str) else value
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
