@@ -24,6 +24,9 @@ static const char *const names[KINDS] = {"open", "write", "fsync", "rename", "un
 /* Takes space on the disk, or has to reach it: what a full or broken disk refuses. Removing is never refused. */
 static int needs_disk(enum kind kind) { return kind != UNLINK && kind != RMDIR; }
 
+/* May wait for the disk, so that a signal can interrupt it. */
+static int may_wait(enum kind kind) { return kind == OPEN || kind == WRITE || kind == SYNC; }
+
 struct shared {
     atomic_long count;
     char last[2 * PATH_MAX + 64];
@@ -98,7 +101,7 @@ static void resolve(int folder, const char *name, char *path) {
 
 /* What becomes of the operation: 0 it is done, 1 half of it is written (then, in TEAR, the process dies), -1 fails. */
 static int met(enum kind kind, const char *path, const char *other) {
-    if (plan.mode == FAIL && !needs_disk(kind))
+    if (plan.mode == FAIL && !(plan.error == EINTR ? may_wait(kind) : needs_disk(kind)))
         return 0;
     if ((plan.mode == SHORT || plan.mode == TEAR) && kind != WRITE)
         return 0;

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 import time
 import traceback
-import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,7 @@ class Server:
         found["LD_PRELOAD"] = str(library())
         self._root = root
         self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "crash.serving"],
+            [sys.executable, "-m", "crash.serving"],
             env=found,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -139,9 +139,9 @@ def serve() -> None:
         if "warm" in question:
             answer = _warmed(question["warm"])
         elif "race" in question:
-            answer = {"ended": [_ended(*running) for running in [_begun(each) for each in question["race"]]]}
+            answer = {"ended": _ended([_begun(each) for each in question["race"]])}
         else:
-            answer = _ended(*_begun(question))
+            answer = _ended([_begun(question)])[0]
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
@@ -171,8 +171,20 @@ def _command(words: Sequence[str]) -> int:
     return 0
 
 
-def _begun(question: Mapping[str, Any]) -> tuple[int, int, float, float]:
-    """Fork a child that runs a command: its process, the end of its pipe, when it began and when it has to end."""
+@dataclass
+class _Child:
+    """A process that runs a command: the end of its pipe, when it began, has to end, and ended; what it wrote."""
+
+    process: int
+    read: int
+    begin: float
+    end: float
+    ended: float = 0.0
+    parts: list[bytes] = field(default_factory=list)
+
+
+def _begun(question: Mapping[str, Any]) -> _Child:
+    """Fork a child that runs a command."""
     time.sleep(question.get("delay", 0.0))
     read, write = os.pipe()
     begin = time.monotonic()
@@ -189,40 +201,38 @@ def _begun(question: Mapping[str, Any]) -> tuple[int, int, float, float]:
         sys.stderr.flush()
         os._exit(code)
     os.close(write)
-    return child, read, begin, begin + (question["kill_after"] or SECONDS)
+    return _Child(child, read, begin, begin + (question["kill_after"] or SECONDS))
 
 
-def _ended(child: int, read: int, begin: float, end: float) -> dict[str, Any]:
-    """Wait for the child, and say how it ended."""
-    output = _until_end(child, read, end)
-    _, status = os.waitpid(child, 0)
+def _ended(running: Sequence[_Child]) -> list[dict[str, Any]]:
+    """Wait for children until each has ended, by itself or killed when its time was over, and say how each did."""
+    left = {child.read: child for child in running}
+    while left:
+        now = time.monotonic()
+        ready, _, _ = select.select(list(left), [], [], max(0.0, min(child.end for child in left.values()) - now))
+        for read in ready:
+            part = os.read(read, 65536)
+            left[read].parts.append(part)
+            if not part:
+                left.pop(read).ended = time.monotonic()
+        for child in left.values():
+            if time.monotonic() >= child.end:
+                os.kill(child.process, signal.SIGKILL)
+                child.end = time.monotonic() + SECONDS
+    return [_answer(child) for child in running]
+
+
+def _answer(child: _Child) -> dict[str, Any]:
+    os.close(child.read)
+    _, status = os.waitpid(child.process, 0)
     return {
         "code": os.waitstatus_to_exitcode(status),
         "count": counted(),
         "met": met(),
-        "seconds": time.monotonic() - begin,
-        "output": output,
+        "seconds": child.ended - child.begin,
+        "output": b"".join(child.parts).decode("utf-8", "replace"),
     }
 
 
-def _until_end(child: int, read: int, end: float) -> str:
-    """What the child writes, until it ends or, at `end`, is killed."""
-    import select
-
-    parts: list[bytes] = []
-    while True:
-        left = end - time.monotonic()
-        if left <= 0 or not select.select([read], [], [], left)[0]:
-            os.kill(child, signal.SIGKILL)
-            end = time.monotonic() + SECONDS
-            continue
-        part = os.read(read, 65536)
-        if not part:
-            os.close(read)
-            return b"".join(parts).decode("utf-8", "replace")
-        parts.append(part)
-
-
 if __name__ == "__main__":
-    warnings.simplefilter("ignore")
     serve()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,9 +93,16 @@ class Place:
         filled = command.format(run=run, again=again, told=told, old=OLD.isoformat(), new=NEW.isoformat())
         return [*filled.split(), "--out", str(self.out)]
 
-    def do(self, command: str, plan: Plan | None = None, kill_after: float | None = None) -> Ended:
+    def do(
+        self,
+        command: str,
+        plan: Plan | None = None,
+        *,
+        kill_after: float | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Ended:
         """Run a command in a process of its own."""
-        return self.server.run(self.words(command), plan, kill_after=kill_after)
+        return self.server.run(self.words(command), plan, kill_after=kill_after, environment=environment)
 
     def well(self, command: str) -> None:
         """Run a command that has to succeed."""
@@ -106,6 +113,15 @@ class Place:
         """Put the output folder back to a state."""
         shutil.rmtree(self.out, ignore_errors=True)
         shutil.copytree(state, self.out, symlinks=True)
+
+    def trained(self) -> Path:
+        """The state after a training alone."""
+        state = self.root / "trained"
+        if not state.exists():
+            shutil.rmtree(self.out, ignore_errors=True)
+            self.well(TRAIN)
+            shutil.copytree(self.out, state, symlinks=True)
+        return state
 
     def ends(self, action: Action) -> Ends:
         """Both ends of an action; they are made once."""
