@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from validity.suite import Suite
-from validity.suites import again, changes, endtoend, intervals, learned, planted
+from validity.suites import again, audits, changes, endtoend, intervals, learned, planted
 
-_FROM_SUBSCORES = (*learned.SUITES, *intervals.SUITES, *planted.SUITES, *again.SUITES, *changes.SUITES)
+_FROM_SUBSCORES = (
+    *learned.SUITES,
+    *intervals.SUITES,
+    *planted.SUITES,
+    *again.SUITES,
+    *changes.SUITES,
+    *audits.SUITES,
+)
 SUITES: dict[str, Suite] = {
     suite.name: suite
     for suite in (

@@ -104,24 +104,34 @@ class Evidence:
 def evidence_of(material: Material) -> Evidence:
     """Run the tests on the published rows of the scorer in force whose outcome is known."""
     rows = material.judged
-    y = material.book.label[rows] == 1
-    exits = len(np.unique(material.book.cluster[rows][y]))
-    learned = None if material.by_scorecard else learned_exits(material)
-    inflation = 1.0 if not learned else 1.0 + exits / learned
-    tests: dict[str, Test] = {}
-    if not material.by_scorecard:
-        tests["level"] = level_test(y, material.probability[rows], material.book.cluster[rows], inflation)
-        tests["slope"] = slope_test(weight_rows(material, rows, probabilities=True), inflation)
-    test, worth = components_test(weight_rows(material, rows), inflation)
-    tests["components"] = test
-    chances = {name: one.chance for name, one in tests.items() if one.chance is not None}
-    shown = holm(chances, CHANCE)
-    judged = {name: _judged(one, shown.get(name, False)) for name, one in tests.items()}
-    return Evidence(exits, learned, judged, worth)
+    points = weight_rows(material, rows)
+    if material.by_scorecard:
+        return evidence_from(points, None, None)
+    return evidence_from(points, material.probability[rows], learned_exits(material))
 
 
-def _judged(test: Test, shown: bool) -> Test:
-    return Test(test.name, test.figure, test.promised, test.chance, test.matters, shown)
+def evidence_from(points: WeightRows, p: Floats | None, learned: int | None) -> Evidence:
+    """Run the tests on rows with their points, with probabilities where there are any.
+
+    Parameters
+    ----------
+    points
+        Points per component as published, with what became of the accounts.
+    p
+        Probabilities as published, shape (n,); None for a scorecard.
+    learned
+        Accounts whose exits the scorer learned from; None where that is not known, and for a scorecard.
+    """
+    inflation = 1.0 if not learned else 1.0 + points.exiting / learned
+    tests: list[Test] = []
+    if p is not None:
+        tests.append(level_test(points.y == 1, p, points.cluster, inflation))
+        tests.append(slope_test(log_odds_rows(points, p), inflation))
+    test, worth = components_test(points, inflation)
+    tests.append(test)
+    shown = holm({one.name: one.chance for one in tests if one.chance is not None}, CHANCE)
+    judged = {one.name: replace(one, shown=shown.get(one.name, False)) for one in tests}
+    return Evidence(points.exiting, learned, judged, worth)
 
 
 def learned_exits(material: Material) -> int | None:
@@ -133,24 +143,21 @@ def learned_exits(material: Material) -> int | None:
         return None
 
 
-def weight_rows(material: Material, rows: Rows, *, probabilities: bool = False) -> WeightRows:
-    """Published rows as weights are judged on: points per component, or the published log-odds as one component.
-
-    Components that a date did not have count 0 there. Points are of the same unit for all components.
-    """
-    names: tuple[str, ...] = ("log_odds",)
-    if probabilities:
-        s = -logit(np.clip(material.probability[rows], 1e-12, 1.0 - 1e-12))[:, None]
-    else:
-        names, s = material.groups, np.nan_to_num(material.points[rows])
+def weight_rows(material: Material, rows: Rows) -> WeightRows:
+    """Published rows with their points per component; one that a date did not have counts 0 there."""
     return WeightRows(
-        components=names,
-        s=s,
+        components=material.groups,
+        s=np.nan_to_num(material.points[rows]),
         y=(material.book.label[rows] == 1).astype(np.int8),
         day=material.day[rows],
         known=material.book.known_from[rows].astype(np.int64),
         cluster=material.book.cluster[rows],
     )
+
+
+def log_odds_rows(rows: WeightRows, p: Floats) -> WeightRows:
+    """The same rows with the log-odds of staying, as published, as their one component."""
+    return replace(rows, components=("log_odds",), s=-logit(np.clip(p, 1e-12, 1.0 - 1e-12))[:, None])
 
 
 def level_test(y: np.ndarray, p: Floats, clusters: np.ndarray, inflation: float = 1.0) -> Test:

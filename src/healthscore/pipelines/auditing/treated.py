@@ -26,7 +26,7 @@ from healthscore.evaluation.holdout import held_out_of, visible_effect
 from healthscore.evaluation.prevalence import rate_shift
 from healthscore.evaluation.proportions import rate
 from healthscore.outcomes.snapshots import Label, window_of
-from healthscore.pipelines.auditing.evidence import FEWEST_EXITS, level_test, slope_test, weight_rows
+from healthscore.pipelines.auditing.evidence import FEWEST_EXITS, level_test, log_odds_rows, slope_test, weight_rows
 from healthscore.pipelines.auditing.material import SCORE, Material, Rows
 from healthscore.tables import Tables
 
@@ -87,10 +87,17 @@ def groups_of(material: Material, rows: Rows, actions: pd.DataFrame) -> NDArray[
     day = material.day[rows]
     last = np.array([window_of(outcome, int(one))[1] for one in day], np.int64)
     until = np.where(exit_day >= 0, np.minimum(exit_day, last), last)
-    spans = pd.DataFrame({"account_id": material.ids[rows], "place": np.arange(len(rows)), "first": day, "end": until})
+    return group_spans(material.ids[rows], day, until, actions)
+
+
+def group_spans(
+    account: NDArray[Any], first: NDArray[np.integer], until: NDArray[np.integer], actions: pd.DataFrame
+) -> NDArray[np.object_]:
+    """Group of each span of days [first, until) of an account, by the actions (account_id, date, arm) in it."""
+    spans = pd.DataFrame({"account_id": account, "place": np.arange(len(account)), "first": first, "end": until})
     met = spans.merge(actions, on="account_id")
     met = met[(met["date"] >= met["first"]) & (met["date"] < met["end"])]
-    group = np.full(len(rows), UNTREATED, object)
+    group = np.full(len(account), UNTREATED, object)
     for arm in (HELD_OUT, TREATED):
         group[met.loc[met["arm"] == arm, "place"].unique()] = arm
     return group
@@ -102,8 +109,9 @@ def _figures(material: Material, rows: Rows, name: str) -> dict[str, Any]:
     clusters = material.book.cluster[rows]
     said: dict[str, Any] = {"group": name, **rate(y, clusters).as_dict(), "level": None, "slope": None}
     if not material.by_scorecard and len(rows):
-        said["level"] = level_test(y, material.probability[rows], clusters).figure
-        said["slope"] = slope_test(weight_rows(material, rows, probabilities=True)).figure
+        p = material.probability[rows]
+        said["level"] = level_test(y, p, clusters).figure
+        said["slope"] = slope_test(log_odds_rows(weight_rows(material, rows), p)).figure
     if not 0 < y.sum() < len(rows):
         return said | {"auc": None}
     report, seed = material.run.report, material.run.seed

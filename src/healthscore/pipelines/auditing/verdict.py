@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from healthscore.evaluation.proportions import Estimate
 from healthscore.pipelines.auditing.evidence import ENOUGH_EXITS, SLOPE_BROKEN, Evidence
 from healthscore.pipelines.wording import count, figure, listed, number, percent, plural
 
@@ -94,17 +95,25 @@ def verdict_of(found: Mapping[str, Any], evidence: Evidence, *, by_scorecard: bo
     if not judged:
         return Verdict(KEEP, False, (_too_few(evidence, words),), notes)
     auc = found["pooled"]["models"]["score"]["auc"]
-    if auc.low is not None and auc.low <= 0.5:
+    verdict = decide(evidence, auc, by_scorecard=by_scorecard)
+    if verdict == DISTRUST:
         said = f"No ranking is shown: AUC {figure(auc.as_dict(), digits=3)}; a half is chance."
         return Verdict(DISTRUST, True, (said,), notes)
+    if verdict == KEEP:
+        return Verdict(KEEP, True, tuple(_kept(evidence, auc.as_dict(), words)), notes)
+    broken = [name for name, test in evidence.tests.items() if test.broken]
+    return Verdict(verdict, True, tuple(_broken(evidence, name, words) for name in broken), notes)
+
+
+def decide(evidence: Evidence, auc: Estimate, *, by_scorecard: bool = False) -> str:
+    """The verdict on a score of which enough exits are known: the rows of the table on ranking, weights and level."""
+    if auc.low is not None and auc.low <= 0.5:
+        return DISTRUST
     broken = {name: test for name, test in evidence.tests.items() if test.broken}
     if not broken:
-        return Verdict(KEEP, True, tuple(_kept(evidence, auc.as_dict(), words)), notes)
-    reasons = tuple(_broken(evidence, name, words) for name in broken)
-    weights = "components" in broken
+        return KEEP
     weak = "slope" in broken and (broken["slope"].figure.estimate or 0.0) < SLOPE_BROKEN
-    verdict = RETRAIN if (weights or weak) and not by_scorecard else RECALIBRATE
-    return Verdict(verdict, True, reasons, notes)
+    return RETRAIN if ("components" in broken or weak) and not by_scorecard else RECALIBRATE
 
 
 def _too_few(evidence: Evidence, words: Mapping[str, Any]) -> str:
