@@ -18,6 +18,7 @@ from healthscore.tables.contract import Contract, Kind
 from healthscore.tables.dates import bind_moment
 from healthscore.tables.engine import Engine, EngineError
 from healthscore.tables.expressions.values import NUMERIC
+from healthscore.tables.forgotten import forgotten_in
 from healthscore.tables.layers import attribute_sorts, own, read_layer, value_layer
 from healthscore.tables.moments import PLAUSIBLE, Clock, ReadingError, profile_moment, read_moment
 from healthscore.tables.numbers import bind_number, profile_number
@@ -113,6 +114,7 @@ def bind(engine: Engine, run: Run, name: str, table: RawTable) -> Binding:
     assigned = assign(name, source, table.columns)
     clock = _clock(engine, run, name)
     read, rules = read_layer(engine, table, assigned)
+    rules = [*forgetting(run, source), *rules]
     types = engine.describe(f"SELECT * FROM {read}")
     kinds = {column: types[f"raw:{column}"] for column in assigned.columns}
     facts = _profile(engine, read, assigned, kinds, clock)
@@ -143,6 +145,16 @@ def bind(engine: Engine, run: Run, name: str, table: RawTable) -> Binding:
         texts=tuple(c for c, e in assigned.columns.items() if e.sort is Sort.TEXT and assigned.kind(c) in _TEXTS),
         instants=instants,
     )
+
+
+def forgetting(run: Run, source: Source) -> list[Rule]:
+    """The rule that drops forgotten accounts: before all others, so that no row of theirs goes into quarantine.
+
+    Where a run has accounts, it is theirs alone: what they leave out is left out of every source.
+    """
+    forgotten = forgotten_in(run.out)
+    theirs = "accounts" in {other.contract for other in run.sources.values()}
+    return [forgotten.rule()] if forgotten.hashes and (source.contract == "accounts" or not theirs) else []
 
 
 def _probes(assigned: Assigned) -> Iterator[str]:

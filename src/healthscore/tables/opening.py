@@ -14,6 +14,7 @@ from healthscore.tables.columns import BindingError
 from healthscore.tables.currencies import mixed_currencies
 from healthscore.tables.engine import Engine, EngineError
 from healthscore.tables.files import DataFile, FileError, fingerprint
+from healthscore.tables.forgotten import CODE, forgotten_in
 from healthscore.tables.gathering import unreadable
 from healthscore.tables.identities import excluded_accounts
 from healthscore.tables.judgement import Judgement
@@ -26,6 +27,7 @@ from healthscore.tables.problems import Problem, errors
 from healthscore.tables.quarantine import Quarantine
 from healthscore.tables.quoting import quote_identifier
 from healthscore.tables.reports import SourceReport
+from healthscore.tables.rules import Rule
 from healthscore.tables.scales import mixed_scales, named_scale
 from healthscore.tables.sentiment import join_sentiment
 from healthscore.tables.shapes import projection
@@ -99,7 +101,7 @@ class Opening:
         judgement = judge(engine, binding, self.run.checks, self._accounts(), self.excluded)
         self.bindings[name] = binding
         self.relations[name] = _materialise(engine, judgement, stored=raw.stored)
-        left_out = [number for number, rule in enumerate(judgement.rules) if rule.code == "excluded"]
+        left_out = [number for number, rule in enumerate(judgement.rules) if rule.code in ("excluded", CODE)]
         if binding.contract.name == "accounts" and left_out:
             ids = excluded_accounts(engine, name, judgement.relation, self.relations[name], left_out)
             self.excluded.append(ids)
@@ -120,7 +122,7 @@ class Opening:
             rows_in=judgement.rows_in,
             used=judgement.used,
             accounts=judgement.accounts,
-            fingerprint=print_.result(),
+            fingerprint=_fingerprint(print_.result(), self.run, binding.rules),
             quarantined=judgement.taken("quarantine"),
             dropped=judgement.taken("drop"),
             first_day=judgement.first_day,
@@ -152,6 +154,11 @@ def _materialise(engine: Engine, judgement: Judgement, *, stored: bool) -> str:
     what = "TABLE" if copied else "VIEW"
     engine.execute(f"CREATE {what} {relation} AS SELECT {projection(judgement.shaped)} FROM {source}")
     return relation
+
+
+def _fingerprint(of_files: str, run: Run, rules: Sequence[Rule]) -> str:
+    """Of a source's rows: of its files, and of who was forgotten among them."""
+    return forgotten_in(run.out).fingerprint(of_files) if any(rule.code == CODE for rule in rules) else of_files
 
 
 def _lateness(binding: Binding) -> str:
