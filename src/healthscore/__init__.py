@@ -28,9 +28,12 @@ if TYPE_CHECKING:
     from healthscore.pipelines.recalibrate import recalibrate
     from healthscore.pipelines.registry.promotion import promote, rollback
     from healthscore.pipelines.registry.versions import versions
+    from healthscore.pipelines.runs.collecting import clean_runs
     from healthscore.pipelines.runs.compare import compare_runs
+    from healthscore.pipelines.runs.listing import list_runs
     from healthscore.pipelines.runs.reproduce import reproduce
-    from healthscore.pipelines.score import score
+    from healthscore.pipelines.runs.verifying import verify_runs
+    from healthscore.pipelines.score import score, score_dates
     from healthscore.pipelines.simulate import simulate
     from healthscore.pipelines.tracking import synchronise
     from healthscore.pipelines.train import train
@@ -48,10 +51,12 @@ __all__ = [
     "audit",
     "backtest",
     "check",
+    "clean_runs",
     "compare_runs",
     "deliver",
     "explain",
     "initialise",
+    "list_runs",
     "load_run",
     "load_scorecard",
     "panel",
@@ -60,12 +65,14 @@ __all__ = [
     "reproduce",
     "rollback",
     "score",
+    "score_dates",
     "simulate",
     "synchronise",
     "train",
     "tune",
     "validate",
     "validate_run",
+    "verify_runs",
     "versions",
 ]
 
@@ -77,9 +84,13 @@ _HOMES = {
     "validate_run": "pipelines.validaterun",
     **dict.fromkeys(("promote", "rollback"), "pipelines.registry.promotion"),
     "versions": "pipelines.registry.versions",
+    "clean_runs": "pipelines.runs.collecting",
     "compare_runs": "pipelines.runs.compare",
+    "list_runs": "pipelines.runs.listing",
     "reproduce": "pipelines.runs.reproduce",
+    "score_dates": "pipelines.score",
     "synchronise": "pipelines.tracking",
+    "verify_runs": "pipelines.runs.verifying",
 }
 """Where names are defined that are not those of a pipeline."""
 

@@ -11,6 +11,7 @@ from healthscore.cli import (
     data,
     delivering,
     history,
+    keeping,
     modelling,
     models,
     recalibration,
@@ -65,5 +66,8 @@ for command in (
 ):
     application.command()(command)
 application.add_typer(models.models)
+runs.runs.command("list")(keeping.list_runs)
+runs.runs.command()(keeping.verify)
+runs.runs.command("gc")(keeping.clean)
 runs.runs.command()(syncing.sync)
 application.add_typer(runs.runs)

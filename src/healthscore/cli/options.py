@@ -21,9 +21,9 @@ OutRoot = Annotated[Path | None, typer.Option("--out", help="Where results go.",
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for other programs, and nothing else.")]
 
 
-def as_date(text: str) -> date:
+def as_date(text: str, option: str = "--as-of") -> date:
     """An ISO date of the command line."""
     try:
         return datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
-        raise ConfigurationError(f"--as-of {text!r} is no date", "write it as YYYY-MM-DD") from None
+        raise ConfigurationError(f"{option} {text!r} is no date", "write it as YYYY-MM-DD") from None

@@ -13,7 +13,7 @@ from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
 
 runs = typer.Typer(
     name="runs",
-    help="Finished runs: make one again, tell two apart, send what was not recorded.",
+    help="Finished runs: list, check and clean them up, make one again, tell two apart.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -27,7 +27,7 @@ DIGEST = 64
 
 @runs.callback()
 def group() -> None:
-    """Finished runs: make one again, tell two apart, send what was not recorded."""
+    """Finished runs: list, check and clean them up, make one again, tell two apart."""
 
 
 @runs.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,7 +15,7 @@ from healthscore.cli.trend import show_change, show_movers
 from healthscore.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from healthscore.pipelines.score import ScoreResult
 
@@ -35,33 +36,92 @@ WORST = 5
 
 
 def score(
-    as_of: AsOf,
+    as_of: Annotated[
+        list[str],
+        typer.Option(
+            "--as-of", metavar="DATE", help="Midnight at the start of this date: YYYY-MM-DD. Several with --backfill."
+        ),
+    ],
     run: RunFile = None,
     model: Model = None,
     scorecard: Card = None,
+    backfill: Annotated[bool, typer.Option("--backfill", help="Score dates before the newest one.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Score again even what was scored already.")] = False,
+    accounts: Annotated[
+        str | None,
+        typer.Option(
+            "--accounts",
+            metavar="ID[,ID]|@FILE",
+            help="Score only these again, after a key event; all others keep their scores.",
+            show_default=False,
+        ),
+    ] = None,
     data: DataRoot = None,
     out: OutRoot = None,
     as_json: AsJson = False,
 ) -> None:
-    """Score every account at a date, with the drivers of each score."""
+    """Score every account at a date, with the drivers of each score, and publish what readers follow.
+
+    Scored already from the same tables: nothing to do, exit code 0. 75: another job is scoring the date.
+    """
     import healthscore
 
-    made = healthscore.score(
+    made = healthscore.score_dates(
         run,
-        as_of=as_date(as_of),
+        as_of=[as_date(text) for text in as_of],
         model=model,
         scorecard=scorecard,
+        backfill=backfill,
+        force=force,
+        accounts=named_in(accounts),
         data=data,
         out=out,
         progress=progress(as_json),
     )
     if as_json:
-        emit(made.result)
-        return
-    show_scores(made)
-    show_actions(made.result["publication"]["actions"], made.published)
-    paragraph(*(f"warning: {text}" for text in made.result["warnings"]))
-    paragraph(f"{near(made.directory)}: {', '.join(made.result['files'])}")
+        emit(made[0].result if len(made) == 1 else {"dates": [one.result for one in made]})
+    else:
+        show_published(made)
+
+
+def named_in(accounts: str | None) -> list[str]:
+    """Ids that are given after commas, or one per line of a file; none where nothing is given."""
+    if accounts is None:
+        return []
+    if not accounts.startswith("@"):
+        return [one.strip() for one in accounts.split(",") if one.strip()]
+    try:
+        lines = Path(accounts[1:]).expanduser().read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"--accounts {accounts} cannot be read: {error}", "one id per line, in UTF-8"
+        ) from None
+    found = [line.strip() for line in lines if line.strip()]
+    if not found:
+        raise ConfigurationError(f"--accounts {accounts} names nobody", "one id per line")
+    return found
+
+
+def show_published(made: Sequence[ScoreResult]) -> None:
+    """Print the newest of the scores that were made, what to do about them, and where it all lies."""
+    for one in made if len(made) > 1 else ():
+        say(f"{one.result['as_of']}  {near(one.directory)}" + _again(one.result))
+    newest = max(made, key=lambda one: str(one.result["as_of"]))
+    result, published = newest.result, newest.result["publication"]
+    show_scores(newest)
+    if published["as_of"] == result["as_of"]:
+        show_actions(published["actions"], newest.published)
+    paragraph(*(f"warning: {text}" for text in result["warnings"]))
+    if (rescored := result.get("rescored")) is not None:
+        kept = result["accounts"] + sum(result["unscored"].values()) - rescored["accounts"]
+        paragraph(f"{rescored['accounts']:,} accounts scored again, {kept:,} as scored on {rescored['from_as_of']}")
+    if published["as_of"] != result["as_of"]:
+        paragraph(f"readers follow the scores of {published['as_of']} still, with this date in their history")
+    paragraph(f"{near(newest.directory)}{_again(result)}", f"{near(published['directory'])}  published")
+
+
+def _again(result: Mapping[str, Any]) -> str:
+    return "  was scored already: nothing to do" if result["already_published"] else ""
 
 
 def explain(

@@ -79,8 +79,7 @@ def check(
         The run cannot be read, or the results cannot be written.
     """
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
-    staged = durable.partial_folder(durable.folder(run.out / "check"), "quarantine")
-    try:
+    with durable.partial_folder(durable.folder(run.out / "check"), "quarantine") as staged:
         with progress("checking sources"):
             tables = inspect_tables(run, quarantine_dir=staged)
         with tables:
@@ -97,8 +96,6 @@ def check(
                 shutil.copytree(staged, directory / QUARANTINE)
             result = plain(result | {"quarantine": kept, "identity": identity})
             write_json(directory / "result.json", result)
-    finally:
-        durable.discard(staged)
     target = attempt_of(run.out, "check", identity)
     found = {"quarantine": {name: str(target / file) for name, file in kept.items()}, "directory": str(target)}
     return CheckResult(target, result | found)

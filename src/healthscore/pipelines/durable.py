@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import shutil
 import tempfile
@@ -39,6 +40,7 @@ def put(path: Path, content: bytes, *, mode: int = FILE_MODE) -> None:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PARTIAL, dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
+                fcntl.flock(handle, fcntl.LOCK_EX)  # see `abandoned`
                 file.write(content)
                 file.flush()
                 os.fchmod(file.fileno(), mode)
@@ -73,10 +75,39 @@ def folder(path: Path) -> Path:
     return path
 
 
-def partial_folder(parent: Path, name: str) -> Path:
-    """A new directory for this user alone, whose name nobody can foresee."""
+@contextmanager
+def partial_folder(parent: Path, name: str) -> Iterator[Path]:
+    """A new directory for this user alone, whose name nobody can foresee; removed after the block if still there.
+
+    It is locked for as long, so that `abandoned` tells it from what a killed process left.
+    """
     with refusals(parent):
-        return Path(tempfile.mkdtemp(prefix=f".{name}.", suffix=PARTIAL, dir=parent))
+        partial = Path(tempfile.mkdtemp(prefix=f".{name}.", suffix=PARTIAL, dir=parent))
+        descriptor = os.open(partial, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        yield partial
+    finally:
+        discard(partial)
+        os.close(descriptor)
+
+
+@contextmanager
+def abandoned(partial: Path) -> Iterator[bool]:
+    """Whether no living process is at work on a partial file or directory; held inside the block, if so."""
+    try:
+        descriptor = os.open(partial, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        yield False
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+    else:
+        yield True
+    finally:
+        os.close(descriptor)
 
 
 def sync_tree(directory: Path) -> None:

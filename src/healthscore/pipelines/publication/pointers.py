@@ -23,10 +23,15 @@ def composing(out: Path, series: str) -> AbstractContextManager[None]:
     return locks.queue(out / publications_of(series) / LOCKS / "composing")
 
 
+def pointing(out: Path, series: str) -> AbstractContextManager[None]:
+    """Hold the pointers of a series, for a moment."""
+    return locks.queue(out / series / LOCKS / "pointers")
+
+
 def stand(out: Path, series: str, as_of: date, name: str) -> None:
     """Let the scores in the directory `name` stand for their date, and for the series if no date is newer."""
     folder = durable.folder(out / series / DATES)
-    with locks.queue(out / series / LOCKS / "pointers"):
+    with pointing(out, series):
         names = names_at(out, as_of, series)
         if names[-1:] != [name]:
             durable.put(folder / as_of.isoformat(), "".join(f"{one}\n" for one in (*names, name)).encode())

@@ -36,8 +36,7 @@ def place(source: Path, target: Path, scales: Mapping[str, ScoreScale]) -> None:
     A bundle that is on its scale already keeps its bytes; in another only the scale differs. What lies at `target` is
     what a process that was stopped had not registered.
     """
-    partial = durable.partial_folder(durable.folder(target.parent), target.name)
-    try:
+    with durable.partial_folder(durable.folder(target.parent), target.name) as partial:
         shutil.copytree(source, partial, dirs_exist_ok=True)
         for path in bundles_in(partial):
             bundle = load(path, threads=1)
@@ -49,9 +48,6 @@ def place(source: Path, target: Path, scales: Mapping[str, ScoreScale]) -> None:
         shutil.rmtree(target, ignore_errors=True)
         partial.replace(target)
         durable.sync(target.parent)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
 
 
 def crosswalk(old: ScoreScale, new: ScoreScale) -> list[dict[str, float]]:
