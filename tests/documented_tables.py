@@ -9,6 +9,10 @@ DOCUMENTED: dict[str, tuple[str, ...]] = {
         "a,2024-03-01,,EU,25",
         "b,2023-06-01,,US,400",
     ),
+    "overrides.csv": (
+        "account_id,health,band,author,reason,made_on,expires_on",
+        "a,80,,Ana,they renewed by phone,2024-05-03,2024-06-30",
+    ),
     "groups.csv": ("account_id,parent_id", "a,", "b,a", "c,"),
     "mergers.csv": ("old_id,new_id,merged_on,recorded_at", "c,a,2024-03-01,2024-03-04"),
     "signups.csv": ("account_id,plan,signed_up", "a,basic,2024-05-01", "b,basic,2024-04-01"),

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from healthscore.config import Playbook, Run, Worklist, load_run
+from documented_pages import CODE, PAGES, first_cells, section
+from healthscore.config import PathToGreen, Playbook, Run, Worklist, library, load_run
 from healthscore.config.playbooks import CONDITIONS
 from healthscore.errors import ConfigurationError
+from healthscore.pipelines.actions.acting import ADDED
+from healthscore.pipelines.actions.overrides import COLUMNS
 from table_workspace import Workspace
 
 SOURCES = {"events": {"contract": "events", "path": "events.csv"}}
@@ -92,3 +95,27 @@ def test_an_included_library_is_changed_and_switched_off_by_name(tmp_path: Path)
     path.write_text("\n".join([*lines, '[playbooks.mine]\nbands = ["lowest"]\nactoin = "x"\naction = "y"']))
     with pytest.raises(ConfigurationError, match=r"playbooks.mine.actoin: unknown key; did you mean `action`"):
         load_run(path)
+
+
+# --- the page --------------------------------------------------------------------------------------------------------
+
+PAGE = PAGES["playbooks.md"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "model"),
+    [
+        ("## What a playbook may say", Playbook),
+        ("## Worklists", Worklist),
+        ("## Path to the next band", PathToGreen),
+    ],
+)
+def test_the_page_tells_every_key(heading: str, model: type[Playbook | Worklist | PathToGreen]) -> None:
+    assert first_cells(section(PAGE, heading)) == list(model.model_fields)
+
+
+def test_the_page_tells_every_column_every_library_and_every_override() -> None:
+    assert first_cells(section(PAGE, "## What is published")) == list(ADDED)
+    assert set(COLUMNS) <= set(CODE.findall(section(PAGE, "## When a person knows better")))
+    shipped = {f"healthscore:pipelines/playbooks/{path.name}" for path in library().glob("pipelines/playbooks/*.toml")}
+    assert set(first_cells(section(PAGE, "## Write playbooks"))) == shipped

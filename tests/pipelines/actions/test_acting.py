@@ -1,4 +1,4 @@
-"""What to do about a scored company: lists that agree with the scores, paths verified by the model, overrides beside."""
+"""What to do about a scored company: lists that agree with scores, paths that the model verifies, overrides beside."""
 
 from __future__ import annotations
 
@@ -128,9 +128,9 @@ def test_an_override_stands_beside_the_score_and_changes_nothing_else(book: Book
     assert said.result["overrides"] == {"shown": 1, "sources": ["overrides"]}
     theirs = said.lists["worklist.csv"].set_index("account_id").loc[[first]]
     assert set(theirs["override_reason"]) == {'=they "promised" more'}
-    others = [column for column in said.columns if not column.startswith("override_")]
+    others = [column for column in said.columns if not str(column).startswith("override_")]
     pd.testing.assert_frame_equal(said.columns[others], acted.columns[others])
-    bare = [column for column in acted.lists["worklist.csv"] if not column.startswith("override_")]
+    bare = [column for column in acted.lists["worklist.csv"] if not str(column).startswith("override_")]
     pd.testing.assert_frame_equal(said.lists["worklist.csv"][bare], acted.lists["worklist.csv"][bare])
 
 
