@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from healthscore.config.trend import ActivityDrop
 from healthscore.pipelines.publication.history import Scored
+from healthscore.pipelines.trend.scorers import features_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,7 @@ def activity_of(scored: Scored, rule: ActivityDrop) -> Activity:
     The share is that of the events themselves: 14 after 20 are 30 % fewer. Both numbers follow from two features of the
     run, `<signal>_count_14d` = n and `<signal>_trend_14d` = ln((n + 1/2) / (before + 1/2)).
     """
-    features = scored.features()
+    features = features_of(scored)
     signals = _looked_at(scored.record()["configuration"], rule)
     window = f"{rule.days}d"
     there = [name for name in signals if {f"{name}_count_{window}", f"{name}_trend_{window}"} <= set(features)]

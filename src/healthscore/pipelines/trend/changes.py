@@ -7,7 +7,7 @@ newer scorer reads others, they are computed again at the earlier date, from tod
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -28,6 +28,7 @@ from healthscore.pipelines.trend.scorers import (
     Scorer,
     Texts,
     chunks,
+    features_of,
     lacking,
     matrix_of,
     measured_by,
@@ -82,6 +83,11 @@ class Divided:
             columns=COLUMNS,
         )
 
+    def of(self, accounts: Sequence[str]) -> Divided:
+        """The changes of some accounts."""
+        asked = pd.Index(list(accounts), dtype="str")
+        return replace(self, ids=asked, shown=self.shown[self.ids.get_indexer(asked)])
+
     def of_kind(self, kind: str) -> pd.Series[float]:
         """Points of one kind, by account_id."""
         columns = [column for column, (own, _) in enumerate(self.rows) if own == kind]
@@ -124,16 +130,15 @@ class Ledgers:
 
     def since(self, before: Scored, accounts: Sequence[str] | None = None) -> Divided:
         """Divide the changes since an earlier date, of all accounts scored at both or of those named."""
-        there, here = _published(before), self._scored
-        ids = here.index[here.index.isin(there.index)]
-        if accounts is not None:
-            ids = ids[ids.isin(list(accounts))]
-        there, here = there.loc[ids], here.loc[ids]
+        there = _published(before)
+        asked = self._scored.index if accounts is None else pd.Index(list(accounts), dtype="str")
+        ids = asked[(_places(there, asked) >= 0) & (_places(self._scored, asked) >= 0)]
+        there, here = (table.iloc[_places(table, ids)] for table in (there, self._scored))
         shown1, shown2 = (tenths(table["health"].to_numpy(np.float64)) for table in (there, here))
         try:
             scorer = self._scorer
             kept = earlier_features(scorer, before, measured_by(self.now), self.replay, ids)
-            x1, x2 = (matrix_of(scorer, table.loc[ids]) for table in (kept, self._features))
+            x1, x2 = (matrix_of(scorer, table.iloc[_places(table, ids)]) for table in (kept, self._features))
         except HealthScoreError as error:
             return Divided(ids, before.as_of, ((UNEXPLAINED, ""),), (shown2 - shown1)[:, None], error.what)
         rows, segments = ledger_rows(scorer), (segments_in(there), segments_in(here))
@@ -153,7 +158,7 @@ class Ledgers:
 
     @cached_property
     def _features(self) -> pd.DataFrame:
-        return self.now.features().set_index("account_id")
+        return features_of(self.now).set_index("account_id")
 
 
 def ledger_rows(scorer: Scorer) -> tuple[tuple[str, str], ...]:
@@ -184,7 +189,7 @@ def earlier_features(
         They were not kept, or will not do and cannot be computed again.
     """
     if measured_by(before) == measured:
-        kept = before.features().set_index("account_id")
+        kept = features_of(before).set_index("account_id")
         if not lacking(scorer, kept.columns):
             return kept
     if replay is None:
@@ -203,3 +208,8 @@ def _published(scored: Scored) -> pd.DataFrame:
     """Score and segment of the accounts that have a score, by account_id."""
     table = scored.scores(["account_id", "status", "health", "segment"])
     return table[table["status"] == "scored"].set_index("account_id")
+
+
+def _places(table: pd.DataFrame, ids: pd.Index[str]) -> NDArray[np.int64]:
+    """Position of each id in a table by account_id; -1 where it has none."""
+    return table.index.get_indexer(ids).astype(np.int64)

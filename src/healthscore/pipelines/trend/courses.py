@@ -26,6 +26,7 @@ from healthscore.pipelines.publication.history import Scored
 from healthscore.pipelines.trend.bands import Steady
 from healthscore.pipelines.trend.scorers import (
     card_of,
+    features_of,
     lacking,
     made_by,
     matrix_of,
@@ -113,11 +114,12 @@ def courses_of(history: Sequence[Scored], rules: Trend, threads: int = 1) -> Cou
     Parameters
     ----------
     history
-        Scores that stand, oldest date first; at least one.
+        Scores that stand, oldest date first; at least one. Those before the last calendar year are left out.
     threads
         For the models that earlier dates are compared through.
     """
     newest = history[-1]
+    history = [scored for scored in history if scored.as_of.year >= newest.as_of.year - 1]
     today = _rows(newest, _Ranges.of(newest))
     accounts = pa.array(today["account_id"])
     n, looked_at = len(accounts), dates_looked_at([scored.as_of for scored in history])
@@ -205,7 +207,7 @@ def _step(before: Scored, after: Scored, accounts: pa.Array, threads: int) -> ND
     """Points that the scorer of `after` alone gives or takes, by the features of `before`; NaN where not known."""
     if measured_by(before) != measured_by(after):
         raise HealthScoreError(f"from {after.as_of} on, features are computed in another way")
-    scorer, features = scorer_of(after, threads), before.features()
+    scorer, features = scorer_of(after, threads), features_of(before)
     if gone := lacking(scorer, features.columns):
         raise HealthScoreError(f"from {after.as_of} on, features are read that were not kept: {', '.join(gone[:3])}")
     table = before.scores(["account_id", "health", "segment"]).set_index("account_id").loc[features["account_id"]]

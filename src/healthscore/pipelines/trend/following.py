@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -62,7 +62,7 @@ def follow(run: Run, history: Sequence[Scored], tables: Tables | None = None) ->
     columns = _columns(courses, run.trend, activity)
     replay = None if tables is None else partial(replayed, run, tables)
     ledgers, by_date = Ledgers(history[-1], replay, run.threads), {scored.as_of: scored for scored in history}
-    divided = [(since, ledgers.since(by_date[day], ids)) for since, day, ids in _compared(columns)]
+    divided = _divided(ledgers, by_date, _compared(columns))
     columns["change_reason"] = _reasons(columns, divided)
     changes = [one.long(since) for since, one in divided]
     whole = pd.concat(changes, ignore_index=True) if changes else pd.DataFrame(columns=COLUMNS)
@@ -194,6 +194,17 @@ def _compared(columns: pd.DataFrame) -> list[tuple[str, date, list[str]]]:
         days = sorted(set(known[f"{since}_as_of"]))
         needed += [(since, day, list(known.loc[known[f"{since}_as_of"] == day, "account_id"])) for day in days]
     return needed
+
+
+def _divided(
+    ledgers: Ledgers, by_date: Mapping[date, Scored], compared: Sequence[tuple[str, date, list[str]]]
+) -> list[tuple[str, Divided]]:
+    """(since, ledger): made once for each date, though the previous score may be that of a month ago."""
+    accounts: dict[date, dict[str, None]] = {}
+    for _, day, ids in compared:
+        accounts.setdefault(day, {}).update(dict.fromkeys(ids))
+    made = {day: ledgers.since(by_date[day], list(ids)) for day, ids in accounts.items()}
+    return [(since, made[day].of(ids)) for since, day, ids in compared]
 
 
 def _reasons(columns: pd.DataFrame, divided: Sequence[tuple[str, Divided]]) -> pd.Series[str]:

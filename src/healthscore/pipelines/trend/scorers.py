@@ -18,7 +18,7 @@ from healthscore.models.drivers import component_drivers
 from healthscore.models.health import tenths
 from healthscore.models.ledger import Apart
 from healthscore.models.scorecard import FULL, score_card
-from healthscore.pipelines.publication.history import Scored
+from healthscore.pipelines.publication.history import FEATURES, Scored
 from healthscore.pipelines.runs.finding import Finished
 from healthscore.pipelines.runs.record import configuration_of, digest_of
 
@@ -91,11 +91,21 @@ def scorer_of(scored: Scored, threads: int = 1) -> Scorer:
         return CardScorer(card_of(scored))
     directory = Finished(scored.directory, record).place("bundle")
     if not directory.is_dir() or digest_of(directory) != record["read"]["bundle"]:
-        raise HealthScoreError(
-            f"{directory} is not, or no longer, the model that scored {scored.as_of}",
-            "restore it from a copy; until then changes since then are told without their causes",
-        )
+        raise HealthScoreError(f"the model that scored {scored.as_of} is gone, or is no longer the one that it was")
     return ModelScorer(load(directory, threads=threads))
+
+
+def features_of(scored: Scored) -> pd.DataFrame:
+    """Features of the accounts that have a score.
+
+    Raises
+    ------
+    HealthScoreError
+        They were not kept. Told without where they would lie: a publication is the same wherever it is made.
+    """
+    if not (scored.directory / FEATURES).is_file():
+        raise HealthScoreError(f"the features of {scored.as_of} were not kept: an older version scored that date")
+    return scored.features()
 
 
 def card_of(scored: Scored) -> Scorecard:
