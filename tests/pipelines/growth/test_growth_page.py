@@ -53,7 +53,9 @@ def test_the_page_names_every_column_file_and_key(rated: ScoreResult) -> None:
     assert first_cells(of_scores) == columns[columns.index("growth") :]
     cells = first_cells(beside)
     named = [name for name in cells if "." in name]
-    assert set(named) == set(rated.result["files"]) - {"scores.parquet", "scores.csv", "drivers.parquet"}
+    assert set(named) == set(rated.result["files"]) - {
+        *("scores.parquet", "scores.csv", "drivers.parquet", "features.parquet")
+    }
     assert {"growth", "growth_segments", "references"} <= set(cells)
     for key in rated.result["growth"]:
         assert f"`{key}`" in told

@@ -25,7 +25,10 @@ from healthscore.pipelines.score import ScoreResult, score
 from healthscore.pipelines.train import TrainResult
 
 AS_OF = date(2025, 5, 1)
-COLUMNS = ["growth", "growth_band", "growth_probability", "growth_drivers", "growth_reason", "ready_for_expansion"]
+COLUMNS = [
+    *("growth", "growth_low", "growth_high", "growth_band", "growth_probability"),
+    *("growth_drivers", "growth_reason", "ready_for_expansion"),
+]
 
 
 def with_growth(result: ScoreResult) -> pd.DataFrame:
@@ -48,6 +51,19 @@ def test_45_at_the_reference_rate_and_60_at_twice_the_odds(learned: TrainResult,
     assert (
         rows["growth_band"] == np.select([rows["growth"] < 30, rows["growth"] < 60], ["low", "medium"], "high")
     ).all()
+
+
+def test_the_interval_is_that_of_the_refits_and_holds_the_score(learned: TrainResult, rated: ScoreResult) -> None:
+    bundle, rows = load(learned.directory / GROWTH), with_growth(rated).set_index("account_id")
+    assert bundle.refits is not None
+    X = pd.read_parquet(rated.directory / "features.parquet").set_index("account_id").loc[rows.index]
+    spread = bundle.refits.held_logit(X.to_numpy(), list(X.columns)).std(axis=1, ddof=1)
+    half = 2.262157 * spread  # of Student's distribution with 9 degrees of freedom, for 10 refits
+    z = bundle.model.held_logit(X, list(X.columns))
+    assert (rows["growth_low"] - bundle.scale.score(z - half)).abs().max() <= 0.05 + 1e-4
+    assert (rows["growth_high"] - bundle.scale.score(z + half)).abs().max() <= 0.05 + 1e-4
+    assert ((rows["growth_low"] <= rows["growth"]) & (rows["growth"] <= rows["growth_high"])).all()
+    assert rated.scores.loc[rated.scores["growth"].isna(), ["growth_low", "growth_high"]].isna().to_numpy().all()
 
 
 def test_points_of_growth_add_up_to_it(rated: ScoreResult) -> None:
