@@ -14,6 +14,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 WEIGHTS = np.array([2.0, 1.0, 4.0, 3.0, 0.0])
 EDGES = np.array([40.0, 70.0])
+WEIGHT = np.array([0.5, 0.25, 1.0, 0.75, 0.0])
 LEVERS = {"use": (0, 1), "meetings": (2,), "tickets": (3,)}
 """The last column is in no lever: it never moves."""
 
@@ -29,7 +30,7 @@ def nothing_follows(X: Floats) -> None:
 
 
 def ground(X: Floats, levers: dict[str, tuple[int, ...]] = LEVERS) -> Ground:
-    return Ground(levers, np.nanmin(X, axis=0), np.nanmax(X, axis=0), np.nanstd(X, axis=0), nothing_follows)
+    return Ground(levers, np.nanmin(X, axis=0), np.nanmax(X, axis=0), np.nanstd(X, axis=0), WEIGHT, nothing_follows)
 
 
 def bands(X: Floats) -> Integers:
@@ -46,7 +47,7 @@ def by_hand(own: Floats, donors: Floats, spread: Floats) -> tuple[tuple[str, ...
             for donor in donors:
                 changed = own.copy()
                 changed[columns] = donor[columns]
-                length = sum(((donor[c] - own[c]) / spread[c]) ** 2 for c in columns) ** 0.5
+                length = sum((WEIGHT[c] * (donor[c] - own[c]) / spread[c]) ** 2 for c in columns) ** 0.5
                 reaches = bands(changed[None])[0] > current
                 if reaches and length > 0 and (best is None or length < best[0] - 1e-12):
                     best = length, names
@@ -114,7 +115,7 @@ def test_values_beyond_what_was_seen_are_no_path() -> None:
     (path,) = find_paths(X[:1], bands(X[:1]), X, allowed, rescore)
     assert path is not None
     assert path.levers == ("meetings",)
-    narrower = Ground(LEVERS, allowed.low, np.array([9.0, 9, 10, 9, 9]), allowed.spread, nothing_follows)
+    narrower = Ground(LEVERS, allowed.low, np.array([9.0, 9, 10, 9, 9]), allowed.spread, WEIGHT, nothing_follows)
     assert find_paths(X[:1], bands(X[:1]), X, narrower, rescore) == [None]
 
 
@@ -124,7 +125,9 @@ def test_what_follows_from_the_levers_is_worked_out_again() -> None:
 
     X = np.array([[0.0, 0, 5, 1, 6], [0.0, 0, 11, 0, 11]])
     given = ground(X)
-    (path,) = find_paths(X[:1], bands(X[:1]), X, Ground(LEVERS, given.low, given.high, given.spread, follow), rescore)
+    (path,) = find_paths(
+        X[:1], bands(X[:1]), X, Ground(LEVERS, given.low, given.high, given.spread, WEIGHT, follow), rescore
+    )
     assert path is not None
     assert path.changed.tolist() == [0, 0, 11, 1, 12]
 

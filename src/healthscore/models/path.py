@@ -3,8 +3,9 @@
 A change is taken from life: some of an account's *levers* (columns that only move together, because they are facts
 about the same events) are set to the values that a real account has. So the values occur together, lie within what was
 seen, and can be reached, because somebody has. Every change is verified by scoring the changed account whole. Of those
-tried that reach a better band, the smallest is told: fewest levers, then the shortest move, in units of the reference
-population's spread.
+tried that reach a better band, the smallest is told: fewest levers, then the shortest move, in standard deviations of
+the reference population, which count by how much the score goes by the feature. (Unweighted, some thirty features that
+hardly matter, and differ between any two accounts, would decide which account is near.)
 
 It says what healthier accounts like this one are like, not what would happen if this one were made so.
 
@@ -53,6 +54,8 @@ class Ground:
         Ends of what was seen, shape (p,); NaN where nothing was.
     spread
         Standard deviation in the reference population, shape (p,); 0 where a feature does not vary.
+    weight
+        How much a move of one standard deviation counts, shape (p,): 1 for the feature that the score goes by most.
     follow
         Recomputes, in place, columns that follow from others.
     """
@@ -61,6 +64,7 @@ class Ground:
     low: Vector
     high: Vector
     spread: Vector
+    weight: Vector
     follow: Callable[[Matrix], None]
 
 
@@ -77,7 +81,7 @@ class Path:
     health, band
         What the scorer gives the changed account.
     distance
-        Length of the move, in spreads: the root of the summed squares over the moved columns.
+        Length of the move: the root of the summed squares of weighted standard deviations over the moved columns.
     donor
         Row of the donors whose values it takes.
     """
@@ -222,11 +226,12 @@ class _Search:
         mine, theirs = self.X[:, columns] / self.scale[columns], self.donors[:, columns] / self.scale[columns]
         low, high = self.ground.low[columns] / self.scale[columns], self.ground.high[columns] / self.scale[columns]
         length = np.zeros((len(mine), len(theirs)))
-        for own, given, least, most in zip(mine.T, theirs.T, low, high, strict=True):
+        weight = self.ground.weight[columns] ** 2
+        for own, given, least, most, much in zip(mine.T, theirs.T, low, high, weight, strict=True):
             known, told = ~np.isnan(own), ~np.isnan(given)
             move = (np.nan_to_num(given)[None, :] - np.nan_to_num(own)[:, None]) ** 2
             # What becomes known moves by one spread: how far it came is not known.
-            length += np.where(known[:, None] & told, move, np.where(known[:, None] == told, 0.0, 1.0))
+            length += much * np.where(known[:, None] & told, move, np.where(known[:, None] == told, 0.0, 1.0))
             length[known[:, None] & ~told] = np.inf
             length[:, told & ~((given >= least) & (given <= most))] = np.inf
         return length

@@ -19,7 +19,7 @@ from healthscore.models.path import Path, find_paths
 from healthscore.pipelines.actions.matching import Facts
 from healthscore.pipelines.actions.yardstick import Yardstick, yardstick
 from healthscore.pipelines.publication.history import Scored
-from healthscore.pipelines.trend.scorers import lacking, scorer_of, segments_in
+from healthscore.pipelines.trend.scorers import Scorer, lacking, scorer_of, segments_in
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -68,19 +68,15 @@ def paths_of(run: Run, now: Scored, facts: Facts, features: Sequence[Feature], r
         return Paths(result=_result(0, 0, why))
     if missing := [name for name in names if name not in facts.features]:
         return Paths(result=_result(0, 0, f"these scores were made without {missing[0]}, which the run measures now"))
-    X = np.ascontiguousarray(facts.features[names].to_numpy(np.float64))
-    places = facts.scores["band"].map({name: place for place, name in enumerate(facts.bands)})
-    band = np.asarray(places, np.int64)
-    below = rows[band[rows] < len(facts.bands) - 1]
     try:
         scorer = scorer_of(now, run.threads)
     except HealthScoreError as error:
         return Paths(result=_result(0, 0, error.what))
     if gone := lacking(scorer, names):
         return Paths(result=_result(0, 0, f"the run no longer measures {gone[0]}, which the scores are made of"))
-    measure = yardstick(run, scorer, features, X, segments_in(facts.scores)[below], _bands(now))
-    found = find_paths(X[below], band[below], X, measure.ground, measure.rescore)
-    frame, told = _told(facts, features, X, below, found, measure)
+    X = np.ascontiguousarray(facts.features[names].to_numpy(np.float64))
+    below = rows[(facts.scores["band"].iloc[rows] != facts.bands[-1]).to_numpy(bool)]
+    frame, told = search(run, scorer, features, X, facts.scores, below, bands_of(now.result()))
     return Paths(dict.fromkeys(below.tolist(), NONE) | told, _result(len(below), len(told), None), frame)
 
 
@@ -88,16 +84,43 @@ def _result(looked: int, found: int, why: str | None) -> dict[str, Any]:
     return {"accounts": looked, "found": found, "none": looked - found, "why_none": why, "meaning": MEANING}
 
 
-def _bands(now: Scored) -> Bands:
-    """Bands as they were published."""
-    given = now.result()["band_probability"]
+def search(
+    run: Run, scorer: Scorer, features: Sequence[Feature], X: Floats, scores: pd.DataFrame, rows: Rows, bands: Bands
+) -> tuple[pd.DataFrame, dict[int, str]]:
+    """Look for the paths of the accounts in these rows among all accounts of a book.
+
+    Parameters
+    ----------
+    features, X
+        What the columns are, and the book's rows, shape (n, p).
+    scores
+        account_id, segment, health and band of the same rows.
+
+    Returns
+    -------
+    A row per account and feature that moves, the strongest first; and each path in words, by row.
+    """
+    band = np.asarray(scores["band"].map({name: place for place, name in enumerate(bands.names)}), np.int64)
+    measure = yardstick(run, scorer, features, X, segments_in(scores)[rows], bands)
+    found = find_paths(X[rows], band[rows], X, measure.ground, measure.rescore)
+    return _told(scores, bands.names, features, X, rows, found, measure)
+
+
+def bands_of(result: Mapping[str, Any]) -> Bands:
+    """Bands of the scores as their result tells them."""
+    given = result["band_probability"]
     return Bands(tuple(given), tuple(float(one["low"]) for one in given.values())[1:], ("",) * len(given))
 
 
 def _told(
-    facts: Facts, features: Sequence[Feature], X: Floats, rows: Rows, found: Sequence[Path | None], measure: Yardstick
+    scores: pd.DataFrame,
+    bands: Sequence[str],
+    features: Sequence[Feature],
+    X: Floats,
+    rows: Rows,
+    found: Sequence[Path | None],
+    measure: Yardstick,
 ) -> tuple[pd.DataFrame, dict[int, str]]:
-    """A row per account and feature that moves, the strongest first; and each path in words, by row of the facts."""
     pairs = [(row, path) for row, path in zip(rows.tolist(), found, strict=True) if path is not None]
     before = X[[row for row, _ in pairs]]
     after = np.array([path.changed for _, path in pairs]).reshape(before.shape)
@@ -105,10 +128,10 @@ def _told(
     frames, told = [], {}
     for number, (row, path) in enumerate(pairs):
         moved = _moved(features, before[number], after[number], gained[number], measure.ground.spread)
-        account = facts.scores.iloc[row]
+        account = scores.iloc[row]
         told[row] = _in_words(moved, account["health"], path.health)
         about = {"account_id": account["account_id"], "health": account["health"], "band": account["band"]}
-        about |= {"health_then": path.health, "band_then": facts.bands[path.band], "distance": round(path.distance, 3)}
+        about |= {"health_then": path.health, "band_then": bands[path.band], "distance": round(path.distance, 3)}
         frames.append(pd.DataFrame([about | one for one in moved]))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["account_id"]), told
 

@@ -22,6 +22,9 @@ from healthscore.pipelines.trend.scorers import ModelScorer, Scorer
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Texts = NDArray[np.object_]
+WEIGHED_ROWS = 300
+"""Accounts whose points tell how much the score goes by each feature."""
+TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -64,15 +67,19 @@ def yardstick(
     low[some], high[some] = np.nanmin(X[:, some], axis=0), np.nanmax(X[:, some], axis=0)
     spread = np.zeros(len(names))
     spread[some] = np.nanstd(X[:, some], axis=0)
+    weight = np.ones(len(names))
     if not isinstance(scorer, ModelScorer):
         rescore = partial(_by_card, scorer.card, reads, segment, bands)
-        return Yardstick(rescore, None, Ground(moved, low, high, spread, follow))
+        return Yardstick(rescore, None, Ground(moved, low, high, spread, weight, follow))
     bundle = scorer.bundle
     if bundle.seen is not None:
         low[reads], high[reads] = bundle.seen.low, bundle.seen.high
         spread[reads] = np.nan_to_num(bundle.seen.quantiles.std(axis=1))
-    ground = Ground(moved, low, high, spread, follow)
-    return Yardstick(partial(_by_model, bundle, reads, bands), partial(_points, bundle, reads), ground)
+    points = partial(_points, bundle, reads)
+    some_rows = np.unique(np.linspace(0, len(X) - 1, WEIGHED_ROWS).astype(np.int64))
+    told = points(X[some_rows]).std(axis=0)
+    ground = Ground(moved, low, high, spread, told / max(float(told.max()), TINY), follow)
+    return Yardstick(partial(_by_model, bundle, reads, bands), points, ground)
 
 
 def _by_model(bundle: Bundle, reads: Integers, bands: Bands, X: Floats, rows: Integers) -> tuple[Floats, Integers]:
