@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,6 +40,8 @@ def deliver(
 
 def show_delivered(delivered: list[Delivered]) -> None:
     """Print what became of each delivery, and why something waits."""
+    from healthscore.pipelines.publish import plain
+
     rows = [
         (one.delivery, one.as_of or one.publication, one.status, "" if one.rows is None else f"{one.rows:,}")
         for one in delivered
@@ -50,5 +53,5 @@ def show_delivered(delivered: list[Delivered]) -> None:
         elif one.to:
             paragraph(f"{one.delivery}: {one.to}")
         for row in one.sample:
-            told = ", ".join(f"{name}={value}" for name, value in row.items() if value is not None)
-            paragraph(f"{one.delivery} would send: {told}", indent="  ")
+            told = {name: value for name, value in plain(row).items() if value is not None}
+            paragraph(f"{one.delivery} would send {json.dumps(told, ensure_ascii=False)}", indent="  ")

@@ -106,6 +106,21 @@ def test_columns_that_are_no_longer_published_keep_what_they_held(database: Data
     assert rows == [(14.0, "fell by 20.0 points in a month")]
 
 
+def test_a_column_that_holds_nothing_yet_gets_its_type_when_it_does(database: Database, tmp_path: Path) -> None:
+    """A first publication has no previous score, and nothing says what it would be."""
+    nothing: dict[str, Any] = {"previous_as_of": None, "override_health": None}
+    database.deliver(tmp_path, "aaaa", book().assign(**nothing))
+    something: dict[str, Any] = {"previous_as_of": date(2025, 5, 1), "override_health": 20.5}
+    database.deliver(tmp_path, "bbbb", book(date(2025, 6, 1)).assign(**something))
+    select = "SELECT as_of, previous_as_of, override_health FROM health_scores WHERE account_id = 'A-1' ORDER BY 1"
+    assert database.query(select) == [
+        (date(2025, 5, 1), None, None),
+        (date(2025, 6, 1), date(2025, 5, 1), 20.5),
+    ]
+    database.deliver(tmp_path, "cccc", book(date(2025, 6, 1)).assign(**nothing))
+    assert database.query(select)[1] == (date(2025, 6, 1), None, None)
+
+
 def test_the_table_may_be_the_users_own(database: Database, tmp_path: Path) -> None:
     """Other names, other columns beside, narrower types that hold the values."""
     database.query(

@@ -135,7 +135,12 @@ CHOICES = {
 @pytest.mark.parametrize(("more", "wanted"), CHOICES.items())
 def test_a_run_chooses_what_alerts(receiver: Receiver, tmp_path: Path, more: str, wanted: object) -> None:
     run = hook(tmp_path, receiver, more)
-    deliver(run, publish(run.out, "aaaa", book().assign(actions=["", "", "call; write", ""])))
+    deliver(
+        run,
+        publish(
+            run.out, "aaaa", book().assign(actions=["", "", "call: Ask (CSM-05); write: Thank them (support)", ""])
+        ),
+    )
     assert reasons(receiver) == wanted
 
 

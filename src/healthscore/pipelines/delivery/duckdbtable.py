@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from healthscore.config.deliveries import DuckDBDelivery
 from healthscore.pipelines import durable
 from healthscore.pipelines.delivery.jobs import DeliveryError, Job, Kind
-from healthscore.pipelines.delivery.upsert import Upsert, checked, keys_of, sql_type, table_rows
+from healthscore.pipelines.delivery.upsert import Upsert, checked, keys_of, sql_types, table_rows, typed
 from healthscore.tables.quoting import quote_identifier
 
 if TYPE_CHECKING:
@@ -36,9 +36,8 @@ def _send(job: Job[DuckDBDelivery], table: pa.Table) -> str:
     checked(table, LONGEST_NAME)
     path = job.delivery.path
     durable.folder(path.parent)
-    types = {field.name: sql_type(field.type, TYPES, field.name) for field in table.schema}
     # In the database itself, so that the name of the staged view cannot be that of a table of the user's.
-    upsert = Upsert(quote_identifier(job.delivery.table), f"temp.main.{STAGED}", types, keys_of(job))
+    upsert = Upsert(quote_identifier(job.delivery.table), f"temp.main.{STAGED}", sql_types(table, TYPES), keys_of(job))
     with tempfile.TemporaryDirectory(prefix="healthscore-") as spill:
         try:
             connection = duckdb.connect(str(path), config=_settings(spill, job.run.threads))
@@ -47,12 +46,12 @@ def _send(job: Job[DuckDBDelivery], table: pa.Table) -> str:
         try:
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
-            connection.register("arrived", table)
+            connection.register("arrived", typed(table))
             connection.execute(f"CREATE TEMP TABLE {STAGED} AS SELECT * FROM arrived")
             connection.begin()
             connection.execute(upsert.create())
             there = connection.sql(f"SELECT * FROM {upsert.target} LIMIT 0").columns
-            for statement in (*upsert.widen(there), upsert.merge()):
+            for statement in (*upsert.widen(there), upsert.merge(there)):
                 connection.execute(statement)
             connection.commit()
         except duckdb.Error as error:

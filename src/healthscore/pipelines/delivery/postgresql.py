@@ -9,7 +9,7 @@ from healthscore.config.deliveries import PostgreSQLDelivery
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.delivery.jobs import DeliveryError, Job, Kind
 from healthscore.pipelines.delivery.secrets import place_of
-from healthscore.pipelines.delivery.upsert import Upsert, checked, keys_of, sql_type, table_rows
+from healthscore.pipelines.delivery.upsert import Upsert, checked, keys_of, sql_types, table_rows, typed
 from healthscore.tables.quoting import quote_identifier
 
 if TYPE_CHECKING:
@@ -59,11 +59,10 @@ def _send(job: Job[PostgreSQLDelivery], table: pa.Table) -> str:
 
 
 def _upsert(cursor: Any, job: Job[PostgreSQLDelivery], table: pa.Table) -> None:
-    types = {field.name: sql_type(field.type, TYPES, field.name) for field in table.schema}
     schema = job.delivery.schema_name
     within = "" if schema is None else f"{quote_identifier(schema)}."
     target = f"{within}{quote_identifier(job.delivery.table)}"
-    upsert = Upsert(target, f"pg_temp.{quote_identifier(STAGED)}", types, keys_of(job))
+    upsert = Upsert(target, f"pg_temp.{quote_identifier(STAGED)}", sql_types(table, TYPES), keys_of(job))
     for statement in SETTINGS:
         cursor.execute(statement)
     cursor.execute(upsert.create())
@@ -71,8 +70,8 @@ def _upsert(cursor: Any, job: Job[PostgreSQLDelivery], table: pa.Table) -> None:
     there = [column[0] for column in cursor.description]
     for statement in upsert.widen(there):
         cursor.execute(statement)
-    cursor.adbc_ingest(STAGED, table, mode="create", temporary=True)
-    cursor.execute(upsert.merge())
+    cursor.adbc_ingest(STAGED, typed(table), mode="create", temporary=True)
+    cursor.execute(upsert.merge(there))
 
 
 def _hurried(uri: str) -> str:

@@ -72,8 +72,10 @@ def known_bands(publication: Publication, bands: Iterable[str], where: str) -> N
 
 
 def names_in(text: str | None) -> set[str]:
-    """Names in a published text that holds several, such as `trend_rules`."""
-    return set() if text is None else {name.strip() for name in text.split(SEPARATOR)} - {""}
+    """Names in a published text that holds several: `drop;decline`, `at_risk: Call (CSM-05); unhappy: Ask (CSM-05)`."""
+    if text is None:
+        return set()
+    return {part.partition(":")[0].strip() for part in text.split(SEPARATOR)} - {""}
 
 
 def _changed(table: pa.Table, before: Publication, columns: Sequence[str]) -> set[str]:

@@ -71,7 +71,9 @@ class _Stream:
 
     def told(self, publication: str, status: State, **more: Any) -> Delivered:
         """What is said of a publication of this stream."""
-        return Delivered(self.name, self.kind, publication, status, **more)
+        told = Publication(self.run.out / publication)
+        as_of = told.as_of if told.is_there else None
+        return Delivered(self.name, self.kind, publication, status, as_of, **more)
 
 
 def deliver_all(run: Run, published: Sequence[Path], *, dry: bool = False) -> list[Delivered]:
@@ -131,13 +133,19 @@ def _sent(stream: _Stream, entry: outbox.Entry) -> Delivered:
     job = _job(stream, publication)
     kind = KINDS[stream.kind]
     try:
-        as_of, payload = publication.as_of, kind.prepare(job)
+        payload = kind.prepare(job)
         to = kind.send(job, payload)
     except Exception as error:  # of whatever receiver, disk or table: the scores are there, and it waits
         return stream.told(entry.publication, "waiting", error=job.secrets.hide(said(error)))
-    receipt = {"as_of": as_of, "kind": stream.kind, "configured": stream.configured, "rows": len(payload), "to": to}
+    receipt = {
+        "as_of": publication.as_of,
+        "kind": stream.kind,
+        "configured": stream.configured,
+        "rows": len(payload),
+        "to": to,
+    }
     outbox.receive(stream.run.out, stream.key, entry, {**receipt, "at": _now()})
-    return stream.told(entry.publication, "delivered", as_of=as_of, rows=len(payload), to=to)
+    return stream.told(entry.publication, "delivered", rows=len(payload), to=to)
 
 
 def _looked_at(stream: _Stream, entry: outbox.Entry) -> Delivered:
@@ -145,10 +153,10 @@ def _looked_at(stream: _Stream, entry: outbox.Entry) -> Delivered:
     job = _job(stream, publication)
     try:
         payload = KINDS[stream.kind].prepare(job)
-        as_of, sample = publication.as_of, _sample(payload)
+        sample = _sample(payload)
     except Exception as error:  # would keep it from being sent, and is what one looks for
         return stream.told(entry.publication, "waiting", error=job.secrets.hide(said(error)))
-    return stream.told(entry.publication, "to send", as_of=as_of, rows=len(payload), sample=sample)
+    return stream.told(entry.publication, "to send", rows=len(payload), sample=sample)
 
 
 def _job(stream: _Stream, publication: Publication) -> Job[Any]:
@@ -161,7 +169,7 @@ def _held_up(stream: _Stream) -> list[Delivered]:
 
 
 def _nothing(stream: _Stream) -> Delivered:
-    return stream.told(stream.newest.name, "nothing to do", as_of=stream.newest.as_of)
+    return stream.told(stream.newest.name, "nothing to do")
 
 
 def _sample(payload: Any) -> list[Any]:

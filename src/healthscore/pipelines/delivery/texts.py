@@ -28,7 +28,7 @@ class Dialect:
     line_end
         Between lines.
     missing
-        What stands for "no value".
+        What stands for "no value", and for an empty text.
     largest_bytes, most_rows
         Of one file, its header among them; more becomes another file. None where there is no limit.
     """
@@ -41,7 +41,7 @@ class Dialect:
 
 def cell(value: Any, missing: str) -> str:
     """One value as it is written: true and false, dates as 2025-05-31, the shortest digits that give a number back."""
-    if value is None or value != value:
+    if value is None or value != value or value == "":
         return missing
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -113,7 +113,7 @@ def _texts(column: Any, missing: str, raw: bool) -> list[str]:
     values = column.to_pylist()
     if raw:
         return [cell(value, missing) for value in values]
-    return [safe(value) if isinstance(value, str) else cell(value, missing) for value in values]
+    return [safe(value) if isinstance(value, str) and value else cell(value, missing) for value in values]
 
 
 class _Line:

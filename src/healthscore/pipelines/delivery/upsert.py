@@ -5,7 +5,7 @@ The same texts serve DuckDB and PostgreSQL. Names are always quoted; values neve
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -32,19 +32,20 @@ class Upsert:
     staged
         Where the rows wait in the same database, quoted.
     types
-        Column of the table -> its SQL type, keys first.
+        Column of the table -> its SQL type, keys first; None for one that holds nothing in any row, which says of no
+        type what it will hold.
     keys
         Columns that tell rows apart.
     """
 
     target: str
     staged: str
-    types: Mapping[str, str]
+    types: Mapping[str, str | None]
     keys: Sequence[str]
 
     def create(self) -> str:
         """Make the table, unless it is there."""
-        columns = ", ".join(f"{quote_identifier(name)} {kind}" for name, kind in self.types.items())
+        columns = ", ".join(f"{quote_identifier(name)} {kind}" for name, kind in self.types.items() if kind)
         return f"CREATE TABLE IF NOT EXISTS {self.target} ({columns}, PRIMARY KEY ({self._listed(self.keys)}))"
 
     def widen(self, there: Sequence[str]) -> list[str]:
@@ -52,20 +53,23 @@ class Upsert:
         return [
             f"ALTER TABLE {self.target} ADD COLUMN {quote_identifier(name)} {kind}"
             for name, kind in self.types.items()
-            if name not in there
+            if kind is not None and name not in there
         ]
 
-    def merge(self) -> str:
+    def merge(self, there: Sequence[str]) -> str:
         """Take the staged rows over: those of an account and date that are there are replaced."""
-        rest = [name for name in self.types if name not in self.keys]
+        taken = {name: kind for name, kind in self.types.items() if kind is not None or name in there}
+        rest = [name for name in taken if name not in self.keys]
         replaced = ", ".join(f"{quote_identifier(name)} = EXCLUDED.{quote_identifier(name)}" for name in rest)
-        casts = ", ".join(f"CAST({quote_identifier(name)} AS {kind})" for name, kind in self.types.items())
+        casts = ", ".join(
+            "NULL" if kind is None else f"CAST({quote_identifier(name)} AS {kind})" for name, kind in taken.items()
+        )
         return (
-            f"INSERT INTO {self.target} ({self._listed(self.types)}) SELECT {casts} FROM {self.staged} "
+            f"INSERT INTO {self.target} ({self._listed(taken)}) SELECT {casts} FROM {self.staged} "
             f"ON CONFLICT ({self._listed(self.keys)}) DO {f'UPDATE SET {replaced}' if replaced else 'NOTHING'}"
         )
 
-    def _listed(self, names: Sequence[str] | Mapping[str, str]) -> str:
+    def _listed(self, names: Iterable[str]) -> str:
         return ", ".join(map(quote_identifier, names))
 
 
@@ -80,11 +84,24 @@ def keys_of(job: Job[Any]) -> list[str]:
     return [job.delivery.mapping.get(name, name) for name in KEYS]
 
 
-def sql_type(kind: Any, names: Mapping[str, str], column: str) -> str:
-    """SQL type of an Arrow type; `names` are those of one database."""
+def sql_types(table: pa.Table, names: Mapping[str, str]) -> dict[str, str | None]:
+    """Column -> SQL type of its Arrow type, by the names of one database; None where it holds nothing at all."""
+    return {field.name: _sql_type(field.type, names, field.name) for field in table.schema}
+
+
+def typed(table: pa.Table) -> pa.Table:
+    """The columns of a table that hold something, or could: those that a database can be sent."""
     import pyarrow as pa
 
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind):
+    return table.select([field.name for field in table.schema if not pa.types.is_null(field.type)])
+
+
+def _sql_type(kind: Any, names: Mapping[str, str], column: str) -> str | None:
+    import pyarrow as pa
+
+    if pa.types.is_null(kind):
+        return None
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return names["text"]
     if pa.types.is_timestamp(kind):
         return names["moment"]
