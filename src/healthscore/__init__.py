@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from healthscore.pipelines.explain import explain
     from healthscore.pipelines.initialise import initialise
     from healthscore.pipelines.panel import panel
+    from healthscore.pipelines.privacy.forget import forget
     from healthscore.pipelines.recalibrate import recalibrate
     from healthscore.pipelines.registry.promotion import promote, rollback
     from healthscore.pipelines.registry.versions import versions
@@ -55,6 +56,7 @@ __all__ = [
     "compare_runs",
     "deliver",
     "explain",
+    "forget",
     "initialise",
     "list_runs",
     "load_run",
@@ -77,6 +79,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "forget": "pipelines.privacy.forget",
     **dict.fromkeys(("Run", "load_run", "load_scorecard"), "config"),
     **dict.fromkeys(
         ("BundleError", "ConfigurationError", "HealthScoreError", "InputError", "InsufficientDataError"), "errors"

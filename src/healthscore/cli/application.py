@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from healthscore.cli import (
+    admin,
     auditing,
     data,
     delivering,
@@ -71,3 +72,4 @@ runs.runs.command()(keeping.verify)
 runs.runs.command("gc")(keeping.clean)
 runs.runs.command()(syncing.sync)
 application.add_typer(runs.runs)
+application.add_typer(admin.admin)
