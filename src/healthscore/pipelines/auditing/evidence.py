@@ -43,7 +43,7 @@ FEWEST_EXITS = 10
 
 
 @dataclass(frozen=True)
-class Test:
+class Promise:
     """One promise held against what happened.
 
     Attributes
@@ -91,7 +91,7 @@ class Evidence:
 
     exits: int
     learned: int | None
-    tests: Mapping[str, Test]
+    tests: Mapping[str, Promise]
     worth: Mapping[str, Estimate]
 
     def as_dict(self) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def evidence_from(points: WeightRows, p: Floats | None, learned: int | None) -> 
         Accounts whose exits the scorer learned from; None where that is not known, and for a scorecard.
     """
     inflation = 1.0 if not learned else 1.0 + points.exiting / learned
-    tests: list[Test] = []
+    tests: list[Promise] = []
     if p is not None:
         tests.append(level_test(points.y == 1, p, points.cluster, inflation))
         tests.append(slope_test(log_odds_rows(points, p), inflation))
@@ -160,7 +160,7 @@ def log_odds_rows(rows: WeightRows, p: Floats) -> WeightRows:
     return replace(rows, components=("log_odds",), s=-logit(np.clip(p, 1e-12, 1.0 - 1e-12))[:, None])
 
 
-def level_test(y: np.ndarray, p: Floats, clusters: np.ndarray, inflation: float = 1.0) -> Test:
+def level_test(y: np.ndarray, p: Floats, clusters: np.ndarray, inflation: float = 1.0) -> Promise:
     """Observed over expected exits: `sum (y - p)` by account against its clustered spread, Student's t.
 
     The interval is that of the logarithm of the ratio.
@@ -169,39 +169,39 @@ def level_test(y: np.ndarray, p: Floats, clusters: np.ndarray, inflation: float 
     codes, accounts = cluster_codes(clusters)
     left = len(np.unique(codes[y.astype(bool)]))
     if not expected:
-        return Test("level", NOT_COMPUTABLE, 1.0, None, matters=False)
+        return Promise("level", NOT_COMPUTABLE, 1.0, None, matters=False)
     ratio = observed / expected
     if left < FEWEST_EXITS:
-        return Test("level", Estimate(ratio, None, None), 1.0, None, matters=False)
+        return Promise("level", Estimate(ratio, None, None), 1.0, None, matters=False)
     by_account = group_sums(codes, y - p * ratio)
     error = float(np.sqrt(inflation * accounts / (accounts - 1) * by_account @ by_account)) / observed
     half = error * float(stdtrit(left - 1, 0.975))
     chance = 2.0 * float(stdtr(left - 1, -abs(np.log(ratio)) / error))
     figure = Estimate(ratio, ratio * float(np.exp(-half)), ratio * float(np.exp(half)))
-    return Test("level", figure, 1.0, chance, matters=not LEVEL_TOLERATED[0] <= ratio <= LEVEL_TOLERATED[1])
+    return Promise("level", figure, 1.0, chance, matters=not LEVEL_TOLERATED[0] <= ratio <= LEVEL_TOLERATED[1])
 
 
-def slope_test(rows: WeightRows, inflation: float = 1.0) -> Test:
+def slope_test(rows: WeightRows, inflation: float = 1.0) -> Promise:
     """The slope of the log-odds on the published ones, one intercept per date; 1 is promised."""
     fit = fit_weights(rows)
     if fit is None or fit.freedom < FEWEST_EXITS - 1:
-        return Test("slope", NOT_COMPUTABLE, 1.0, None, matters=False)
+        return Promise("slope", NOT_COMPUTABLE, 1.0, None, matters=False)
     slope = float(fit.beta[0])
     error = float(np.sqrt(inflation * fit.covariance[0, 0]))
     half = error * float(stdtrit(fit.freedom, 0.975))
     chance = 2.0 * float(stdtr(fit.freedom, -abs(slope - 1.0) / error))
     matters = not SLOPE_TOLERATED[0] <= slope <= SLOPE_TOLERATED[1]
-    return Test("slope", Estimate(slope, slope - half, slope + half), 1.0, chance, matters)
+    return Promise("slope", Estimate(slope, slope - half, slope + half), 1.0, chance, matters)
 
 
-def components_test(rows: WeightRows, inflation: float = 1.0) -> tuple[Test, dict[str, Estimate]]:
+def components_test(rows: WeightRows, inflation: float = 1.0) -> tuple[Promise, dict[str, Estimate]]:
     """Whether points of different components are worth the same, and what one of each is worth (1: the average).
 
     Wald's test that all coefficients are equal, with the account-clustered covariance and Hotelling's F quantile.
     Components that move for too few accounts to be fitted stay out.
     """
     kept, fit = fit_components(rows)
-    nothing = Test("components", NOT_COMPUTABLE, 1.0, None, matters=False)
+    nothing = Promise("components", NOT_COMPUTABLE, 1.0, None, matters=False)
     if fit is None or len(kept) < 2:
         return nothing, {}
     statistic, contrasts = _heterogeneity(fit, inflation)
@@ -211,7 +211,7 @@ def components_test(rows: WeightRows, inflation: float = 1.0) -> tuple[Test, dic
     chance = float(fdtrc(contrasts, freedom, statistic * freedom / (contrasts * (freedom + contrasts - 1))))
     worth = {rows.components[number]: one for number, one in zip(kept, _worth(fit, inflation), strict=True)}
     furthest = max(worth.values(), key=lambda one: abs((one.estimate or 1.0) - 1.0), default=NOT_COMPUTABLE)
-    return Test("components", furthest, 1.0, chance, matters=True), worth
+    return Promise("components", furthest, 1.0, chance, matters=True), worth
 
 
 def _worth(fit: WeightFit, inflation: float) -> list[Estimate]:
@@ -243,10 +243,10 @@ def validated_section(material: Material) -> list[dict[str, Any]]:
     moves the score; `verdict` is supported, not shown, or wrong direction.
     """
     rows = weight_rows(material, material.judged)
-    spread = rows.s.std(axis=0)
-    rows = replace(rows, s=rows.s / np.where(spread > 0.0, spread, 1.0))
     if rows.exiting < ENOUGH_EXITS:
         return []
+    spread = rows.s.std(axis=0)
+    rows = replace(rows, s=rows.s / np.where(spread > 0.0, spread, 1.0))
     return [
         {"name": one.name, "weight": one.weight, "beta": one.beta, "chance": one.p, "verdict": one.verdict}
         for one in validate_weights(rows).components

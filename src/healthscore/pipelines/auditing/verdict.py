@@ -101,7 +101,8 @@ def verdict_of(found: Mapping[str, Any], evidence: Evidence, *, by_scorecard: bo
         return Verdict(DISTRUST, True, (said,), notes)
     if verdict == KEEP:
         return Verdict(KEEP, True, tuple(_kept(evidence, auc.as_dict(), words)), notes)
-    broken = [name for name, test in evidence.tests.items() if test.broken]
+    weightiest = ("components", "slope", "level")
+    broken = [name for name in weightiest if name in evidence.tests and evidence.tests[name].broken]
     return Verdict(verdict, True, tuple(_broken(evidence, name, words) for name in broken), notes)
 
 
