@@ -25,7 +25,7 @@ from healthscore.pipelines import PIPELINES
 from healthscore.pipelines.simulate import Simulated
 
 COMMANDS = [*PIPELINES, "demo"]
-GROUPS = ["models", "runs"]
+GROUPS = ["admin", "models", "runs"]
 """Commands that have commands of their own."""
 README = Path(__file__).parents[2] / "README.md"
 RESULTS = README.parent / "docs" / "results.md"
@@ -155,7 +155,8 @@ def test_json_is_what_the_directory_holds(said: Mapping[str, Printed]) -> None:
         printed = said[command].result
         written = json.loads((Path(printed["directory"]) / "result.json").read_text(encoding="utf-8"))
         assert {key: printed[key] for key in written} == written, command
-        assert set(printed) - set(written) <= {"directory", "files", "bundle", "version", "alias", "champion"}, command
+        beside = {"directory", "files", "bundle", "version", "alias", "champion", "already_published", "publication"}
+        assert set(printed) - set(written) <= beside, command
 
 
 def test_a_backtest_reads_as_sentences_and_tables(saas: Path, said: Mapping[str, Printed]) -> None:
@@ -184,7 +185,8 @@ def test_scores_show_the_bands_and_the_accounts_most_at_risk(
     assert (printed.code, printed.err) == (0, "")
     scores = pd.read_parquet(said["score"].result["files"]["scores.parquet"])
     assert all(account in printed.out for account in scores["account_id"].head(5))
-    assert "scores.csv" in printed.out
+    assert "was scored already: nothing to do" in printed.out
+    assert re.search(r"published/[0-9a-f]{12}  published$", printed.out.strip())
     assert legible(printed.out)
 
 

@@ -114,7 +114,7 @@ def test_files_hold_what_was_returned(scored: ScoreResult) -> None:
     pd.testing.assert_frame_equal(pd.read_parquet(scored.directory / "drivers.parquet"), scored.drivers)
     written = json.loads((scored.directory / "result.json").read_text(encoding="utf-8"))
     assert {key: scored.result[key] for key in written} == written
-    assert current(scored.directory.parents[1], "score") == scored.directory
+    assert current(scored.directory.parents[1], "score-literal_card") == scored.directory
 
 
 # --- who is scored ---------------------------------------------------------------------------------------------------

@@ -123,7 +123,8 @@ def test_files_hold_what_was_returned(scored: ScoreResult) -> None:
     assert list(table.columns) == list(scored.scores.columns)
     result = json.loads((scored.directory / "result.json").read_text(encoding="utf-8"))
     assert {key: scored.result[key] for key in result} == result
-    assert set(scored.result) - set(result) == {"directory", "files", "version", "alias", "champion"}
+    beside = {"directory", "files", "already_published", "publication", "version", "alias", "champion"}
+    assert set(scored.result) - set(result) == beside
 
 
 def test_features_and_log_odds_are_kept_as_the_model_read_and_said_them(
@@ -335,7 +336,10 @@ def test_an_earlier_date_does_not_become_the_current_result(
     company: Path, trained: TrainResult, tmp_path: Path
 ) -> None:
     newest = score(company, as_of=date(2025, 7, 1), model=trained.bundle, out=tmp_path)
-    earlier = score(company, as_of=date(2025, 3, 1), model=trained.bundle, out=tmp_path)
+    with pytest.raises(ConfigurationError, match="2025-03-01 lies before 2025-07-01") as refused:
+        score(company, as_of=date(2025, 3, 1), model=trained.bundle, out=tmp_path)
+    assert "--backfill" in refused.value.remedy
+    earlier = score(company, as_of=date(2025, 3, 1), model=trained.bundle, out=tmp_path, backfill=True)
     assert earlier.directory.is_dir()
     assert current(tmp_path, "score") == newest.directory
     assert newest.result["warnings"] == []
@@ -438,7 +442,7 @@ def test_ids_of_accounts_are_never_names_of_files(
     assert written
     for path in written:
         assert run.parent / "out" in path.parents or path.is_relative_to(found.directory.parents[1])
-        assert re.fullmatch(r"[A-Za-z0-9_.]{1,40}", path.name), path
+        assert re.fullmatch(r"[A-Za-z0-9_.]{1,40}|\d{4}-\d{2}-\d{2}", path.name), path
 
 
 # --- one account -----------------------------------------------------------------------------------------------------

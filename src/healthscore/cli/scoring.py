@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from healthscore.cli.actions import show_actions
+from healthscore.cli.actions import show_actions, show_path
 from healthscore.cli.growth import show_growth, show_growth_explanation, show_references
 from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile, as_date
 from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
@@ -174,7 +174,8 @@ def show_scores(made: ScoreResult) -> None:
     rows = [(w["account_id"], w["drivers_down"].split("; ")[0], f"{w['health']:.1f}", _last(w)) for w in worst]
     last = "risk" if card is None else "band"
     table("Most at risk", ("account", "what lowers the score most", "health", last), rows, left=2)
-    show_movers(result["publication"]["trend"])
+    if result["publication"]["as_of"] == result["as_of"]:
+        show_movers(result["publication"]["trend"])
     show_growth(result, made.scores)
     show_references(result)
     if card is not None:
@@ -226,6 +227,7 @@ def show_explanation(result: dict[str, Any]) -> None:
     told = [(f"{f['points']:+.1f}", f["sentence"]) for f in result["features"] if f["points"]][:12]
     table("Strongest features", ("points", "what was seen"), told, left=2)
     show_change(result.get("change"))
+    show_path(result.get("path"))
     show_growth_explanation(result.get("growth"))
     for source, latest in result["latest"].items():
         paragraph(f"latest {source}: {'; '.join(map(row_in_words, latest[:3])) if latest else 'none'}")

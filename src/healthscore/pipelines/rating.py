@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from healthscore.config import Run, Scorecard, load_scorecard
 from healthscore.errors import ConfigurationError
+from healthscore.features.ready import panel_features
 from healthscore.models.bundle import load
-from healthscore.pipelines.bundles import find_bundle, refuse_gain, same_outcome
+from healthscore.pipelines.bundles import find_bundle, refuse_gain, same_features, same_outcome
 from healthscore.pipelines.cardscore import named, rate_by_card
 from healthscore.pipelines.growth.learning import GROWTH
 from healthscore.pipelines.growth.scoring import find_growth
@@ -55,6 +56,12 @@ class Scorer:
     def described(self) -> dict[str, Any]:
         """What tells this scorer from all others: versions of one training may lie on different score scales."""
         return {"model": self.by, **{name: digest_of_bundle(directory) for name, directory in self.read.items()}}
+
+    def refuse_others(self, tables: Tables) -> None:
+        """Refuse a model whose features are not those that the run measures, before any is computed."""
+        names = [feature.name for feature in panel_features(self.run, tables)]
+        if self.bundle is not None:
+            same_features(self.bundle, self.run, self.read["bundle"], names)
 
     def rate(
         self, tables: Tables, as_of: date, progress: Progress, told: Sequence[str] = (), only: Sequence[str] = ()

@@ -153,6 +153,7 @@ def score_dates(
     with progress("checking sources"):
         tables = open_tables(run)
     with tables:
+        scorer.refuse_others(tables)
         inputs = {
             name: report.fingerprint
             for name, report in tables.reports.items()

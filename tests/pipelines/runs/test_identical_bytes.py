@@ -59,7 +59,7 @@ def test_a_bundle_has_the_same_bytes_in_another_process(done: Mapping[str, Path]
 
 
 def test_scores_have_the_same_bytes_in_another_process(done: Mapping[str, Path], other: Path) -> None:
-    (directory,) = (other / "score").glob("[!.C]*")
+    (directory,) = (path.parent for path in other.glob("score/*/run.json"))
     assert directory.name == done["score"].name
     own = {MANIFEST, RECORD}  # the record says threads and paths, and the manifest the record's digest
     mine, theirs = (files_of(one) for one in (done["score"], directory))
@@ -74,7 +74,7 @@ def test_the_order_of_rows_in_the_files_changes_no_score(
     for path in sorted((run.parent / "data").iterdir()):
         rewrite(run, path.name, lambda table: table.sample(frac=1.0, random_state=3))
     out = elsewhere(run, tmp_path, threads=1)
-    (trained,), (scored,) = ((out / verb).glob("[!.C]*") for verb in ("train", "score"))
+    (trained,), (scored,) = ([path.parent for path in out.glob(f"{verb}/*/run.json")] for verb in ("train", "score"))
     for name in ("trees-additive.txt", "refits-additive.txt"):
         before = done["train"] / "bundle" / name
         assert not before.exists() or (trained / "bundle" / name).read_bytes() == before.read_bytes(), name

@@ -44,7 +44,7 @@ def verify_runs(
     ConfigurationError
         There are no results, or there is no such run.
     """
-    if name is not None and (Path(name).expanduser() / MANIFEST).is_file():
+    if name is not None and Path(name).expanduser().is_dir():
         place = Place(Path(name).expanduser().resolve())
         return _verified(place.directory.parents[1], [place], 0, [])
     found = places(run, out)
