@@ -39,6 +39,12 @@ def show_actions(actions: Mapping[str, Any], directory: Path) -> None:
     paragraph(*_said(actions))
 
 
+def show_path(path: Mapping[str, Any] | None) -> None:
+    """Print what would bring an account to the next band; nothing for one in the top band."""
+    if path is not None:
+        paragraph("", f"Path to the next band, as accounts like it are: {path['said']}")
+
+
 def _said(actions: Mapping[str, Any]) -> list[str]:
     """The worklists in sentences."""
     from healthscore.pipelines.wording import count, plural

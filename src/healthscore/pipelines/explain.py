@@ -14,6 +14,7 @@ import pandas as pd
 from healthscore.asof import date_of, day_of
 from healthscore.config import Run, Scorecard, load_run
 from healthscore.errors import ConfigurationError
+from healthscore.pipelines.actions.paths import path_of_one
 from healthscore.pipelines.cardparts import CardParts
 from healthscore.pipelines.growth.explained import growth_of
 from healthscore.pipelines.progress import Progress, silent
@@ -100,12 +101,15 @@ def explain(
             latest = {name: _latest(run, tables, name, account, day_of(as_of)) for name in _sources(run)}
         before = earlier_score(run, scorer, account, as_of) if mine["status"].iloc[0] == "scored" else None
         changed = None if before is None else change_since(tables, rated, scorer, account, before)
+        path = path_of_one(rated, scorer.bundle, account)
     since = None if before is None else before.directory.name
     identity = run_identity(
         run, "explain", rated.inputs, as_of=as_of.isoformat(), account=account, since=since, **scorer.described
     )
     components = drivers[drivers["kind"] == "component"]
-    result: dict[str, Any] = plain(_result(rated, mine.iloc[0], components, features, latest) | {"change": changed})
+    result: dict[str, Any] = plain(
+        _result(rated, mine.iloc[0], components, features, latest) | {"change": changed, "path": path}
+    )
     said = {"account": account, "as_of": as_of, "by": rated.by}
     made_of = run_record(run, "explain", identity, rated.inputs, arguments=said, read=rated.read)
     with run_directory(run.out, "explain", identity, record=made_of) as directory:

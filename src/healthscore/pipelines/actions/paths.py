@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from healthscore.config import Run
 from healthscore.errors import HealthScoreError
 from healthscore.features.dictionary import Feature
+from healthscore.models.bundle import Bundle
 from healthscore.models.health import Bands
 from healthscore.models.path import Path, find_paths
 from healthscore.pipelines.actions.matching import Facts
 from healthscore.pipelines.actions.yardstick import Yardstick, yardstick
 from healthscore.pipelines.publication.history import Scored
-from healthscore.pipelines.trend.scorers import Scorer, lacking, scorer_of, segments_in
+from healthscore.pipelines.scoretable import Rated
+from healthscore.pipelines.trend.scorers import CardScorer, ModelScorer, Scorer, lacking, scorer_of, segments_in
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -82,6 +84,41 @@ def paths_of(run: Run, now: Scored, facts: Facts, features: Sequence[Feature], r
 
 def _result(looked: int, found: int, why: str | None) -> dict[str, Any]:
     return {"accounts": looked, "found": found, "none": looked - found, "why_none": why, "meaning": MEANING}
+
+
+def path_of_one(rated: Rated, bundle: Bundle | None, account: str) -> dict[str, Any] | None:
+    """The path of one account as its explanation tells it: the one that its worklist has.
+
+    Parameters
+    ----------
+    bundle
+        The model that scored; None where the run's scorecard did.
+
+    Returns
+    -------
+    `said` in words, `health` and `band` that it leads to, `features` that move; None for an account without a score or
+    in the top band.
+    """
+    book, bands = rated.book, bands_of(rated.result)
+    scores = rated.scores[rated.scores["status"] == "scored"].reset_index(drop=True)
+    mine = np.flatnonzero((scores["account_id"] == account) & (scores["band"] != bands.names[-1]))
+    card = book.run.scorecard
+    scorer: Scorer | None = ModelScorer(bundle) if bundle is not None else None if card is None else CardScorer(card)
+    if not len(mine) or scorer is None:
+        return None
+    # In the order of the scores, as for a worklist: of a large book the same accounts are looked at.
+    place = pd.Index(book.about(np.arange(len(book.label)))["account_id"]).get_indexer(pd.Index(scores["account_id"]))
+    frame, told = search(book.run, scorer, book.panel.features, book.panel.X[place], scores, mine, bands)
+    if not told:
+        return {"said": NONE, "health": None, "band": None, "features": [], "meaning": MEANING}
+    first = frame.iloc[0]
+    return {
+        "said": told[int(mine[0])],
+        "health": first["health_then"],
+        "band": first["band_then"],
+        "features": frame[["feature", "value", "value_then", "points", "sentence"]].to_dict("records"),
+        "meaning": MEANING,
+    }
 
 
 def search(
