@@ -13,6 +13,7 @@ import pandas as pd
 
 from healthscore.config import Run, Scorecard, load_run
 from healthscore.errors import ConfigurationError
+from healthscore.pipelines.actions.names import refuse_unknown
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publication.compose import compose
 from healthscore.pipelines.publication.history import (
@@ -154,6 +155,7 @@ def score_dates(
         tables = open_tables(run)
     with tables:
         scorer.refuse_others(tables)
+        refuse_unknown(run, tables)
         inputs = {
             name: report.fingerprint
             for name, report in tables.reports.items()

@@ -14,9 +14,10 @@ import pandas as pd
 
 from healthscore.config import Run
 from healthscore.errors import HealthScoreError
+from healthscore.features.ready import panel_features
 from healthscore.pipelines.actions import lists
 from healthscore.pipelines.actions.matching import NOBODY, Facts, Matched, match
-from healthscore.pipelines.actions.names import features_of
+from healthscore.pipelines.actions.names import refuse_unknown
 from healthscore.pipelines.actions.overrides import COLUMNS as OVERRIDE
 from healthscore.pipelines.actions.overrides import override_sources, overrides_at
 from healthscore.pipelines.actions.paths import paths_of
@@ -80,7 +81,8 @@ def act(run: Run, now: Scored, scores: pd.DataFrame, changes: Mapping[str, pd.Da
     InputError
         An override names a band that is not.
     """
-    features = features_of(run, tables)
+    refuse_unknown(run, tables)
+    features = panel_features(run, tables)
     result = now.result()
     bands = list(result["bands"])
     scored = _prepared(run, now, scores, bands, tables)

@@ -12,8 +12,8 @@ from healthscore.features.ready import panel_features
 from healthscore.tables import Tables
 
 
-def features_of(run: Run, tables: Tables) -> tuple[Feature, ...]:
-    """Features that playbooks and paths speak of: the run's, after everything that names them was held against them.
+def refuse_unknown(run: Run, tables: Tables) -> None:
+    """Refuse, before anything is scored, names in playbooks and `[path_to_green]` that are not in the tables.
 
     Raises
     ------
@@ -21,8 +21,7 @@ def features_of(run: Run, tables: Tables) -> tuple[Feature, ...]:
         A playbook names a segment that no account is in, or a feature that the run does not measure, or
         `[path_to_green] actionable` names no signal, component or feature; the nearest is named.
     """
-    features = panel_features(run, tables)
-    names = [feature.name for feature in features]
+    names = [feature.name for feature in panel_features(run, tables)]
     segments = _segments(run, tables)
     for name, playbook in run.playbooks.items():
         for condition in playbook.when:
@@ -32,7 +31,6 @@ def features_of(run: Run, tables: Tables) -> tuple[Feature, ...]:
     changeable = dict.fromkeys([*run.signals, *run.components, *names])
     for given in run.path_to_green.actionable:
         _known(run, "path_to_green.actionable", "signal, component or feature", given, list(changeable))
-    return features
 
 
 def _segments(run: Run, tables: Tables) -> list[str]:
