@@ -231,6 +231,8 @@ class Run(Section):
                     f"signals.{name}.source: {signal.source!r} holds {self.sources[signal.source].contract}, "
                     f"and a signal needs a source of {', '.join(MEASURED)}"
                 )
+        for name in self.trend.activity_drop.signals:
+            known_name("trend.activity_drop.signals", name, self.signals)
         for where, outcome in self._outcomes():
             known_name(f"{where}.source", outcome.source, self.sources)
             if outcome.active_source is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from healthscore.config import Trend
 from healthscore.config.trend import ActivityDrop
@@ -16,6 +17,7 @@ from healthscore.pipelines.publication.history import Scored
 from healthscore.pipelines.trend.activity import activity_of
 from healthscore.pipelines.trend.following import trend_of
 from scored_history import CONFIGURATION, write_scored
+from table_workspace import Workspace
 
 NONE = float("nan")
 
@@ -82,3 +84,10 @@ def test_which_signals_count_as_activity(
     told = activity_of(seen(tmp_path, 10, 40, configuration=configuration), rule)
     assert (len(told.words) == 1 and told.words["a"] != "") is found
     assert (told.lacks is None) is found
+
+
+def test_a_signal_that_the_run_does_not_have_is_refused(workspace: Workspace) -> None:
+    sources = {"log": {"contract": "events", "path": "log.csv"}}
+    signals = {"logins": {"source": "log", "component": "activity"}}
+    with pytest.raises(ValidationError, match=r"trend\.activity_drop\.signals.*'login'; did you mean 'logins'"):
+        workspace.run(sources, signals=signals, trend={"activity_drop": {"signals": ["login"]}})
