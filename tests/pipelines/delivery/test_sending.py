@@ -13,7 +13,7 @@ import pytest
 import healthscore
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.delivery import DeliveryWarning, deliver
-from healthscore.pipelines.delivery.outbox import Arrived, alone, needed
+from healthscore.pipelines.delivery.outbox import Arrived, alone
 from healthscore.pipelines.delivery.sending import deliver_all
 from published_book import book, publish, receipts, run_of, waiting
 
@@ -120,18 +120,6 @@ def test_a_publication_that_is_gone_holds_nothing_up(tmp_path: Path) -> None:
     ]
     assert made.failed == 1
     assert healthscore.deliver(run).failed == 0
-
-
-def test_what_is_needed_is_what_waits_and_what_arrived_last(tmp_path: Path) -> None:
-    run = run_of(tmp_path, BLOCKED)
-    blocked(tmp_path)
-    for identity in ("aaaa", "bbbb", "cccc"):
-        with pytest.warns(DeliveryWarning):
-            deliver(run, publish(run.out, identity, book()))
-    assert {path.name for path in needed(run.out)} == {"aaaa", "bbbb", "cccc"}
-    for path in (run.out / "deliveries/outbox/stuck").glob("*.json"):
-        path.unlink()
-    assert needed(run.out) == {run.out / "published/cccc"}
 
 
 def test_while_another_job_delivers_it_waits(tmp_path: Path) -> None:

@@ -79,17 +79,6 @@ def receive(out: Path, stream: str, entry: Entry, receipt: Mapping[str, Any]) ->
     durable.sync(waiting.parent)
 
 
-def needed(out: Path) -> set[Path]:
-    """Publications that deliveries still need: those that wait, and the last of each, which changes are told from."""
-    found: list[Mapping[str, Any]] = [
-        read_object(path) for path in sorted((out / FOLDER / OUTBOX).glob("*/[0-9]*.json"))
-    ]
-    for folder in sorted((out / FOLDER / RECEIPTS).glob("*")):
-        last = last_receipt(out, folder.name)
-        found += [] if last is None else [last]
-    return {out / str(told["publication"]) for told in found}
-
-
 class Arrived:
     """Keys of the alerts that a receiver has taken: a log that is only added to, each key durable before the next."""
 
