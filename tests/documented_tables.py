@@ -9,6 +9,11 @@ DOCUMENTED: dict[str, tuple[str, ...]] = {
         "a,2024-03-01,,EU,25",
         "b,2023-06-01,,US,400",
     ),
+    "interventions.csv": (
+        "account_id,date,kind,arm",
+        "a,2024-03-04,outreach_call,treated",
+        "b,2024-03-11,outreach_call,held_out",
+    ),
     "overrides.csv": (
         "account_id,health,band,author,reason,made_on,expires_on",
         "a,80,,Ana,they renewed by phone,2024-05-03,2024-06-30",

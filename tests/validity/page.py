@@ -32,6 +32,10 @@ QUESTIONS = {
     "T31": "right weights are left alone, wrong ones changed",
     "T32": "a sub-score that is upside down is flagged",
     "T33": "a change is never more than asked, in steps of 5 points",
+    "T34": "among untreated accounts a true score has the slope 1",
+    "T90": "the audit leaves a good score alone and finds a broken one",
+    "T91": "what comes lies in the range that calibrated probabilities promise",
+    "T92": "what moved is found, and what did not is left alone",
 }
 SUMMARY = """## Summary
 

@@ -100,9 +100,9 @@ def stationary_lines(said: Sequence[Outcome]) -> list[Line]:
     """Count verdicts other than keep where nothing changed."""
     exits = _exits(said)
     return [
-        share_line("audit", f"false verdict retrain or do not trust, nothing has changed ({exits})",
+        share_line("T90", f"false verdict retrain or do not trust, nothing has changed ({exits})",
                    [one["verdict"] in (RETRAIN, DISTRUST) for one in said], high=0.05),
-        share_line("audit", f"any false verdict, nothing has changed ({exits})",
+        share_line("T90", f"any false verdict, nothing has changed ({exits})",
                    [one["verdict"] != KEEP for one in said], high=0.10),
     ]  # fmt: skip
 
@@ -110,13 +110,13 @@ def stationary_lines(said: Sequence[Outcome]) -> list[Line]:
 def drifted_lines(said: Sequence[Outcome]) -> list[Line]:
     """Count verdicts where two components trade places."""
     shows = f"told to retrain, two components trade places ({_exits(said)})"
-    return [share_line("audit", shows, [one["verdict"] == RETRAIN for one in said])]
+    return [share_line("T90", shows, [one["verdict"] == RETRAIN for one in said])]
 
 
 def broken_lines(said: Sequence[Outcome]) -> list[Line]:
     """Count verdicts where points say nothing any more."""
     shows = f"not trusted or told to retrain, the score ranks nobody any more ({_exits(said)})"
-    return [share_line("audit", shows, [one["verdict"] in (DISTRUST, RETRAIN) for one in said], low=0.95)]
+    return [share_line("T90", shows, [one["verdict"] in (DISTRUST, RETRAIN) for one in said], low=0.95)]
 
 
 def _exits(said: Sequence[Outcome]) -> str:
@@ -139,7 +139,7 @@ def promise_lines(said: Sequence[Outcome]) -> list[Line]:
     """Count how often what came lay in what was promised."""
     return [
         share_line(
-            "audit",
+            "T91",
             f"{name} lies in the range that calibrated probabilities promise",
             [one[name]["low"] <= one[name]["came"] <= one[name]["high"] for one in said],
             low=0.90,
@@ -185,13 +185,13 @@ _KINDS = (
 def quiet_lines(said: Sequence[Outcome]) -> list[Line]:
     """Count false alarms."""
     shows = f"some of {DRIFT_COLUMNS} features called moved, none did ({DRIFT_ACCOUNTS} accounts a date)"
-    return [share_line("audit", shows, [one["any"] for one in said], high=0.09)]
+    return [share_line("T92", shows, [one["any"] for one in said], high=0.09)]
 
 
 def moved_lines(said: Sequence[Outcome]) -> list[Line]:
     """Count how often the planted move was found."""
     shows = f"a move by {DRIFT_SHIFT:g} standard deviations found among {DRIFT_COLUMNS} features"
-    return [share_line("audit", shows, [one["planted"] for one in said])]
+    return [share_line("T92", shows, [one["planted"] for one in said])]
 
 
 @cache

@@ -8,7 +8,7 @@ where the table of interventions has an arm `held_out`, its accounts are compare
 have a row where something would have been done, so both groups were chosen by the same people for the same reasons.
 
 An account that leaves early cannot be treated late. Among the untreated the rate is therefore a little too high, the
-more so the more is treated; order and slope hardly notice (measured, see docs/audit.md).
+more so the more is treated; the slope hardly notices (T34: its range holds 1 in 93 % of 120 companies, docs/audit.md).
 """
 
 from __future__ import annotations
