@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile
-from healthscore.cli.terminal import emit, paragraph, table
+from healthscore.cli.terminal import emit, near, paragraph, table
 
 if TYPE_CHECKING:
     from healthscore.pipelines.delivery.jobs import Delivered
@@ -51,7 +51,7 @@ def show_delivered(delivered: list[Delivered]) -> None:
         if one.error:
             paragraph(f"{one.delivery}: {one.error}")
         elif one.to:
-            paragraph(f"{one.delivery}: {one.to}")
+            paragraph(f"{one.delivery}: {near(one.to)}")
         for row in one.sample:
             told = {name: value for name, value in plain(row).items() if value is not None}
             paragraph(f"{one.delivery} would send {json.dumps(told, ensure_ascii=False)}", indent="  ")

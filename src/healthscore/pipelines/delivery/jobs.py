@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
 from healthscore.config import Run
-from healthscore.errors import HealthScoreError
+from healthscore.errors import HealthScoreError, WriteError
 from healthscore.pipelines.delivery.publications import Publication
 from healthscore.pipelines.delivery.secrets import Secrets
 
@@ -103,6 +103,8 @@ class Delivered:
 
 def said(error: Exception) -> str:
     """What went wrong, in one line."""
+    if isinstance(error, WriteError):
+        return error.what  # its remedy, another --out, is that of results
     if isinstance(error, HealthScoreError):
         return f"{error.what}; {error.remedy}" if error.remedy else error.what
     if isinstance(error, OSError) and error.strerror:
