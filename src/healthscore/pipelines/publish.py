@@ -152,7 +152,7 @@ def _settle(partial: Path, parent: Path, identity: str) -> Path:
     """Move a finished directory into its place, beside what lies there, or drop it where the same lies there."""
     while True:
         attempts = _attempts(parent, identity)
-        if attempts and same_bytes(attempts[-1], partial):
+        if attempts and same_results(attempts[-1], partial):
             return attempts[-1]
         number = int(attempts[-1].name.partition("-")[2] or 1) + 1 if attempts else 1
         target = parent / (identity if number == 1 else f"{identity}-{number}")
@@ -166,11 +166,15 @@ def _settle(partial: Path, parent: Path, identity: str) -> Path:
         return target
 
 
-def same_bytes(one: Path, other: Path) -> bool:
-    """Whether two directories hold the same files; false where one of them cannot be read."""
+def same_results(one: Path, other: Path) -> bool:
+    """Whether two directories hold the same files, but for the record of where and by which code they were made.
+
+    False where the first is not what its manifest says.
+    """
     try:
-        return (one / MANIFEST).read_bytes() == (other / MANIFEST).read_bytes() and entries_of(one) == entries_of(other)
-    except (OSError, ValueError):  # torn: pyarrow's errors are of ValueError
+        listed, found = (json.loads((place / MANIFEST).read_bytes())["files"] for place in (one, other))
+        return bool(listed == entries_of(one) and {**listed, RECORD: None} == {**found, RECORD: None})
+    except (OSError, ValueError, KeyError, TypeError):  # torn; pyarrow's errors are of ValueError
         return False
 
 
