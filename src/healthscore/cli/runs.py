@@ -73,8 +73,13 @@ def compare(
 
 
 def _show_reproduction(result: Mapping[str, Any]) -> None:
+    from healthscore.pipelines.wording import plural
+
     name = f"{result['verb']} {result['identity']}"
     _show_then_and_now(result)
+    if result["forgotten"]:
+        gone = plural(result["forgotten"], "account was", "accounts were")
+        paragraph(f"{gone} forgotten since, and removed from it: it cannot be made again.")
     if not result["done_again"]:
         paragraph(f"{name} was not done again: what it read is no longer there as it was.")
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,7 @@ from healthscore.config import Run
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.progress import Progress
 from healthscore.pipelines.runs.finding import Finished
+from healthscore.tables.forgotten import LIST as FORGOTTEN
 
 WRITTEN = "written"
 
@@ -80,6 +82,8 @@ def configured(done: Finished, scratch: Path, *, data: str | Path | None = None)
     described, paths = done.record.get("configuration"), done.record["paths"]
     if described is None:
         return None
+    if (done.out / FORGOTTEN).is_file():  # or accounts that were forgotten would come back
+        shutil.copyfile(done.out / FORGOTTEN, scratch / FORGOTTEN)
     here = {
         "path": paths.get("configuration", ""),
         "data": Path(data).expanduser().resolve() if data is not None else paths.get("data", ""),
@@ -165,7 +169,8 @@ def _explain(again: Again) -> Path:
     from healthscore.pipelines.explain import explain
 
     account = str(again.said["account"])
-    return explain(account, again.need_run, **again.scored_by(), progress=again.progress).directory
+    since = again.done.place("since") if "since" in again.done.record["read"] else None
+    return explain(account, again.need_run, **again.scored_by(), since=since, progress=again.progress).directory
 
 
 def _write_to(again: Again) -> Path | None:

@@ -62,6 +62,10 @@ class Finished:
             return self.out / recorded.relative_to(below)
         return recorded
 
+    def forgotten(self) -> int:
+        """How many accounts were removed from its files since (`healthscore admin forget`)."""
+        return len(read_object(self.directory / MANIFEST).get("forgotten", []))
+
     def edited(self) -> list[str]:
         """Files that are not, or no longer, what the manifest says, and files that it does not list."""
         listed = read_object(self.directory / MANIFEST).get("files", {})

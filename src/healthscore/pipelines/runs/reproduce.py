@@ -66,6 +66,7 @@ def reproduce(
         "identical": False,
         "done_again": False,
         "edited": done.edited(),
+        "forgotten": done.forgotten(),
         "environment": _pairs(differing(_environment(done.record), environment_now())),
     }
     with tempfile.TemporaryDirectory(prefix="healthscore-") as folder:
