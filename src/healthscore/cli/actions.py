@@ -55,7 +55,8 @@ def _said(actions: Mapping[str, Any]) -> list[str]:
         "worklist.csv, worklists/index.csv"
     ]
     if actions["without_owner"]:
-        said.insert(0, f"{plural(actions['without_owner'], 'account')} with something to do belong to nobody: 001.csv")
+        nobodys = plural(actions["without_owner"], "account")
+        said.insert(0, f"{nobodys} with something to do, and nobody who owns it: worklists/001.csv")
     risk = actions["revenue_at_risk"]
     if risk["value"] and risk["by_probability"]:
         share = risk["at_risk"] / risk["value"]

@@ -11,16 +11,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from healthscore.config import PathToGreen, Playbook, Run, Source, library, load_run, shipped_runs
+from healthscore.config import PathToGreen, Playbook, Run, Source, library, load_run, load_scorecard, shipped_runs
 from healthscore.errors import ConfigurationError, HealthScoreError
 from healthscore.features.ready import panel_features
 from healthscore.models.bundle import load
 from healthscore.models.health import displayed
+from healthscore.models.scorecard import score_card
 from healthscore.pipelines.actions.acting import ADDED, Acted, act
 from healthscore.pipelines.actions.names import levers
 from healthscore.pipelines.actions.paths import NONE
+from healthscore.pipelines.explain import explain
 from healthscore.pipelines.publication.history import Scored
-from healthscore.pipelines.score import ScoreResult
+from healthscore.pipelines.score import ScoreResult, score
 from healthscore.pipelines.train import TrainResult
 from healthscore.tables import open_tables
 
@@ -100,6 +102,41 @@ def test_a_path_is_what_the_model_says_of_the_changed_account(book: Book, acted:
         assert bundle.bands.of([health])[0] == moved["band_then"].iloc[0] != moved["band"].iloc[0]
         assert str(told[account]).endswith(f": {moved['health'].iloc[0]:.1f} -> {health:.1f}")
     assert (told == NONE).sum() == acted.result["paths"]["none"]
+
+
+def test_an_explanation_tells_the_path_of_the_worklist(
+    company: Path, acted: Acted, trained: TrainResult, as_of: date
+) -> None:
+    listed = acted.lists["worklist.csv"]
+    first = listed[listed["path"].notna()].iloc[0]
+    told = explain(first["account_id"], company, as_of=as_of, model=trained.bundle).result["path"]
+    assert told["said"] == first["path"]
+    moved = acted.lists["paths.csv"].query("account_id == @first.account_id")
+    assert [one["feature"] for one in told["features"]] == list(moved["feature"])
+    top = acted.columns["account_id"].iloc[np.flatnonzero(acted.columns["rank_in_band"].notna())[-1]]
+    assert explain(str(top), company, as_of=as_of, model=trained.bundle).result["path"] is None
+
+
+def test_a_path_by_a_scorecard_is_what_the_card_says_of_the_changed_account(company: Path, as_of: date) -> None:
+    scored = score(company, as_of=as_of, scorecard="seven_components")
+    run = load_run(company)
+    run = run.model_copy(update={"scorecard": load_scorecard("seven_components")})
+    now = Scored(as_of, scored.directory.name, scored.directory)
+    said = Book(run, now, scored.scores).act()
+    features = now.features().set_index("account_id")
+    segments = scored.scores.set_index("account_id")["segment"]
+    paths = said.lists["paths.csv"]
+    assert said.result["paths"]["found"] == paths["account_id"].nunique() > 10
+    assert run.scorecard is not None
+    follow = {f"{name}{tail}" for name in run.combinations for tail in ("", "_met")}
+    for account, moved in paths.groupby("account_id"):
+        own = features.loc[account].copy()
+        own[moved["feature"]] = moved["value_then"].to_numpy()
+        segment = np.array([segments[account]], object)
+        again = score_card(run.scorecard, list(own.index), own.to_numpy(np.float64)[None], segment)
+        assert float(displayed(again.score)[0]) == moved["health_then"].iloc[0] > moved["health"].iloc[0]
+        assert set(moved["feature"]) <= set(run.scorecard.features) | follow
+    assert not said.result["revenue_at_risk"]["by_probability"]
 
 
 def test_a_path_moves_all_that_is_read_from_the_same_rows_and_nothing_of_the_contract(book: Book) -> None:
