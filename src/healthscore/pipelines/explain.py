@@ -69,15 +69,20 @@ def explain(
     as_of: date,
     model: str | Path | None = None,
     scorecard: Scorecard | str | Path | None = None,
+    since: Path | None = None,
     data: str | Path | None = None,
     out: str | Path | None = None,
     progress: Progress = silent,
 ) -> Explanation:
     """Take the score of one account apart: points per component and feature, values in words, the latest raw rows.
 
-    `change` of the result says what moved it since the newest score that was published before the date.
-
     With a scorecard: sub-score and weight of each component, the hard rule that bound, and the variant that counted.
+
+    Parameters
+    ----------
+    since
+        Directory of earlier scores: `change` of the result says what moved the score since then. By default those of
+        the newest date before `as_of` at which the account was scored.
 
     Raises
     ------
@@ -99,19 +104,18 @@ def explain(
         features = _told(rated, account, drivers[drivers["kind"] == "feature"])
         with progress("reading the latest rows"):
             latest = {name: _latest(run, tables, name, account, day_of(as_of)) for name in _sources(run)}
-        before = earlier_score(run, scorer, account, as_of) if mine["status"].iloc[0] == "scored" else None
+        before = earlier_score(run, scorer, account, as_of, since) if mine["status"].iloc[0] == "scored" else None
         changed = None if before is None else change_since(tables, rated, scorer, account, before)
         path = path_of_one(rated, scorer.bundle, account)
-    since = None if before is None else before.directory.name
-    identity = run_identity(
-        run, "explain", rated.inputs, as_of=as_of.isoformat(), account=account, since=since, **scorer.described
-    )
+    then = {} if before is None else {"since": before.directory}
+    named: dict[str, Any] = {"account": account, "since": None if before is None else before.directory.name}
+    identity = run_identity(run, "explain", rated.inputs, as_of=as_of.isoformat(), **named, **scorer.described)
     components = drivers[drivers["kind"] == "component"]
     result: dict[str, Any] = plain(
         _result(rated, mine.iloc[0], components, features, latest) | {"change": changed, "path": path}
     )
     said = {"account": account, "as_of": as_of, "by": rated.by}
-    made_of = run_record(run, "explain", identity, rated.inputs, arguments=said, read=rated.read)
+    made_of = run_record(run, "explain", identity, rated.inputs, arguments=said, read={**rated.read, **then})
     with run_directory(run.out, "explain", identity, record=made_of) as directory:
         write_json(directory / "result.json", result | {"identity": identity})
     target = attempt_of(run.out, "explain", identity)

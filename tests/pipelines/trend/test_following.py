@@ -18,6 +18,7 @@ from healthscore.models.bundle import load, save
 from healthscore.models.health import ScoreScale
 from healthscore.pipelines.explain import explain
 from healthscore.pipelines.publication.history import Scored, scored_dates
+from healthscore.pipelines.runs.reproduce import reproduce
 from healthscore.pipelines.score import score
 from healthscore.pipelines.train import TrainResult
 from healthscore.pipelines.trend.following import Followed, follow
@@ -153,3 +154,17 @@ def test_by_a_scorecard_the_ledger_adds_up_too(company: Path, tmp_path: Path) ->
     change = explain(account, company, as_of=DATES[2], scorecard="seven_components", out=tmp_path).result["change"]
     assert change["points"] == found.columns["change"].min()
     assert sum(round(row["points"] * 10) for row in change["rows"]) == round(change["points"] * 10)
+
+
+def test_an_explanation_of_a_change_is_made_again_as_it_was(
+    company: Path, trained: TrainResult, out: Path, tmp_path: Path
+) -> None:
+    account = scored_dates(out)[0].scores(["account_id"])["account_id"].iloc[0]
+    own = Path(shutil.copytree(out, tmp_path / "out"))
+    made = explain(account, company, as_of=DATES[2], model=trained.bundle, out=own)
+    assert made.result["change"]["since"] == "2025-04-01"
+    score(company, as_of=date(2025, 4, 15), model=trained.bundle, out=own, backfill=True)
+    assert reproduce(made.directory).identical
+    later = explain(account, company, as_of=DATES[2], model=trained.bundle, out=own)
+    assert later.result["change"]["since"] == "2025-04-15"
+    assert later.directory != made.directory

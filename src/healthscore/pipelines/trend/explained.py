@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,9 @@ from healthscore.models.ledger import change_ledger
 from healthscore.models.scorecard import score_card
 from healthscore.pipelines.cardparts import parts_of
 from healthscore.pipelines.publication.history import Scored, scored_dates, series_of
+from healthscore.pipelines.publish import RECORD
 from healthscore.pipelines.rating import Scorer as Rater
+from healthscore.pipelines.runs.finding import read_object
 from healthscore.pipelines.scoretable import Rated
 from healthscore.pipelines.trend.changes import COMPONENT, Divided, earlier_features, ledger_rows, replayed, scoring_by
 from healthscore.pipelines.trend.scorers import CardScorer, ModelScorer, Scorer, matrix_of, measured_as, segments_in
@@ -30,8 +34,11 @@ TOLD = 8
 """Features that are told at most, those with most points first."""
 
 
-def earlier_score(run: Run, rater: Rater, account: str, as_of: Any) -> Scored | None:
-    """The newest scores published before the date in which the account has one; None where there are none."""
+def earlier_score(run: Run, rater: Rater, account: str, as_of: date, given: Path | None = None) -> Scored | None:
+    """The scores in a directory, else the newest ones before the date in which the account has one; None without."""
+    if given is not None:
+        record = read_object(given / RECORD)
+        return Scored(date.fromisoformat(record["arguments"]["as_of"]), str(record["identity"]), given)
     for scored in reversed(scored_dates(run.out, series_of(rater.card))):
         if scored.as_of < as_of:
             table = scored.scores(["account_id", "status"])
