@@ -83,7 +83,7 @@ def test_what_does_not_rank_is_not_trusted(auc: Estimate) -> None:
 def test_a_silent_source_is_not_trusted_unless_nothing_reads_it() -> None:
     said = verdict_of(found(stale=True), evidence(), by_scorecard=False, read=["usage"])
     assert said.verdict == "do not trust"
-    assert said.reasons == ("Usage has no row since 2025-04-20: its own past makes that improbable.",)
+    assert said.reasons == ("Silent, which its own past makes improbable: usage (last row 2025-04-20).",)
     assert verdict_of(found(stale=True), evidence(), by_scorecard=False, read=["tickets"]).verdict == "keep"
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from healthscore.asof import day_of
@@ -22,7 +23,7 @@ from healthscore.outcomes.snapshots import Label, Snapshots, Status
 from healthscore.pipelines.build import Book, account_ids, iso, snapshots_of
 from healthscore.pipelines.cards import CardWalk
 from healthscore.pipelines.directory import read_directory
-from healthscore.pipelines.publication.history import Scored
+from healthscore.pipelines.publication.history import SCORES, Scored
 from healthscore.tables import Tables
 
 Floats = NDArray[np.float64]
@@ -200,11 +201,11 @@ _WHY = {
 
 def _placed(scored: Scored, accounts: pa.Array) -> tuple[pd.DataFrame, dict[str, int], int]:
     """A date's scored accounts by their code; its other customers by status; how many the tables no longer know."""
-    table = scored.scores()
+    points = [name for name in pq.read_schema(scored.directory / SCORES).names if name.startswith(POINTS)]
+    table = scored.scores([*ABOUT, *points])  # not the texts of the drivers: they are most of a large book
     status = table["status"]
     unscored = {str(name): int(n) for name, n in status[status != SCORED].value_counts().items()}
-    points = [column for column in map(str, table) if column.startswith(POINTS)]
-    frame = table.loc[status == SCORED, [*ABOUT, *points]]
+    frame = table[status == SCORED]
     ids = pa.array(frame["account_id"], pa.string())
     code = pc.fill_null(pc.index_in(ids, value_set=accounts.cast(pa.string())), -1).to_numpy(zero_copy_only=False)
     frame = frame.assign(code=code.astype(np.int64))

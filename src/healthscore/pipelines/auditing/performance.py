@@ -68,15 +68,14 @@ def never_red(material: Material, bands: Bands) -> dict[str, Any] | None:
     exits = announced_exits(material.book, rows)
     if exits.max(initial=-1) < 0:
         return None
-    account, day = material.book.panel.account, material.day
-    red = bands.index(material.health) == 0
-    _, first = np.unique(exits[exits >= 0], return_index=True)
-    announcing = rows[exits >= 0][first]
-    last = np.zeros(len(first), np.int64)
-    np.maximum.at(last, exits[exits >= 0], day[rows[exits >= 0]])
-    missed = np.array(
-        [not red[(account == account[row]) & (day <= until)].any() for row, until in zip(announcing, last, strict=True)]
-    )
+    first_red = np.full(len(material.book.accounts), np.iinfo(np.int64).max)
+    red = np.flatnonzero(bands.index(material.health) == 0)
+    np.minimum.at(first_red, material.book.panel.account[red], material.day[red])
+    announced = exits >= 0
+    last = np.zeros(exits.max() + 1, np.int64)
+    np.maximum.at(last, exits[announced], material.day[rows[announced]])
+    announcing = rows[announced][np.unique(exits[announced], return_index=True)[1]]
+    missed = first_red[material.book.panel.account[announcing]] > last
     return {**rate(missed, material.book.cluster[announcing]).as_dict(), "band": bands.names[0]}
 
 

@@ -90,8 +90,8 @@ def verdict_of(found: Mapping[str, Any], evidence: Evidence, *, by_scorecard: bo
     silent = [one for one in found["sources"] if one["stale"] and one["name"] in read]
     notes = tuple(_notes(found))
     if silent:
-        told = [f"{one['name']} has no row since {one['last']}" for one in silent]
-        return Verdict(DISTRUST, judged, (f"{listed(told)}: its own past makes that improbable.".capitalize(),), notes)
+        told = [f"{one['name']} (last row {one['last']})" for one in silent]
+        return Verdict(DISTRUST, judged, (f"Silent, which its own past makes improbable: {listed(told)}.",), notes)
     if not judged:
         return Verdict(KEEP, False, (_too_few(evidence, words),), notes)
     auc = found["pooled"]["models"]["score"]["auc"]
