@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from crash.interposer import Plan
 from crash.kills import Outcome
-from crash.reader import TornError, differences, published, tree
+from crash.reader import Found, TornError, differences, published, tree
 from crash.serving import Ended
 from crash.workspace import ACTIONS, GC, SCORE_NEW, SCORE_OLD, TRAIN, Action, Place
 
@@ -27,7 +27,7 @@ def same_date(place: Place, races: int, seed: int) -> Iterator[Outcome]:
         place.reset(ends.before)
         delay = drawn.uniform(0.0, whole) if number % 4 else 0.0
         ended = place.server.race([place.words(SAME.command)] * 2, [0.0, delay])
-        wrong = _one_won(ended) + _as_wanted(place, ends.wanted)
+        wrong = _one_won(ended) or _swept(place) + differences(tree(place.out), ends.wanted)
         codes = " and ".join(str(each.code) for each in ended)
         yield Outcome(number, f"{delay:.2f} s apart: exit {codes}", wrong)
 
@@ -42,7 +42,7 @@ def other_dates(place: Place, races: int, seed: int) -> Iterator[Outcome]:
         delay = drawn.uniform(0.0, 0.3)
         ended = place.server.race(commands if number % 2 else commands[::-1], [0.0, delay])
         wrong = [f"exit {each.code}: {each.output[-300:]}" for each in ended if each.code != 0]
-        yield Outcome(number, f"{delay:.2f} s apart", wrong + _as_wanted(place, ends.wanted))
+        yield Outcome(number, f"{delay:.2f} s apart", wrong or _swept(place) or _shown(place, ends.new))
 
 
 def after_a_death(place: Place, kills: int, seed: int) -> Iterator[Outcome]:
@@ -72,12 +72,21 @@ def _one_won(ended: list[Ended]) -> list[str]:
     return wrong
 
 
-def _as_wanted(place: Place, wanted: dict[str, str]) -> list[str]:
-    """Nothing torn, nothing twice, nothing mixed: every file is that of jobs one after the other."""
+def _swept(place: Place) -> list[str]:
+    """What is wrong with `gc`, and what is still half-written after it."""
+    swept = place.do(GC)
+    wrong = [] if swept.code == 0 else [f"gc: exit {swept.code}: {swept.output[-300:]}"]
+    return wrong + [f"{path.name} is left over" for path in place.out.rglob("*.partial")]
+
+
+def _shown(place: Place, wanted: Found) -> list[str]:
+    """Pointers that show something else, or something torn, than after jobs one after the other.
+
+    Publications between the first and the last may differ by which job was first; none of them is shown.
+    """
     try:
-        published(place.out)
+        found = published(place.out)
     except (TornError, OSError) as error:
         return [f"reader: {error}"]
-    swept = place.do(GC)
-    wrong = [] if swept.code == 0 else [f"gc: exit {swept.code}"]
-    return wrong + differences(tree(place.out), wanted)
+    names = sorted({*found, *wanted})
+    return [f"{name} shows something else" for name in names if found.get(name) != wanted.get(name)]

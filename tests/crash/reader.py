@@ -11,7 +11,6 @@ from typing import Any
 MANIFEST, POINTER, REGISTRY = "manifest.json", "CURRENT", "registry.json"
 VERSIONS = "models"
 """Folder of the registry: its own digests of bundles count there."""
-LOCKS = (".lock", ".locks")
 
 
 class TornError(Exception):
@@ -100,16 +99,10 @@ def _json(text: bytes, path: Path) -> dict[str, Any]:
 
 
 def tree(root: Path) -> dict[str, str]:
-    """Every file below a folder with the digest of its bytes, and every empty folder; locks are left out.
-
-    A lock file stays where it is by design: whoever removes one may remove what another has just locked.
-    """
+    """Every file below a folder with the digest of its bytes, and every empty folder."""
     found = {}
     for path in sorted(root.rglob("*")):
-        parts = path.relative_to(root).parts
-        if any(part in LOCKS or part.endswith(".lock") for part in parts):
-            continue
-        name = "/".join(parts)
+        name = path.relative_to(root).as_posix()
         if path.is_symlink():
             found[name] = f"link to {path.readlink()}"
         elif path.is_file():

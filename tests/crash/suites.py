@@ -17,6 +17,9 @@ from crash.kills import Outcome
 from crash.workspace import ACTIONS, MEMORY, Place, place
 
 MEMORY_TEST = "test_memory.py"
+KILLS = {"train": 1, "score": 1, "publish": 1, "backtest": 1, "backfill": 4, "rescore": 4}
+TEARS = {"train": 1, "score": 3, "publish": 3, "backtest": 1}
+"""Each so many-th operation of which command is one to be killed at, and each so many-th write to be torn."""
 TIMES = {"train": 200, "score": 400, "publish": 200, "backtest": 200}
 """How often each is killed at a random time: a thousand times in all."""
 FULL = ("train", "score", "publish", "backtest")
@@ -75,8 +78,12 @@ def _memory(every: int) -> Iterator[Outcome]:
     yield Outcome(1, MEMORY_TEST, [] if done is not None and done.returncode == 0 else [told])
 
 
-def _killed(made: Place, every: int, *, name: str, mode: str) -> Iterator[Outcome]:
-    yield from kills.killed_at_every(made, ACTIONS[name], mode, every)
+def _each(stride: int) -> str:
+    return "every" if stride == 1 else {3: "every 3rd"}.get(stride, f"every {stride}th")
+
+
+def _killed(made: Place, every: int, *, name: str, mode: str, stride: int) -> Iterator[Outcome]:
+    yield from kills.killed_at_every(made, ACTIONS[name], mode, every * stride)
 
 
 def _killed_sometime(made: Place, every: int, *, name: str) -> Iterator[Outcome]:
@@ -102,11 +109,12 @@ def _hindered(made: Place, every: int, *, name: str, mode: str) -> Iterator[Outc
 
 def _suites() -> Iterator[Suite]:
     intact = "old or new is read; run again, all bytes alike; nothing left over"
-    for name in ACTIONS:
-        yield _suite("C1", f"{name} killed before each operation", intact, partial(_killed, name=name, mode="kill"))
-        yield _suite(
-            "C1", f"{name} killed in the middle of each write", intact, partial(_killed, name=name, mode="tear")
-        )
+    for name, stride in KILLS.items():
+        told = f"{name} killed before {_each(stride)} operation"
+        yield _suite("C1", told, intact, partial(_killed, name=name, mode="kill", stride=stride))
+    for name, stride in TEARS.items():
+        told = f"{name} killed in the middle of {_each(stride)} write"
+        yield _suite("C1", told, intact, partial(_killed, name=name, mode="tear", stride=stride))
     for name, times in TIMES.items():
         yield _suite("C2", f"{name} killed at {times} random times", intact, partial(_killed_sometime, name=name))
     for name in ACTIONS:

@@ -26,8 +26,6 @@ class Action:
     name: str
     before: tuple[str, ...]
     command: str
-    settles: str = ""
-    """What is said instead when the command was done before: the same, if empty."""
 
 
 TRAIN, SCORE_OLD, SCORE_NEW = "train {run}", "score {run} --as-of {old}", "score {run} --as-of {new}"
@@ -42,7 +40,7 @@ ACTIONS = {
         Action("backtest", ("backtest {run}",), "backtest {again}"),
     )
 }
-GC, VERIFY = "runs gc {run}", "runs verify {run}"
+GC, VERIFY = "runs gc {run}", "runs verify --run {run}"
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ class Place:
         self.again = self.run.with_name("again.toml")
         self.again.write_text(RUN.replace("seed = 1", "seed = 2"), encoding="utf-8")
         self.told = self.run.with_name("told.toml")
-        self.told.write_text(RUN + "\n[trend]\nsteady = 4\n", encoding="utf-8")
+        self.told.write_text(RUN + "\n[trend]\nmargin = 4\n", encoding="utf-8")
         self.work.mkdir()
         self.server = Server(self.work, [self.words(each) for each in self._warming()])
         shutil.rmtree(self.out)
