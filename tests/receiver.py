@@ -8,7 +8,7 @@ import hmac
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -18,11 +18,12 @@ KEY = "whsec_" + base64.b64encode(b"canary-key-of-alerts-4321-with-32").decode()
 
 @dataclass(frozen=True)
 class Answer:
-    """What a receiver answers; `half` breaks off in the middle, `silent` says nothing at all."""
+    """What a receiver answers; `half` breaks off in the middle, `endless` never ends, `silent` says nothing at all."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     half: bool = False
+    endless: bool = False
     silent: float = 0.0
 
 
@@ -61,8 +62,13 @@ def receiving() -> Iterator[Receiver]:
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
-            self.send_header("content-length", "100" if answer.half else "0")
+            self.send_header("content-length", "100" if answer.half else "1000000000" if answer.endless else "0")
             self.end_headers()
+            if answer.endless:
+                self.close_connection = True
+                with suppress(OSError):
+                    while not stop.is_set():
+                        self.wfile.write(b"on and on " * 1000)
             if answer.half:
                 self.wfile.write(b"half an")
                 self.close_connection = True

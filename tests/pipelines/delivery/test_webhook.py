@@ -263,6 +263,13 @@ def test_redirects_are_not_followed(receiver: Receiver, tmp_path: Path) -> None:
         assert (len(receiver.requests), other.requests) == (1, [])
 
 
+def test_an_answer_that_never_ends_holds_nobody_up(receiver: Receiver, tmp_path: Path) -> None:
+    receiver.answer = lambda number, headers: Answer(endless=True)
+    run = hook(tmp_path, receiver)
+    (one,) = deliver(run, publish(run.out, "aaaa", ailing(2)))
+    assert (one.status, len(receiver.requests)) == ("delivered", 2)
+
+
 # --- what is refused before anything is sent -------------------------------------------------------------------------
 
 

@@ -22,6 +22,8 @@ LATER = frozenset({408, 425, 429})
 """Answers below 500 that say "again, later"; 5xx and no answer mean the same."""
 ABOUT_THE_ALERT = frozenset({400, 409, 413, 422})
 """Answers that refuse one alert; other refusals (401, 404, a redirect) would meet every alert."""
+LONGEST_ANSWER = 65_536
+"""Bytes of an answer that are read; nothing in it is needed."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds before the second attempt, doubled before each further one; a receiver may ask for up to the longest."""
 
@@ -91,8 +93,14 @@ def _post(client: urllib3.PoolManager, url: str, key: bytes, alert: Alert, attem
         headers = signed_headers(key, alert.key, int(time.time()), alert.body)
         try:
             answer = client.request(
-                "POST", url, body=alert.body, redirect=False, headers={**headers, "content-type": "application/json"}
+                "POST",
+                url,
+                body=alert.body,
+                headers={**headers, "content-type": "application/json"},
+                redirect=False,
+                preload_content=False,
             )
+            _put_down(answer)
         except urllib3.exceptions.HTTPError as error:  # its text may hold the address
             told, asked = f"nobody answers ({type(error).__name__})", None
             continue
@@ -105,6 +113,14 @@ def _post(client: urllib3.PoolManager, url: str, key: bytes, alert: Alert, attem
             hint = "redirects are not followed: name the final address" if answer.status < 400 else "mend url or key"
             raise DeliveryError(told, hint)
     raise DeliveryError(f"{told}, {attempts} times", "healthscore deliver sends the rest when it is back")
+
+
+def _put_down(answer: urllib3.BaseHTTPResponse) -> None:
+    """Read the rest of an answer, so that its connection serves the next alert; one that goes on and on is cut off."""
+    answer.read(LONGEST_ANSWER)
+    if answer.read(1):
+        answer.close()
+    answer.release_conn()
 
 
 def _pause(attempt: int, asked: str | None) -> float:
