@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from healthscore.pipelines.actions.matching import met
+
 GROWTH, OUTREACH, REVENUE = "growth_list.csv", "outreach.csv", "revenue_at_risk.csv"
 FALLING, RISING = "decline", "recovery"
 """Rules of `[trend]` that the lists follow."""
@@ -30,7 +32,7 @@ def beside(scores: pd.DataFrame, bands: Sequence[str], growth: bool) -> dict[str
     return {
         GROWTH: _growing(scored, growth),
         OUTREACH: _columns(
-            scored[_follows(scored, FALLING)].sort_values(
+            scored[met(scored, [FALLING])].sort_values(
                 ["revenue_at_risk", "health", "account_id"], ascending=[False, True, True]
             ),
             OUTREACH_COLUMNS,
@@ -54,24 +56,17 @@ def _growing(scored: pd.DataFrame, growth: bool) -> pd.DataFrame:
     ready = (
         scored["ready_for_expansion"].fillna(False).astype(bool) if growth and "ready_for_expansion" in scored else None
     )
-    recovering = _follows(scored, RISING)
+    recovering = met(scored, [RISING])
     found = []
     if ready is not None:
         likely = scored[ready].sort_values(["growth", "account_id"], ascending=[False, True])
         found.append(likely.assign(why="ready for expansion"))
-        recovering = recovering & ~ready
+        recovering = recovering & ~ready.to_numpy(bool)
     steep = scored[recovering]
     if len(steep):
         steep = steep.sort_values(["change_month", "change", "account_id"], ascending=[False, False, True])
     found.append(steep.assign(why="recovering"))
     return _columns(pd.concat(found), GROWTH_COLUMNS)
-
-
-def _follows(scored: pd.DataFrame, rule: str) -> pd.Series[bool]:
-    """Which accounts a rule of the trend was found for; nobody where there is no trend."""
-    if "trend_rules" not in scored:
-        return pd.Series(False, index=scored.index)
-    return scored["trend_rules"].fillna("").map(lambda rules: rule in str(rules).split(";")).astype(bool)
 
 
 def _revenue(scored: pd.DataFrame, bands: Sequence[str]) -> pd.DataFrame:

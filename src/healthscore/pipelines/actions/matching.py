@@ -174,9 +174,18 @@ def _dropped(playbook: Playbook, facts: Facts) -> Flags:
 
 
 def _trending(playbook: Playbook, facts: Facts) -> Flags:
-    wanted = set(playbook.trends)
-    found = facts.scores["trend_rules"].fillna("")
-    return np.array([not wanted.isdisjoint(str(rules).split(";")) for rules in found], bool)
+    return met(facts.scores, playbook.trends)
+
+
+def met(scores: pd.DataFrame, rules: Sequence[str]) -> Flags:
+    """For which rows one of these rules of `[trend]` was found; nobody where there is no trend."""
+    if "trend_rules" not in scores:
+        return np.zeros(len(scores), bool)
+    # Few of the combinations of rules occur: each is taken apart once, however many accounts there are.
+    code, texts = pd.factorize(scores["trend_rules"].fillna(""))
+    found = np.array([not set(rules).isdisjoint(str(text).split(";")) for text in texts], bool)
+    chosen: Flags = found[code]
+    return chosen
 
 
 def _fell(playbook: Playbook, facts: Facts) -> Flags:

@@ -62,7 +62,8 @@ def worklist(tasks: pd.DataFrame, scores: pd.DataFrame, rules: Worklist, as_of: 
     -------
     The columns `COLUMNS`, and `row`. `place` counts from 1 within an owner; `within_capacity` are those that fit.
     """
-    both = tasks.join(scores.drop(columns=["owner"]), on="row")
+    shown = [name for name in COLUMNS if name in scores and name not in tasks]
+    both = tasks.join(scores[[*shown, "_ranking"]], on="row")
     both["_known"] = both["owner"] != NOBODY
     order = ["_known", "owner", "priority", "_ranking", "account_id"]
     both = both.sort_values(order, ascending=[True, True, True, False, True], ignore_index=True)
