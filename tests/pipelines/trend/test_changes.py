@@ -125,6 +125,15 @@ def test_what_cannot_be_compared_is_said_and_not_guessed(tmp_path: Path, former:
     assert set(trend_of([before, now], Trend())["trend_rules"]) == {""}
 
 
+def test_an_account_whose_features_were_not_kept_is_not_told_apart(tmp_path: Path, former: Path) -> None:
+    before, now = scored(tmp_path, DAYS[0], THEN, former), scored(tmp_path, DAYS[1], NOW, former)
+    kept = before.features()
+    kept[kept["account_id"] != "a"].to_parquet(before.directory / "features.parquet", index=False)
+    changes, moved = changes_of(now, before), difference(before, now)
+    assert points(changes, "a") == {("unexplained", ""): moved["a"] / 10}
+    assert points(changes, "c") == {("missing", ""): moved["c"] / 10}
+
+
 def test_a_model_that_is_no_longer_the_one_that_scored_tells_nothing(tmp_path: Path, former: Path) -> None:
     before, now = scored(tmp_path, DAYS[0], THEN, former), scored(tmp_path, DAYS[1], NOW, former)
     with (former / "manifest.json").open("a") as file:

@@ -41,6 +41,7 @@ COMPONENT, MISSING, MODEL, LIMIT, UNEXPLAINED = "component", "missing", "model",
 KINDS = (COMPONENT, MISSING, MODEL, LIMIT, UNEXPLAINED)
 """What a row of the ledger is: behaviour of a component; data that went missing or came back; another model, scale or
 way to compute features; the ends of the scale, or a hard rule; all of it, where nothing can be told apart."""
+NOT_TOLD = (UNEXPLAINED, "")
 COLUMNS = ("account_id", "since", "from_as_of", "kind", "component", "points")
 Tenths = NDArray[np.int64]
 Replay = Callable[[date, "pd.Index[str]"], pd.DataFrame]
@@ -137,15 +138,18 @@ class Ledgers:
         shown1, shown2 = (tenths(table["health"].to_numpy(np.float64)) for table in (there, here))
         try:
             scorer = self._scorer
-            kept = earlier_features(scorer, before, measured_by(self.now), self.replay, ids)
-            x1, x2 = (matrix_of(scorer, table.iloc[_places(table, ids)]) for table in (kept, self._features))
+            features = earlier_features(scorer, before, measured_by(self.now), self.replay, ids), self._features
         except HealthScoreError as error:
-            return Divided(ids, before.as_of, ((UNEXPLAINED, ""),), (shown2 - shown1)[:, None], error.what)
-        rows, segments = ledger_rows(scorer), (segments_in(there), segments_in(here))
+            return Divided(ids, before.as_of, (NOT_TOLD,), (shown2 - shown1)[:, None], error.what)
+        places, segments = [_places(table, ids) for table in features], [segments_in(table) for table in (there, here)]
+        rows = (*ledger_rows(scorer), NOT_TOLD)
         divided = np.zeros((len(ids), len(rows)), np.int64)
-        for part in chunks(len(ids)):
+        divided[:, -1] = shown2 - shown1
+        for part in chunks(np.flatnonzero((places[0] >= 0) & (places[1] >= 0))):
             then, now = (scoring_by(scorer, segment[part]) for segment in segments)
-            divided[part] = change_ledger(then, now, x1[part], x2[part], shown1[part], shown2[part]).shown
+            x1, x2 = (matrix_of(scorer, t.iloc[at[part]]) for t, at in zip(features, places, strict=True))
+            divided[part, :-1] = change_ledger(then, now, x1, x2, shown1[part], shown2[part]).shown
+            divided[part, -1] = 0
         return Divided(ids, before.as_of, rows, divided)
 
     @cached_property

@@ -161,13 +161,13 @@ def segments_in(table: pd.DataFrame) -> Texts:
 def scored_again(scorer: Scorer, X: Floats, segment: Texts) -> Floats:
     """Scores of rows of features to one decimal, shape (n,); NaN where a scorecard makes none of them."""
     found = np.full(len(X), np.nan)
-    for rows in chunks(len(X)):
+    for rows in chunks(np.arange(len(X))):
         apart = scorer.apart(X[rows], segment[rows])
         score = apart.uncapped + apart.capped
         found[rows] = np.where(np.isnan(score), np.nan, tenths(np.nan_to_num(score)) / 10.0)
     return found
 
 
-def chunks(n: int) -> Iterator[slice]:
-    """Ranges of rows that are scored at once, so that memory does not grow with the book."""
-    return (slice(low, min(low + CHUNK_ROWS, n)) for low in range(0, n, CHUNK_ROWS))
+def chunks(rows: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """Rows in parts that are scored at once, so that memory does not grow with the book."""
+    return (rows[low : low + CHUNK_ROWS] for low in range(0, len(rows), CHUNK_ROWS))
