@@ -25,7 +25,7 @@ from healthscore.pipelines.auditing.kept import entries
 from healthscore.pipelines.auditing.leavers import leavers_section
 from healthscore.pipelines.auditing.material import Material, read_material
 from healthscore.pipelines.auditing.moved import drift_section, prevalence_section, shares_section
-from healthscore.pipelines.auditing.needs import needs_section
+from healthscore.pipelines.auditing.needs import needs_section, publication_of
 from healthscore.pipelines.auditing.overridden import overrides_section
 from healthscore.pipelines.auditing.performance import performance
 from healthscore.pipelines.auditing.promised import promised_section
@@ -69,6 +69,7 @@ def audit(
     run: Run | str | Path | None = None,
     *,
     as_of: date | None = None,
+    published: Path | None = None,
     data: str | Path | None = None,
     out: str | Path | None = None,
     progress: Progress = silent,
@@ -79,6 +80,8 @@ def audit(
     ----------
     as_of
         What was published up to this date is audited, by outcomes that were final by then; None: the data end.
+    published
+        Where scores and earlier audits lie; None: where the run writes, `out`.
 
     Raises
     ------
@@ -97,13 +100,18 @@ def audit(
         data_end = data_end_of(run, tables)
         end = data_end if as_of is None else min(data_end, day_of(as_of))
         when = date_of(data_end) if as_of is None else as_of
-        series, history = _history(run, when)
+        reading = run if published is None else run.model_copy(update={"out": published})
+        series, history = _history(reading, when)
         inputs = {name: report.fingerprint for name, report in tables.reports.items()}
-        before = last_audit(run.out, series, when)
-        made_by = {"history": [one.directory.name for one in history], "before": before and before["identity"]}
+        before = last_audit(reading.out, series, when)
+        made_by = {
+            "history": [one.directory.name for one in history],
+            "before": before and before["identity"],
+            "published": publication_of(reading.out, series, history[-1].as_of),
+        }
         identity = run_identity(run, VERB, inputs, afterwards=True, as_of=when.isoformat(), series=series, **made_by)
         with progress("reading what was published"):
-            material = read_material(run, tables, history, end)
+            material = read_material(reading, tables, history, end)
         with progress("computing intervals"):
             found = _sections(material, tables, series)
     said: dict[str, Any] = {"run": run.name, "title": run.title or run.name, "identity": identity}

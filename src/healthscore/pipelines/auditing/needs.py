@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 from healthscore.models.health import Bands
 from healthscore.pipelines.auditing.material import Material, date_rows
-from healthscore.pipelines.publication.history import published
+from healthscore.pipelines.publication.history import publications_of, published
+from healthscore.pipelines.runs.finding import RESULT, read_object
 
 WORKLIST = "worklist.csv"
 
@@ -23,11 +26,19 @@ def needs_section(material: Material, series: str) -> dict[str, Any]:
 
 
 def worklist_length(material: Material, series: str) -> int | None:
-    """Tasks on the published worklist; None where none is published."""
-    directory = published(material.run.out, series)
-    path = None if directory is None else directory / WORKLIST
+    """Tasks on the worklist that was published with the newest scores; None where there is none."""
+    name = publication_of(material.run.out, series, material.history[-1].as_of)
+    path = None if name is None else material.run.out / publications_of(series) / name / WORKLIST
     if path is None or not path.is_file():
         return None
     import pandas as pd
 
     return len(pd.read_csv(path, dtype=str))
+
+
+def publication_of(out: Path, series: str, as_of: date) -> str | None:
+    """Directory of the publication that readers follow, by its name; None where it is of another date."""
+    directory = published(out, series)
+    if directory is None or read_object(directory / RESULT).get("as_of") != as_of.isoformat():
+        return None
+    return directory.name

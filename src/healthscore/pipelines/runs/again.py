@@ -173,6 +173,14 @@ def _explain(again: Again) -> Path:
     return explain(account, again.need_run, **again.scored_by(), since=since, progress=again.progress).directory
 
 
+def _audit(again: Again) -> Path:
+    from healthscore.pipelines.audit import audit
+
+    when = date.fromisoformat(str(again.said["as_of"]))
+    # The scores are not made again: they are what was audited.
+    return audit(again.need_run, as_of=when, published=again.done.out, progress=again.progress).directory
+
+
 def _write_to(again: Again) -> Path | None:
     """What is given as `--write`, if it was given."""
     if not again.said["write"]:
@@ -227,6 +235,7 @@ AGAIN: dict[str, Callable[[Again], Path]] = {
     "check": _check,
     "score": _score,
     "explain": _explain,
+    "audit": _audit,
     "recalibrate": _recalibrate,
     "tune": _tune,
     "validate": _validate,
