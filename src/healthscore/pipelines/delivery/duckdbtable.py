@@ -36,7 +36,7 @@ def _send(job: Job[DuckDBDelivery], table: pa.Table) -> str:
     checked(table, LONGEST_NAME)
     path = job.delivery.path
     durable.folder(path.parent)
-    # In the database itself, so that the name of the staged view cannot be that of a table of the user's.
+    # A registered table is a temporary view: named in full, it cannot be taken for a table of the user's.
     upsert = Upsert(quote_identifier(job.delivery.table), f"temp.main.{STAGED}", sql_types(table, TYPES), keys_of(job))
     with tempfile.TemporaryDirectory(prefix="healthscore-") as spill:
         try:
@@ -46,8 +46,7 @@ def _send(job: Job[DuckDBDelivery], table: pa.Table) -> str:
         try:
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
-            connection.register("arrived", typed(table))
-            connection.execute(f"CREATE TEMP TABLE {STAGED} AS SELECT * FROM arrived")
+            connection.register(STAGED, typed(table))
             connection.begin()
             connection.execute(upsert.create())
             there = connection.sql(f"SELECT * FROM {upsert.target} LIMIT 0").columns
@@ -72,6 +71,7 @@ def _settings(spill: str, threads: int) -> dict[str, str | bool | int | float | 
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
         "python_enable_replacements": False,
+        "preserve_insertion_order": False,  # or a large transaction would take twice the memory
     }
 
 
