@@ -20,7 +20,7 @@ from healthscore.evaluation.multiple import holm
 from healthscore.models.design import Vector, expit
 from healthscore.models.newton import fit_bounded_logistic
 from healthscore.models.weights.rows import WeightRows
-from healthscore.pipelines.auditing.evidence import evidence_from, log_odds_rows, slope_test
+from healthscore.pipelines.auditing.evidence import evidence_from, log_odds_of_staying, slope_test
 from healthscore.pipelines.auditing.treated import HELD_OUT, TREATED, UNTREATED, group_spans
 from healthscore.pipelines.auditing.verdict import DISTRUST, KEEP, RETRAIN, decide
 from healthscore.tables.simulator import WORLDS
@@ -213,10 +213,10 @@ def measure_treated(number: int) -> Outcome:
     b = untreated_truth()
     group = group_spans(account, day, _until(company, account, day), _actions(company))
     p = expit(b[0] + state @ b[1:])
-    rows = WeightRows(recipe.components, state, y, day, day, account)
+    rows = WeightRows(("log_odds",), log_odds_of_staying(p), y, day, day, account)
     slopes = {}
     for name, chosen in {"all": np.ones(len(y), bool), **{g: group == g for g in (UNTREATED, TREATED)}}.items():
-        slopes[name] = slope_test(log_odds_rows(rows.where(chosen), p[chosen])).figure.as_dict()
+        slopes[name] = slope_test(rows.where(chosen)).figure.as_dict()
     rates = {arm: float(y[group == arm].mean()) for arm in (TREATED, HELD_OUT)}
     return {"slopes": slopes, "rates": rates}
 

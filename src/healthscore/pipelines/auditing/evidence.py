@@ -28,6 +28,7 @@ from healthscore.models.weights.fit import WeightFit, fit_weights
 from healthscore.models.weights.rows import WeightRows
 from healthscore.models.weights.validated import fit_components, validate_weights
 from healthscore.pipelines.auditing.material import Floats, Material, Rows
+from healthscore.pipelines.build import Book
 from healthscore.pipelines.runs.finding import RESULT, read_object
 
 LEVEL_TOLERATED = (0.9, 1.1)
@@ -126,7 +127,7 @@ def evidence_from(points: WeightRows, p: Floats | None, learned: int | None) -> 
     tests: list[Promise] = []
     if p is not None:
         tests.append(level_test(points.y == 1, p, points.cluster, inflation))
-        tests.append(slope_test(log_odds_rows(points, p), inflation))
+        tests.append(slope_test(replace(points, components=("log_odds",), s=log_odds_of_staying(p)), inflation))
     test, worth = components_test(points, inflation)
     tests.append(test)
     shown = holm({one.name: one.chance for one in tests if one.chance is not None}, CHANCE)
@@ -145,19 +146,28 @@ def learned_exits(material: Material) -> int | None:
 
 def weight_rows(material: Material, rows: Rows) -> WeightRows:
     """Published rows with their points per component; one that a date did not have counts 0 there."""
+    return _known_rows(material.book, rows, material.groups, np.nan_to_num(material.points[rows]))
+
+
+def log_odds_rows(book: Book, rows: Rows, p: Floats) -> WeightRows:
+    """Rows of a book with the log-odds of staying, as they were said, as their one component."""
+    return _known_rows(book, rows, ("log_odds",), log_odds_of_staying(p))
+
+
+def log_odds_of_staying(p: Floats) -> Floats:
+    """Minus the logit of probabilities, as a column, shape (n, 1)."""
+    return np.asarray(-logit(np.clip(p, 1e-12, 1.0 - 1e-12))[:, None], np.float64)
+
+
+def _known_rows(book: Book, rows: Rows, components: tuple[str, ...], s: Floats) -> WeightRows:
     return WeightRows(
-        components=material.groups,
-        s=np.nan_to_num(material.points[rows]),
-        y=(material.book.label[rows] == 1).astype(np.int8),
-        day=material.day[rows],
-        known=material.book.known_from[rows].astype(np.int64),
-        cluster=material.book.cluster[rows],
+        components=components,
+        s=s,
+        y=(book.label[rows] == 1).astype(np.int8),
+        day=book.panel.day[rows].astype(np.int64),
+        known=book.known_from[rows].astype(np.int64),
+        cluster=book.cluster[rows],
     )
-
-
-def log_odds_rows(rows: WeightRows, p: Floats) -> WeightRows:
-    """The same rows with the log-odds of staying, as published, as their one component."""
-    return replace(rows, components=("log_odds",), s=-logit(np.clip(p, 1e-12, 1.0 - 1e-12))[:, None])
 
 
 def level_test(y: np.ndarray, p: Floats, clusters: np.ndarray, inflation: float = 1.0) -> Promise:

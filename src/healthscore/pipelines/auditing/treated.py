@@ -26,8 +26,9 @@ from healthscore.evaluation.holdout import held_out_of, visible_effect
 from healthscore.evaluation.prevalence import rate_shift
 from healthscore.evaluation.proportions import rate
 from healthscore.outcomes.snapshots import Label, window_of
-from healthscore.pipelines.auditing.evidence import FEWEST_EXITS, level_test, log_odds_rows, slope_test, weight_rows
-from healthscore.pipelines.auditing.material import SCORE, Material, Rows
+from healthscore.pipelines.auditing.evidence import FEWEST_EXITS, level_test, log_odds_rows, slope_test
+from healthscore.pipelines.auditing.material import SCORE, Floats, Material, Rows
+from healthscore.pipelines.build import Book
 from healthscore.tables import Tables
 
 CONTRACT = "interventions"
@@ -41,17 +42,34 @@ def interventions_section(material: Material, tables: Tables) -> dict[str, Any] 
 
     Rows of the scorer in force whose outcome is known.
     """
-    sources = [name for name, source in material.run.sources.items() if source.contract == CONTRACT]
+    rows = material.judged
+    return treated_and_untreated(material.book, rows, material.risk[rows], tables, probable=not material.by_scorecard)
+
+
+def treated_and_untreated(
+    book: Book, rows: Rows, risk: Floats, tables: Tables, *, probable: bool = True
+) -> dict[str, Any] | None:
+    """Figures of treated, held-out and untreated rows of a book; None where the run has no table of interventions.
+
+    Parameters
+    ----------
+    rows
+        Rows whose outcome is known, shape (n,).
+    risk
+        What was said of them, shape (n,): probabilities, or where not `probable` any number that is higher for more
+        risk.
+    """
+    sources = [name for name, source in book.run.sources.items() if source.contract == CONTRACT]
     if not sources:
         return None
     actions = read_actions(tables, sources)
-    rows = material.judged
-    group = groups_of(material, rows, actions)
-    figures = [_figures(material, rows[group == name], name) for name in (UNTREATED, TREATED, HELD_OUT)]
+    group = groups_of(book, rows, actions)
+    names = (UNTREATED, TREATED, HELD_OUT)
+    figures = [_figures(book, rows[group == one], risk[group == one], one, probable=probable) for one in names]
     return {
         "rows": len(actions),
         "groups": [one for one in figures if one["n"]],
-        "by_lot": _by_lot(material, rows, group, actions),
+        "by_lot": _by_lot(book, rows, group, actions),
     }
 
 
@@ -80,14 +98,15 @@ def read_actions(tables: Tables, sources: list[str]) -> pd.DataFrame:
     return actions
 
 
-def groups_of(material: Material, rows: Rows, actions: pd.DataFrame) -> NDArray[np.object_]:
+def groups_of(book: Book, rows: Rows, actions: pd.DataFrame) -> NDArray[np.object_]:
     """Group of each of these rows: treated, held out, or untreated; who was both counts as treated."""
-    outcome = material.run.need_outcome()
-    exit_day = material.book.snapshots.exit_day[material.book.snapshots.at_risk][rows].astype(np.int64)
-    day = material.day[rows]
-    last = np.array([window_of(outcome, int(one))[1] for one in day], np.int64)
+    outcome = book.run.need_outcome()
+    exit_day = book.snapshots.exit_day[book.snapshots.at_risk][rows].astype(np.int64)
+    day = book.panel.day[rows].astype(np.int64)
+    last = window_of(outcome, 0)[1] + day
     until = np.where(exit_day >= 0, np.minimum(exit_day, last), last)
-    return group_spans(material.ids[rows], day, until, actions)
+    ids = book.accounts["account_id"].to_numpy(dtype=object)[book.panel.account[rows]]
+    return group_spans(ids, day, until, actions)
 
 
 def group_spans(
@@ -103,23 +122,21 @@ def group_spans(
     return group
 
 
-def _figures(material: Material, rows: Rows, name: str) -> dict[str, Any]:
+def _figures(book: Book, rows: Rows, risk: Floats, name: str, *, probable: bool) -> dict[str, Any]:
     """Rate, observed over expected, slope and AUC of one group."""
-    y = material.book.label[rows] == Label.EXITED
-    clusters = material.book.cluster[rows]
+    y, clusters = book.label[rows] == Label.EXITED, book.cluster[rows]
     said: dict[str, Any] = {"group": name, **rate(y, clusters).as_dict(), "level": None, "slope": None}
-    if not material.by_scorecard and len(rows):
-        p = material.probability[rows]
-        said["level"] = level_test(y, p, clusters).figure
-        said["slope"] = slope_test(log_odds_rows(weight_rows(material, rows), p)).figure
+    if probable and len(rows):
+        said["level"] = level_test(y, risk, clusters).figure
+        said["slope"] = slope_test(log_odds_rows(book, rows, risk)).figure
     if not 0 < y.sum() < len(rows):
         return said | {"auc": None}
-    report, seed = material.run.report, material.run.seed
-    found = resample(y, {SCORE: material.risk[rows]}, clusters, ["auc"], resamples=report.resamples, seed=seed)
+    report, seed = book.run.report, book.run.seed
+    found = resample(y, {SCORE: risk}, clusters, ["auc"], resamples=report.resamples, seed=seed)
     return said | {"auc": found.interval(SCORE, "auc")}
 
 
-def _by_lot(material: Material, rows: Rows, group: NDArray[np.object_], actions: pd.DataFrame) -> dict[str, Any] | None:
+def _by_lot(book: Book, rows: Rows, group: NDArray[np.object_], actions: pd.DataFrame) -> dict[str, Any] | None:
     """The rate of the held out less that of the treated; None without a lot.
 
     `both` counts accounts that were treated at one time and held out at another: then it was no lot by account.
@@ -128,10 +145,10 @@ def _by_lot(material: Material, rows: Rows, group: NDArray[np.object_], actions:
     held = group[np.isin(group, (TREATED, HELD_OUT))] == HELD_OUT
     if not held.any() or held.all():
         return None
-    y = material.book.label[chosen] == Label.EXITED
-    found = rate_shift(y, held, material.book.cluster[chosen])
+    y = book.label[chosen] == Label.EXITED
+    found = rate_shift(y, held, book.cluster[chosen])
     arms = actions.groupby("account_id")["arm"].nunique()
-    sizes = [len(np.unique(material.book.cluster[chosen][side])) for side in (held, ~held)]
+    sizes = [len(np.unique(book.cluster[chosen][side])) for side in (held, ~held)]
     base = found.after.estimate
     return {
         "held_out": found.after,
