@@ -34,7 +34,9 @@ class Forgotten:
         """Drops the rows of the accounts in the list."""
         hashed = f"sha256(concat({quote_literal(self.salt)}, {bound('account_id')}))"
         told = "rows of accounts that were forgotten are left out (`healthscore admin forget`)"
-        return Rule(CODE, "account_id", f"{hashed} IN ({', '.join(map(quote_literal, self.hashes))})", "drop", told, "")
+        return Rule(
+            "forgotten", "account_id", f"{hashed} IN ({', '.join(map(quote_literal, self.hashes))})", "drop", told, ""
+        )
 
     def fingerprint(self, of_files: str) -> str:
         """Fingerprint of a source without these accounts: another one than that of its files."""
