@@ -389,7 +389,7 @@ def test_a_model_of_another_run_is_refused(
         score(run, as_of=as_of, model=trained.bundle)
     assert "healthscore train" in refused.value.remedy
     assert refused.value.exit_code == 2
-    assert not (tmp_path / "healthscore-out").exists()
+    assert not [path for path in (tmp_path / "healthscore-out").rglob("*") if path.is_file()]
 
 
 def test_a_directory_that_is_no_model_is_refused(company: Path, as_of: date, tmp_path: Path) -> None:

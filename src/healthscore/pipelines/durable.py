@@ -133,13 +133,15 @@ def discard(path: Path) -> None:
 
 
 @contextmanager
-def refusals(path: Path, size: Callable[[], int] | None = None) -> Iterator[None]:
+def refusals(path: Path, size: Callable[[], int] | None = None, were: str = "were to be written") -> Iterator[None]:
     """Tell what the disk refuses as a `WriteError` that names the place and, on a full disk, the bytes.
 
     Parameters
     ----------
     size
-        Called for the number of bytes that were to be written, where it is known.
+        Called for a number of bytes that is worth telling.
+    were
+        What was with these bytes.
     """
     try:
         yield
@@ -148,7 +150,7 @@ def refusals(path: Path, size: Callable[[], int] | None = None) -> Iterator[None
             raise
         said = f"{path} cannot be written: {os.strerror(error.errno)}"
         if error.errno in _FULL:
-            raise WriteError(said + _bytes(path, size), "free space, or choose another --out") from None
+            raise WriteError(said + _bytes(path, size, were), "free space, or choose another --out") from None
         raise WriteError(said, "choose another --out") from None
 
 
@@ -160,9 +162,9 @@ def _concerns(error: OSError, path: Path) -> bool:
     return named.is_relative_to(path.parent) or path.is_relative_to(named)
 
 
-def _bytes(path: Path, size: Callable[[], int] | None) -> str:
-    """How many bytes were to be written, where that is known, and how many are free."""
-    wanted = f"{size():,} bytes were to be written" if size is not None else ""
+def _bytes(path: Path, size: Callable[[], int] | None, were: str) -> str:
+    """How many bytes were written or were to be, where that is known, and how many are free."""
+    wanted = f"{size():,} bytes {were}" if size is not None else ""
     place = next((one for one in (path, *path.parents) if one.exists()), None)
     try:
         free = "" if place is None else f"{shutil.disk_usage(place).free:,} are free"

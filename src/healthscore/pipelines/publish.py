@@ -78,7 +78,7 @@ def run_directory(
     parent = durable.folder(out / verb)
     with (
         durable.partial_folder(parent, identity) as partial,
-        durable.refusals(parent / identity, lambda: _size(partial)),
+        durable.refusals(parent / identity, lambda: _size(partial), "had been written"),
     ):
         yield partial
         write_json(partial / RECORD, record)

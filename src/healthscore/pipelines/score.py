@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -151,9 +152,11 @@ def score_dates(
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
     scorer = scorer_of(run, model, scorecard)
     run, series = scorer.run, series_of(scorer.card)  # the run as it is scored: with the scorecard, if one was named
-    with progress("checking sources"):
-        tables = open_tables(run)
-    with tables:
+    with ExitStack() as held:
+        for day in sorted(set(as_of)):  # before the tables are opened: another job is told at once
+            held.enter_context(computing(run.out, series, day))
+        with progress("checking sources"):
+            tables = held.enter_context(open_tables(run))
         scorer.refuse_others(tables)
         refuse_unknown(run, tables)
         inputs = {
@@ -194,20 +197,19 @@ class _Job:
     def scored(self, as_of: date, *, backfill: bool, force: bool) -> tuple[Scored, bool]:
         """The scores that stand for the date from now on, and whether they were there already."""
         run = self.scorer.run
-        with computing(run.out, self.series, as_of):
-            before = standing_at(run.out, as_of, self.series)
-            others = self._others(as_of, before) if self.accounts else None
-            identity = self._identity(as_of, others)
-            if before is not None and before.identity == identity and not force:
-                stand(run.out, self.series, as_of, before.directory.name)  # a killed job may not have come to `CURRENT`
-                return before, True
-            if not backfill:
-                _refuse_going_back(run, self.series, as_of)
-            directory = attempt_of(run.out, self.series, identity)
-            already = is_whole(directory) and not force
-            if not already:
-                directory = self._write(as_of, identity, others)
-            stand(run.out, self.series, as_of, directory.name)
+        before = standing_at(run.out, as_of, self.series)
+        others = self._others(as_of, before) if self.accounts else None
+        identity = self._identity(as_of, others)
+        if before is not None and before.identity == identity and not force:
+            stand(run.out, self.series, as_of, before.directory.name)  # a killed job may not have come to `CURRENT`
+            return before, True
+        if not backfill:
+            _refuse_going_back(run, self.series, as_of)
+        directory = attempt_of(run.out, self.series, identity)
+        already = is_whole(directory) and not force
+        if not already:
+            directory = self._write(as_of, identity, others)
+        stand(run.out, self.series, as_of, directory.name)
         return Scored(as_of, identity, directory), already
 
     def _others(self, as_of: date, standing: Scored | None) -> Scored:
