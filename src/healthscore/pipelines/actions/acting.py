@@ -138,14 +138,18 @@ def _with_actions(scored: pd.DataFrame, matched: Matched, facts: Facts) -> pd.Da
     within = tasks["due_days"].map(lambda days: "" if pd.isna(days) else f", within {days} days", na_action=None)
     within = within.astype("str")  # numbers where there is nothing to do
     said = tasks["playbook"] + ": " + tasks["action"] + " (" + tasks["owner"] + within + ")"
+    words: dict[int, list[str]] = {}
+    for row, text in zip(tasks["row"].tolist(), said.tolist(), strict=True):
+        words.setdefault(row, []).append(text)
+    first = tasks.drop_duplicates("row")  # the most urgent of each account
     by_row = pd.DataFrame(
         {
-            "actions": said.groupby(tasks["row"]).agg("; ".join),
-            "priority": tasks.groupby("row")["priority"].min(),
-            "action_owner": tasks.groupby("row")["owner"].first(),
-        }
+            "actions": ["; ".join(words[row]) for row in first["row"].tolist()],
+            "priority": first["priority"].to_numpy(),
+            "action_owner": first["owner"].to_numpy(),
+        },
+        index=facts.scores["account_id"].iloc[first["row"]],
     )
-    by_row.index = facts.scores["account_id"].iloc[by_row.index]
     both = scored.join(by_row, on="account_id")
     types = {"actions": "str", "action_owner": "str", "priority": "Int64", "days_to_renewal": "Int64"}
     return both.astype(types | {name: "str" for name in OVERRIDE if name.endswith(("band", "author", "reason"))})
