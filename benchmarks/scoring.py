@@ -222,6 +222,9 @@ kind = "recorded"
 source = "panel"
 horizon_days = 60
 
+[model]
+choose = "additive"
+
 [model.trees]
 count = {trees}
 """

@@ -13,6 +13,7 @@ import warnings
 
 from healthscore.cli import streams
 from healthscore.cli.application import application
+from healthscore.cli.memory import keep_within_limit, shortage
 from healthscore.cli.terminal import complain, warn
 from healthscore.errors import HealthScoreError
 
@@ -23,6 +24,7 @@ INTERRUPTED = 130
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; the console script's entry point."""
+    keep_within_limit()
     warnings.showwarning = warn
     begun = time.monotonic()
     code = _code_of(arguments)
@@ -41,6 +43,7 @@ def _code_of(arguments: list[str] | None) -> int:
             return _told("interrupted; nothing was published", INTERRUPTED)
         return code
     except HealthScoreError as error:
+        error = shortage(error) or error
         return _told(error, error.exit_code)
     except KeyboardInterrupt:
         return _told("interrupted; nothing was published", INTERRUPTED)
@@ -49,6 +52,8 @@ def _code_of(arguments: list[str] | None) -> int:
     except Exception as error:
         if hasattr(error, "format_message"):  # of Typer: the command line cannot be understood
             return _misunderstood(error, error.format_message())
+        if (short := shortage(error)) is not None:
+            return _told(short, short.exit_code)
         if not streams.logs_json():
             raise
         what = f"{type(error).__name__}: {error}"

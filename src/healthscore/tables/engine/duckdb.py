@@ -13,6 +13,9 @@ import duckdb
 from healthscore.tables.engine import EngineError
 from healthscore.tables.quoting import quote_identifier, quote_literal
 
+SMALLEST_MEMORY = 64 * 2**20
+"""Bytes without which the engine can do nothing."""
+
 
 class DuckDBEngine:
     """DuckDB in memory, spilling into a private temporary directory.
@@ -31,6 +34,7 @@ class DuckDBEngine:
             ":memory:",
             config={
                 "threads": threads,
+                **_memory_limit(),
                 "temp_directory": str(self._spill),
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
@@ -92,6 +96,23 @@ class DuckDBEngine:
         """Close the connection and remove what it spilled."""
         self._connection.close()
         shutil.rmtree(self._spill, ignore_errors=True)
+
+
+def _memory_limit() -> dict[str, str]:
+    """What the engine may hold before it spills, where the process may have only so much address space (`ulimit -v`).
+
+    DuckDB looks at the memory of the machine and knows nothing of that limit. Three quarters of what is left are for
+    everybody else: the arrays of a panel, and the address space that allocators reserve for each thread.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return {}
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit == resource.RLIM_INFINITY:
+        return {}
+    taken = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    return {"memory_limit": f"{max((limit - taken) // 4, SMALLEST_MEMORY) // 2**20}MiB"}
 
 
 def _explained(error: duckdb.Error) -> EngineError:
