@@ -88,18 +88,18 @@ def named_in(accounts: str | None) -> list[str]:
     """Ids that are given after commas, or one per line of a file; none where nothing is given."""
     if accounts is None:
         return []
-    if not accounts.startswith("@"):
-        return [one.strip() for one in accounts.split(",") if one.strip()]
-    try:
-        lines = Path(accounts[1:]).expanduser().read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            f"--accounts {accounts} cannot be read: {error}", "one id per line, in UTF-8"
-        ) from None
-    found = [line.strip() for line in lines if line.strip()]
+    given = accounts.split(",") if not accounts.startswith("@") else _lines(Path(accounts[1:]).expanduser())
+    found = [one.strip() for one in given if one.strip()]
     if not found:
-        raise ConfigurationError(f"--accounts {accounts} names nobody", "one id per line")
+        raise ConfigurationError(f"--accounts {accounts!r} names nobody", "ID[,ID], or @FILE with one id per line")
     return found
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"--accounts @{path} cannot be read: {error}", "one id per line, in UTF-8") from None
 
 
 def show_published(made: Sequence[ScoreResult]) -> None:

@@ -92,7 +92,7 @@ def run_directory(
 def attempt_of(out: Path, verb: str, identity: str) -> Path:
     """Directory of the last attempt at a run; where its first would lie, before there is one."""
     parent = out / verb
-    found = _attempts(parent, identity)
+    found = attempts_of(parent, identity)
     return found[-1] if found else parent / identity
 
 
@@ -138,7 +138,7 @@ def _entry(path: Path) -> dict[str, Any]:
     return entry | {"rows": kept.metadata.num_rows, "columns": {one.name: str(one.type) for one in schema}}
 
 
-def _attempts(parent: Path, identity: str) -> list[Path]:
+def attempts_of(parent: Path, identity: str) -> list[Path]:
     """Directories of a run's attempts, in their order."""
     numbered = {}
     for path in parent.glob(f"{identity}*"):
@@ -151,7 +151,7 @@ def _attempts(parent: Path, identity: str) -> list[Path]:
 def _settle(partial: Path, parent: Path, identity: str) -> Path:
     """Move a finished directory into its place, beside what lies there, or drop it where the same lies there."""
     while True:
-        attempts = _attempts(parent, identity)
+        attempts = attempts_of(parent, identity)
         if attempts and same_results(attempts[-1], partial):
             return attempts[-1]
         number = int(attempts[-1].name.partition("-")[2] or 1) + 1 if attempts else 1

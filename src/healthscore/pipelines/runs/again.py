@@ -162,6 +162,12 @@ def _check(again: Again) -> Path:
 def _score(again: Again) -> Path:
     from healthscore.pipelines.score import score
 
+    if again.said.get("accounts"):
+        raise ConfigurationError(
+            f"{again.done.directory}: a few accounts were scored again beside {again.said['others']}, whose scores the "
+            "others kept",
+            f"make that one again: healthscore runs reproduce {again.said['others']}",
+        )
     return score(again.need_run, **again.scored_by(), progress=again.progress).directory
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from healthscore.config import Run, load_run
 from healthscore.errors import ConfigurationError
-from healthscore.pipelines.publish import MANIFEST, RECORD
+from healthscore.pipelines.publish import MANIFEST, RECORD, attempts_of
 from healthscore.pipelines.runs.record import FORMAT, digest_of
 
 RESULT = "result.json"
@@ -85,7 +85,7 @@ def finished(identity: str | Path, run: Run | str | Path | None = None, *, out: 
     Parameters
     ----------
     identity
-        Its name, or its directory.
+        Its name, which is that of its last attempt, or its directory.
     run, out
         The run whose results are searched, or where they lie. With neither: ./healthscore.toml, if there is one, and
         everything below ./healthscore-out.
@@ -100,7 +100,8 @@ def finished(identity: str | Path, run: Run | str | Path | None = None, *, out: 
         return _opened(named.resolve())
     roots = _roots(run, out)
     runs = sorted(path.parent for root in roots for path in root.glob(f"*/*/{RECORD}"))
-    found = [path for path in runs if path.name == str(identity)]
+    exact = [path for path in runs if path.name == str(identity)]
+    found = [attempt for path in exact[:1] for attempt in attempts_of(path.parent, path.name)[-1:]]
     if not found:
         where = ", ".join(map(str, roots)) or "the current directory"
         known = ", ".join(f"{path.name} ({path.parent.name})" for path in runs[-3:])

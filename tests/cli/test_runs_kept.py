@@ -80,8 +80,9 @@ def test_accounts_are_given_after_commas_or_in_a_file(tmp_path: Path) -> None:
     assert named_in("A-1, A-2,") == ["A-1", "A-2"]
     assert named_in(f"@{path}") == ["A-1", "A-2"]
     path.write_text("\n", encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="names nobody"):
-        named_in(f"@{path}")
+    for nobody in (f"@{path}", "", " , "):
+        with pytest.raises(ConfigurationError, match="names nobody"):
+            named_in(nobody)
     with pytest.raises(ConfigurationError, match="cannot be read"):
         named_in("@nowhere.txt")
 
