@@ -60,7 +60,8 @@ def show_change(change: Mapping[str, Any] | None) -> None:
         paragraph("", f"since {change['since']}: no change")
         return
     because = f", most of all {change['first']}" if change["first"] else ""
-    title = f"Why it changed: {moved:+.1f} points since {change['since']} ({change['health']:.1f}){because}"
+    points = f"{moved:+.1f}" if moved else "0.0"
+    title = f"Why it changed: {points} points since {change['since']} ({change['health']:.1f}){because}"
     table(title, ("what", "points"), [(_what(row), f"{row['points']:+.1f}") for row in change["rows"]])
     seen = [(f"{one['points']:+.1f}", one["before"], one["now"]) for one in change["features"][:SHOWN]]
     if seen:

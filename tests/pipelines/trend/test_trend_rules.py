@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from healthscore.config import Trend
 from healthscore.config.trend import Drop
+from healthscore.pipelines.trend.courses import dates_looked_at
 from healthscore.pipelines.trend.following import trend_of
 from scored_history import write_course, write_scored
 
@@ -89,6 +91,21 @@ def test_a_date_that_is_too_old_is_no_week_and_no_month_ago(tmp_path: Path) -> N
     assert found["change"] == -10.0
     assert found[["week_as_of", "month_as_of"]].isna().all()
     assert found[["change_week", "change_month"]].isna().all()
+
+
+def test_the_previous_score_counts_however_old_it_is(tmp_path: Path) -> None:
+    found = trend_of(write_course(tmp_path, [80, 70], 300), Trend()).set_index("account_id").loc["a"]
+    assert (found["previous_as_of"], found["change"]) == (date(2025, 1, 6), -10.0)
+
+
+def test_of_daily_scores_the_rules_look_at_every_day_of_five_weeks_and_at_one_of_a_week_before() -> None:
+    days = [date(2025, 1, 1) + timedelta(days=n) for n in range(366)]
+    looked_at = sorted(dates_looked_at(days))
+    assert looked_at[-36:] == days[-36:]
+    before = looked_at[:-36]
+    assert {(b - a).days for a, b in pairwise(before)} == {7}
+    assert {day.isoweekday() for day in before} == {7}
+    assert (days[-1] - before[0]).days <= 200
 
 
 def test_ranks_move_with_the_others(tmp_path: Path) -> None:

@@ -114,12 +114,12 @@ def courses_of(history: Sequence[Scored], rules: Trend, threads: int = 1) -> Cou
     Parameters
     ----------
     history
-        Scores that stand, oldest date first; at least one. Those before the last calendar year are left out.
+        Scores that stand, oldest date first; at least one. Those before the last calendar year count no more.
     threads
         For the models that earlier dates are compared through.
     """
     newest = history[-1]
-    history = [scored for scored in history if scored.as_of.year >= newest.as_of.year - 1]
+    history = [*(one for one in history[:-2] if one.as_of.year >= newest.as_of.year - 1), *history[-2:]]
     today = _rows(newest, _Ranges.of(newest))
     accounts = pa.array(today["account_id"])
     n, looked_at = len(accounts), dates_looked_at([scored.as_of for scored in history])
@@ -152,11 +152,11 @@ def courses_of(history: Sequence[Scored], rules: Trend, threads: int = 1) -> Cou
 
 
 def dates_looked_at(dates: Sequence[date]) -> frozenset[date]:
-    """The dates that rules look at: each of the last five weeks, and the last of every week for half a year."""
+    """The dates looked at: the last before today, each of five weeks, and the last of every week for half a year."""
     last = dates[-1]
     ages = {day: (last - day).days for day in dates}
     weekly = {day.isocalendar()[:2]: day for day in dates if ages[day] <= LOOK_BACK_DAYS}
-    return frozenset({*weekly.values(), *(day for day in dates if ages[day] <= DENSE_DAYS)})
+    return frozenset({*dates[-2:], *weekly.values(), *(day for day in dates if ages[day] <= DENSE_DAYS)})
 
 
 def _rows(scored: Scored, ranges: _Ranges) -> pd.DataFrame:
