@@ -12,6 +12,7 @@ import pandas as pd
 
 from healthscore.asof import date_of
 from healthscore.config import Run, load_run
+from healthscore.pipelines.auditing.treated import treated_and_untreated
 from healthscore.pipelines.build import Book, build_book, iso
 from healthscore.pipelines.cardchecks import need_features
 from healthscore.pipelines.cardfigures import scorecard_section
@@ -120,6 +121,7 @@ def _result(tables: Tables, book: Book, walked: Walk, judge: Judge) -> dict[str,
         **diagnosed,
         "curves": judge.curves(),
         "scorecard": scorecard_section(judge),
+        "interventions": treated_and_untreated(book, walked.rows, walked.probability[judge.chosen], tables),
         "worst": [] if judge.words["gain"] else worst(book, walked),
         "data": data_section(tables, book),
         "snapshots": [

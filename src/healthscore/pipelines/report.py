@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from healthscore.pipelines import charts, tiles, views, weightcharts, wording
+from healthscore.pipelines.auditing.acttables import interventions
 from healthscore.pipelines.cardviews import card_view
 from healthscore.pipelines.diagnosticviews import diagnostic_view
 from healthscore.pipelines.growth.page import growth_view
@@ -109,6 +110,7 @@ def _backtest_view(result: Result, chosen: str, titles: Mapping[str, str]) -> di
         "stability": views.stability_words(result),
         "diagnostics": diagnostic_view(result),
         "growth": growth_view(result),
+        "treated": interventions(result) if result.get("interventions") else None,
     }
     present = {
         "bands": ("Bands", view["bands"]),
@@ -119,6 +121,7 @@ def _backtest_view(result: Result, chosen: str, titles: Mapping[str, str]) -> di
         "dates": ("Dates", view["origins"]),
         "accounts": ("Accounts", worst),
         "segments": ("Segments", result.get("segments")),
+        "treated": ("Interventions", view["treated"]),
     }
     return view | {"sections": sections(present, result)}
 
