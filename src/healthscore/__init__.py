@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from healthscore.pipelines.initialise import initialise
     from healthscore.pipelines.panel import panel
     from healthscore.pipelines.privacy.forget import forget
+    from healthscore.pipelines.privacy.shareable import share
     from healthscore.pipelines.recalibrate import recalibrate
     from healthscore.pipelines.registry.promotion import promote, rollback
     from healthscore.pipelines.registry.versions import versions
@@ -68,6 +69,7 @@ __all__ = [
     "rollback",
     "score",
     "score_dates",
+    "share",
     "simulate",
     "synchronise",
     "train",
@@ -80,6 +82,7 @@ __all__ = [
 
 _HOMES = {
     "forget": "pipelines.privacy.forget",
+    "share": "pipelines.privacy.shareable",
     **dict.fromkeys(("Run", "load_run", "load_scorecard"), "config"),
     **dict.fromkeys(
         ("BundleError", "ConfigurationError", "HealthScoreError", "InputError", "InsufficientDataError"), "errors"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile, as_date
+from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile, Shareable, as_date, write_shareable
 from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
 
 if TYPE_CHECKING:
@@ -25,13 +25,19 @@ Until = Annotated[
 
 
 def audit(
-    run: RunFile = None, as_of: Until = None, data: DataRoot = None, out: OutRoot = None, as_json: AsJson = False
+    run: RunFile = None,
+    as_of: Until = None,
+    shareable: Shareable = None,
+    data: DataRoot = None,
+    out: OutRoot = None,
+    as_json: AsJson = False,
 ) -> None:
     """Hold the published scores against what happened: keep, recalibrate, retrain, or do not trust."""
     import healthscore
 
     when = None if as_of is None else as_date(as_of)
     made = healthscore.audit(run, as_of=when, data=data, out=out, progress=progress(as_json))
+    write_shareable(made.directory, shareable)
     if as_json:
         emit(made.result)
     else:

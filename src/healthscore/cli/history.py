@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from healthscore.cli.options import AsJson, DataRoot
+from healthscore.cli.options import AsJson, DataRoot, Shareable, write_shareable
 from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
 from healthscore.cli.weights import show_weights
 from healthscore.errors import ConfigurationError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 BRIEFLY = 2
 """Sentences about the score itself where the question was its weights; the report has all of them."""
 FILES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
-OF_A_RUN = ("scores", "exits", "weights", "data", "out", "as_json")
+OF_A_RUN = ("scores", "exits", "weights", "data", "out", "as_json", "shareable")
 """Parameters that `validate RUN` has, too; everything else is said by the run itself."""
 Column = Annotated[
     str | None, typer.Option(help="Name of this column, where it is not recognised.", show_default=False)
@@ -96,6 +96,7 @@ def validate(
         Path | None,
         typer.Option(help="Where results go; ./healthscore-out, or where the run says.", show_default=False),
     ] = None,
+    shareable: Shareable = None,
     as_json: AsJson = False,
 ) -> None:
     """Check an existing score, and its weights, against the accounts that left: no model, no TOML."""
@@ -103,7 +104,7 @@ def validate(
         _refuse(context, scores)
         from healthscore.pipelines.validaterun import validate_run
 
-        _tell(validate_run(scores, data=data, out=out, progress=progress(as_json)), as_json)
+        _tell(validate_run(scores, data=data, out=out, progress=progress(as_json)), as_json, shareable)
         return
     if data is not None:
         raise ConfigurationError("--data is the root of a run's sources", "name the files as they are")
@@ -133,7 +134,7 @@ def validate(
         title=title,
         progress=progress(as_json),
     )
-    _tell(found, as_json)
+    _tell(found, as_json, shareable)
 
 
 def _refuse(context: typer.Context, run: str | None) -> None:
@@ -157,7 +158,8 @@ def _refuse(context: typer.Context, run: str | None) -> None:
         )
 
 
-def _tell(found: Validation, as_json: bool) -> None:
+def _tell(found: Validation, as_json: bool, shareable: Path | None) -> None:
+    write_shareable(found.directory, shareable)
     if as_json:
         emit(found.result | {"directory": found.directory})
     else:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from healthscore.cli.growth import growth_learned, show_growth_backtest
-from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile
+from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile, Shareable, write_shareable
 from healthscore.cli.scoring import show_scores
 from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
 from healthscore.cli.weights import show_weights
@@ -90,11 +90,18 @@ def _sure(told: Mapping[str, Any] | None) -> list[str]:
     ]
 
 
-def backtest(run: RunFile = None, data: DataRoot = None, out: OutRoot = None, as_json: AsJson = False) -> None:
+def backtest(
+    run: RunFile = None,
+    shareable: Shareable = None,
+    data: DataRoot = None,
+    out: OutRoot = None,
+    as_json: AsJson = False,
+) -> None:
     """Hold the score against what happened, at every past date, with only what was known then."""
     import healthscore
 
     made = healthscore.backtest(run, data=data, out=out, progress=progress(as_json))
+    write_shareable(made.directory, shareable)
     if as_json:
         emit(made.result)
         return

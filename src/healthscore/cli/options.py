@@ -20,6 +20,24 @@ DataRoot = Annotated[
 OutRoot = Annotated[Path | None, typer.Option("--out", help="Where results go.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for other programs, and nothing else.")]
 
+Shareable = Annotated[
+    Path | None,
+    typer.Option(
+        "--shareable",
+        metavar="FILE",
+        help="Write a page for others to FILE, too: no accounts, no cells of fewer than five.",
+        show_default=False,
+    ),
+]
+
+
+def write_shareable(directory: Path | None, to: Path | None) -> None:
+    """Write the page for others of the run in a directory, if one is asked for."""
+    if directory is not None and to is not None:
+        import healthscore
+
+        healthscore.share(directory, to)
+
 
 def as_date(text: str, option: str = "--as-of") -> date:
     """An ISO date of the command line."""
