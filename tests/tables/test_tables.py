@@ -66,7 +66,7 @@ def test_a_relation_has_every_column_of_its_contract(workspace: Workspace) -> No
                 *("subscription_id", "renewal", "known_day", "end_known_day", "notice_known_day"),
             ],
         ),
-        ("interventions", ["account_id", "date", "kind", "known_day"]),
+        ("interventions", ["account_id", "date", "kind", "arm", "known_day"]),
         ("successions", ["account_id", "successor_id", "date", "kind", "known_day"]),
         (
             "overrides",
