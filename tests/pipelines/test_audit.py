@@ -178,6 +178,13 @@ def test_the_same_audit_again_is_the_same(run: Path, audited: AuditResult) -> No
     assert again.result == audited.result
 
 
+def test_scores_may_lie_elsewhere(run: Path, audited: AuditResult, tmp_path: Path) -> None:
+    """As when an audit is made again from its record."""
+    again = audit(run, as_of=date(2025, 7, 1), published=run.parent / "healthscore-out" / "saas", out=tmp_path)
+    assert again.result | {"directory": ""} == audited.result | {"directory": ""}
+    assert again.directory.is_relative_to(tmp_path)
+
+
 def test_the_last_audit_stands_beside_this_one(run: Path, audited: AuditResult, tmp_path: Path) -> None:
     earlier = audit(run, as_of=date(2025, 4, 15))
     assert earlier.result["needs"]["dates"][-1]["as_of"] == "2025-04-01"

@@ -43,7 +43,7 @@ def lot_words(lot: Mapping[str, Any] | None) -> list[str]:
         return []
     held, treated = figure(lot["held_out"], "percent"), figure(lot["treated"], "percent")
     said = [
-        f"Held out by lot: {held} of {plural(lot['accounts']['held_out'], 'account')}; treated: {treated} of "
+        f"Held out by lot: {held}, {plural(lot['accounts']['held_out'], 'account')}; treated: {treated}, "
         f"{count(lot['accounts']['treated'])}. "
         + ("The difference is more than chance explains." if lot["shown"] else "The difference could be chance.")
     ]

@@ -11,6 +11,7 @@ from healthscore.pipelines.auditing.writing import component_rows
 from healthscore.pipelines.wording import MISSING, count, figure, listed, number, percent, plural
 
 Result = Mapping[str, Any]
+MISSING_TOLD = 0.1
 MOST = 15
 """Rows of a long table; the CSV beside the report has all."""
 
@@ -198,7 +199,14 @@ def _drift(result: Result) -> Table:
 
 def _moved(label: str, component: str, row: Mapping[str, Any]) -> list[str]:
     chance = MISSING if row["chance"] is None else "< 0.001" if row["chance"] < 0.001 else number(row["chance"], 3)
-    return [label, component, percent(row["size"], 0), chance, _value(row["before"]), _value(row["after"])]
+    medians = [_median(row[when], row[f"missing_{when}"]) for when in ("before", "after")]
+    return [label, component, percent(row["size"], 0), chance, *medians]
+
+
+def _median(value: float | None, missing: float | None) -> str:
+    """A median, with the share of accounts that have no value where that is worth telling."""
+    told = f" ({percent(missing, 0)} missing)" if missing is not None and missing >= MISSING_TOLD else ""
+    return f"{_value(value)}{told}"
 
 
 def _sources(result: Result) -> Table:
