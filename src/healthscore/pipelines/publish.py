@@ -22,6 +22,8 @@ FORMULA = re.compile(rf"^(?=[\r\n])|(^|\r\n|[\r\n])(?={_BLANKS}[=+\-@\uff1d\uff0
 """Where a spreadsheet would begin to execute: at the start of a text or of a line in it, whatever blanks come first."""
 HARMLESS = r"(?:[0-9A-Za-z][^\r\n]*)?"
 """Most texts, told from the others at once where there are millions: one line that begins with a letter or digit."""
+CSV_ROWS = 100_000
+"""Rows that are made safe and written at a time."""
 POINTER = "CURRENT"
 MANIFEST = "manifest.json"
 RECORD = "run.json"
@@ -241,4 +243,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
     Lines end as RFC 4180 has them, which also makes the writer quote a text with a lone carriage return in it.
     """
-    csv_safe(frame).to_csv(path, index=False, lineterminator="\r\n")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for start in range(0, max(len(frame), 1), CSV_ROWS):
+            rows = csv_safe(frame.iloc[start : start + CSV_ROWS])
+            rows.to_csv(file, index=False, header=start == 0, lineterminator="\r\n")
