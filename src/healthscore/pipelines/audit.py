@@ -94,35 +94,39 @@ def audit(
     """
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
     run.need_outcome()
+    reading = run if published is None else run.model_copy(update={"out": published})
     with progress("checking sources"):
         tables = open_tables(run)
     with tables:
-        data_end = data_end_of(run, tables)
-        end = data_end if as_of is None else min(data_end, day_of(as_of))
-        when = date_of(data_end) if as_of is None else as_of
-        reading = run if published is None else run.model_copy(update={"out": published})
-        series, history = _history(reading, when)
-        inputs = {name: report.fingerprint for name, report in tables.reports.items()}
-        before = last_audit(reading.out, series, when)
-        made_by = {
-            "history": [one.directory.name for one in history],
-            "before": before and before["identity"],
-            "published": publication_of(reading.out, series, history[-1].as_of),
-        }
-        identity = run_identity(run, VERB, inputs, afterwards=True, as_of=when.isoformat(), series=series, **made_by)
-        with progress("reading what was published"):
-            material = read_material(reading, tables, history, end)
-        with progress("computing intervals"):
-            found = _sections(material, tables, series)
+        result, made_of = _audited(reading, tables, as_of, progress)
+    with progress("writing the report"):
+        write_audit(run.out, result, made_of)
+    directory = attempt_of(run.out, VERB, str(result["identity"]))
+    return AuditResult(directory, result | {"directory": str(directory)}, tables_of(result))
+
+
+def _audited(run: Run, tables: Tables, as_of: date | None, progress: Progress) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The result of the audit, and what it is made of."""
+    data_end = data_end_of(run, tables)
+    when, end = (date_of(data_end), data_end) if as_of is None else (as_of, min(data_end, day_of(as_of)))
+    series, history = _history(run, when)
+    inputs = {name: report.fingerprint for name, report in tables.reports.items()}
+    before = last_audit(run.out, series, when)
+    made_by = {
+        "history": [one.directory.name for one in history],
+        "before": before and before["identity"],
+        "published": publication_of(run.out, series, history[-1].as_of),
+    }
+    identity = run_identity(run, VERB, inputs, afterwards=True, as_of=when.isoformat(), series=series, **made_by)
+    with progress("reading what was published"):
+        material = read_material(run, tables, history, end)
+    with progress("computing intervals"):
+        found = _sections(material, tables, series)
     said: dict[str, Any] = {"run": run.name, "title": run.title or run.name, "identity": identity}
     said |= {"as_of": when, "data": {"data_end": iso(end)}, "series": series, "model": material.in_force, **found}
     result: dict[str, Any] = plain(said)
     result["previous"] = compared(result, before)
-    made_of = run_record(run, VERB, identity, inputs, arguments={"as_of": when}, texts=_texts(history))
-    with progress("writing the report"):
-        write_audit(run.out, result, made_of)
-    directory = attempt_of(run.out, VERB, identity)
-    return AuditResult(directory, result | {"directory": str(directory)}, tables_of(result))
+    return result, run_record(run, "audit", identity, inputs, arguments={"as_of": when}, texts=_texts(history))
 
 
 def _history(run: Run, when: date) -> tuple[str, list[Scored]]:
