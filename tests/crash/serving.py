@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import select
@@ -154,6 +155,8 @@ def _warmed(commands: Sequence[Sequence[str]]) -> dict[str, Any]:
     os.dup2(kept[0], 1), os.dup2(kept[1], 2)
     for descriptor in (quiet, *kept):
         os.close(descriptor)
+    gc.collect()
+    gc.freeze()  # children share what is loaded, instead of copying it at their first collection
     return {"codes": codes}
 
 
@@ -236,3 +239,4 @@ def _answer(child: _Child) -> dict[str, Any]:
 
 if __name__ == "__main__":
     serve()
+    os._exit(0)  # what is frozen is never taken apart, which libraries would complain of

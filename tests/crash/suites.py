@@ -137,7 +137,7 @@ def _others() -> Iterator[Suite]:
                  lambda made, every: races.same_date(made, 200 // every, seed=5))  # fmt: skip
     yield _suite("C5", "two jobs for two dates", "both land; nothing mixed",
                  lambda made, every: races.other_dates(made, 200 // every, seed=5))  # fmt: skip
-    yield _suite("C6", "the holder of the lock is killed", "the next is done within 5 s",
+    yield _suite("C6", "the holder of the lock is killed", "the next does not wait 5 s",
                  lambda made, every: races.after_a_death(made, 100 // every, seed=6))  # fmt: skip
     tuning = partial(_in_folder, lambda folder, every: resume.killed_trials(folder, 20 // every, seed=7))
     yield Suite("C7", "tuning killed in 20 trials and resumed", "trials and choice as if left alone", tuning)
