@@ -167,7 +167,7 @@ def _bytes(path: Path, size: Callable[[], int] | None, were: str) -> str:
     wanted = f"{size():,} bytes {were}" if size is not None else ""
     place = next((one for one in (path, *path.parents) if one.exists()), None)
     try:
-        free = "" if place is None else f"{shutil.disk_usage(place).free:,} are free"
+        free = "" if place is None else f"{shutil.disk_usage(place).free:,} bytes are free"
     except OSError:
         free = ""
     told = ", ".join(filter(None, (wanted, free)))
