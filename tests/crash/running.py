@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -100,4 +101,5 @@ def _started(suite: Suite, folder: Path, every: int) -> subprocess.Popen[bytes]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was begun is cleared away
     measure(SUITES[sys.argv[1]], int(sys.argv[2]), Path(sys.argv[3]))
