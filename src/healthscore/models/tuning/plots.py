@@ -9,13 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from healthscore.models.tuning.space import SPACE
-from healthscore.models.tuning.study import Trial, study_of
+from healthscore.models.tuning.study import Trial, best, study_of
 
 if TYPE_CHECKING:
     import optuna
 
 Spec = dict[str, Any]
 MEASURED = "log-loss"
+OTHERS = "another setting"
+COLOURS = {"best found": "#1f6fb2", "default": "#e08a1e", OTHERS: "#b5b8bd"}
+ROOM = 0.1
+"""Share of an axis beside its ends, where another mark would lie over the label of the end."""
 COMPLETE_FOR_IMPORTANCE = 10
 """Trials that went through all folds below which nothing is said of how much a setting matters."""
 
@@ -43,13 +47,30 @@ def plots(trials: Sequence[Trial], called: Mapping[str, str], seed: int) -> dict
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Optuna's own, on what it will call something else
         specs = {name: _spec(draw(study)) for name, draw in drawn.items()}
-    for line in specs["folds"]["data"]:
-        line["showlegend"] = False  # a line per trial: their names would hide them
+    _two_named(specs["folds"]["data"], best(trials).number)
     axes = specs["folds"]["layout"]
     axes["xaxis"] = {"title": {"text": "folds measured before"}, "dtick": 1}
     axes["yaxis"] = {"title": {"text": f"mean {MEASURED} so far"}}
     _sparse(specs["slices"]["layout"], called)
+    marks = specs["parallel"]["layout"].get("annotations", [])
+    specs["parallel"]["layout"]["annotations"] = [
+        mark for mark in marks if mark["y"] in (0, 1) or ROOM < mark["y"] < 1 - ROOM
+    ]
     return specs
+
+
+def _two_named(lines: list[Spec], chosen: int) -> None:
+    """Name the default and the best of the losses by fold; the others stand in grey behind them, as one."""
+    names = {chosen: "best found", 0: "default"}
+    told = set[str]()
+    for line in lines:
+        number = int(line["name"].removeprefix("Trial"))
+        name = names.get(number, OTHERS)
+        drawn = {"width": 1 if name == OTHERS else 3, "color": COLOURS[name]}
+        line |= {"name": name, "mode": "lines+markers", "line": drawn, "showlegend": name not in told}
+        line.pop("marker", None)
+        told.add(name)
+    lines.sort(key=lambda line: line["name"] in names.values())  # what is drawn last is on top
 
 
 def _sparse(layout: Spec, called: Mapping[str, str]) -> None:
