@@ -15,6 +15,7 @@ from crash.workspace import ACTIONS, GC, SCORE_NEW, SCORE_OLD, TRAIN, Action, Pl
 SAME = ACTIONS["score"]
 LOCKED, PROMPT = 75, 5.0
 """Exit code of a job that another is doing; seconds within which it is to be told."""
+ALREADY = "was scored already"
 WHO = re.compile(r"process (\d+).*since", re.DOTALL | re.IGNORECASE)
 
 
@@ -65,6 +66,9 @@ def after_a_death(place: Place, kills: int, seed: int) -> Iterator[Outcome]:
 def _one_won(ended: list[Ended]) -> list[str]:
     codes = sorted(each.code for each in ended)
     wrong = [] if codes in ([0, 0], [0, LOCKED]) else [f"exits {codes}: {[each.output[-200:] for each in ended]}"]
+    done = sum(ALREADY in " ".join(each.output.split()) for each in ended if each.code == 0)
+    if codes == [0, 0] and done != 1:
+        wrong.append(f"{done} of two jobs say that it was done already")
     for loser in (each for each in ended if each.code == LOCKED):
         if loser.seconds > PROMPT:
             wrong.append(f"told after {loser.seconds:.1f} s")
