@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from crash.interposer import compiler
-from crash.page import page
+from crash.page import WORKERS, page
 from crash.running import missing, result, run
 from crash.suites import SUITES
 
@@ -22,7 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="crash", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", default="*", help="suites that match, for example C1, 'C4-score*' or '*publish*'")
     parser.add_argument("--every", type=int, default=1, help="try every so many-th point only")
-    parser.add_argument("--workers", type=int, default=2, help="suites at the same time")
+    parser.add_argument("--workers", type=int, default=WORKERS, help="suites at the same time")
     parser.add_argument("--results", type=Path, default=ROOT / "crash-results", help="folder of the outcomes")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "crashes.md", help="the page to write")
     asked = parser.parse_args()

@@ -10,6 +10,7 @@ from crash.suites import Suite
 
 TEXT = Path(__file__).with_name("crashes.md")
 MARK = "<!-- figures -->"
+WORKERS = 2
 EXPLAINED = {
     "C1": "killed at every operation",
     "C2": "killed at random times",
@@ -27,8 +28,15 @@ EXPLAINED = {
 
 def page(suites: Sequence[Suite], results: Mapping[str, Result]) -> str:
     """The whole page, with a table of all suites and a summary by test."""
+    minutes = sum(each.seconds for each in results.values()) / 60 / WORKERS
     head, tail = TEXT.read_text(encoding="utf-8").split(MARK)
-    return head + _summary(suites, results) + tail.rstrip() + "\n\n" + _table(suites, results)
+    return (
+        head.format(time=f"{minutes:.0f} minutes")
+        + _summary(suites, results)
+        + tail.rstrip()
+        + "\n\n"
+        + _table(suites, results)
+    )
 
 
 def _summary(suites: Sequence[Suite], results: Mapping[str, Result]) -> str:

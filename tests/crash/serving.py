@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -238,5 +239,7 @@ def _answer(child: _Child) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    # Threads that libraries keep for themselves are made for forks; Python cannot tell them from others.
+    warnings.filterwarnings("ignore", ".*multi-threaded, use of fork", DeprecationWarning)
     serve()
     os._exit(0)  # what is frozen is never taken apart, which libraries would complain of
