@@ -255,7 +255,7 @@ class BoosterPart:
         return self.sums(X, self._ranges)
 
     def feature_logit(self, X: Matrix) -> Matrix:
-        """TreeSHAP share of every feature, shape (n, p). Some ten times slower than a prediction, even by small trees."""
+        """TreeSHAP share of every feature, shape (n, p). Some ten times slower than a prediction."""
         if not self.trees or len(X) == 0:
             return np.zeros((len(X), len(self.design.names)))
         return self._contributions(_filled(X, self.observed))[:, :-1]

@@ -40,8 +40,8 @@ def connected(run: Run) -> Iterator[Connection]:
         from mlflow.tracking import MlflowClient
 
         databases.MAX_RETRY_COUNT = DATABASE_TRIES
-        # After the import, which sets it itself. Failures are raised; its warnings (of a pip that is not there, say) are
-        # not our user's business.
+        # After the import, which sets it itself. Failures are raised; its warnings (of a pip that is not there, say)
+        # are not our user's business.
         logging.getLogger("mlflow").setLevel(logging.ERROR)
 
         if location is not None:
