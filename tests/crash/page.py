@@ -63,4 +63,4 @@ def _count(wrong: int) -> str:
 
 
 def _share(every: int) -> str:
-    return "" if every == 1 else f" (every {every}th)"
+    return "" if every == 1 else f" (one in {every})"
