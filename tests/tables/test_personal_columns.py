@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from healthscore.config.sources import PanelTable
+from healthscore.tables import inspect_tables
 from table_workspace import Workspace
 
 ROWS = ["account_id,time,name,Email,phone", "a,2024-01-10,login,jo@canary.example,+49 170 0000001", "a,never,login,x,y"]
@@ -35,6 +36,22 @@ def test_parquet_too(workspace: Workspace) -> None:
     path = workspace.parquet("events.parquet", **said, email=["jo@canary.example"])
     tables = workspace.open({"events": {"contract": "events", "path": path, "pii": ["email"]}})
     assert "email" not in tables.engine.describe('SELECT * FROM "events/raw"')
+
+
+def test_a_file_that_several_sources_read_has_them_dropped_in_all(workspace: Workspace) -> None:
+    """By whichever path it is called: declared once is enough, and a subset of the sources is no way around."""
+    others = {"contract": "events", "path": "ev*.csv"}
+    run = workspace.run({"events": source(workspace), "other": others})
+    for sources in (["other"], None):
+        with inspect_tables(run, sources=sources, quarantine_dir=workspace.root / "quarantine") as tables:
+            relations = tables.engine.query("SELECT column_name FROM duckdb_columns()").to_pylist()
+        assert "account_id" in {row["column_name"] for row in relations}
+        assert not {row["column_name"].lower() for row in relations} & {"email", "phone"}
+    for path in (workspace.root / "quarantine").glob("*.parquet"):
+        path.unlink()
+    (workspace.root / "quarantine").rmdir()
+    problem = workspace.refusal({"events": source(workspace), "other": others | {"where": "Email <> ''"}})
+    assert problem["personal_column"].source == "other"
 
 
 @pytest.mark.parametrize(

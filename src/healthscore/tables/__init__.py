@@ -18,6 +18,7 @@ from healthscore.tables.engine import ENGINES, Engine
 from healthscore.tables.expressions import Name, compile_expression, listed
 from healthscore.tables.gathering import gather
 from healthscore.tables.opening import Opening
+from healthscore.tables.personal import personal_everywhere
 from healthscore.tables.problems import Problem, SourcesError
 from healthscore.tables.quarantine import Quarantine
 from healthscore.tables.quoting import quote_identifier
@@ -202,7 +203,7 @@ def _open(
     readable = [file.path for group in (*files.values(), *lookups.values()) for file in group]
     engine = ENGINES[engine_name](files=readable, threads=run.threads)
     quarantine = Quarantine(quarantine_dir)
-    opening = Opening(engine, run, files, lookups, quarantine, problems)
+    opening = Opening(engine, personal_everywhere(run, files), files, lookups, quarantine, problems)
     try:
         opening.open_all()
     except BaseException:

@@ -199,8 +199,8 @@ def _personal(name: str, key: str, text: str, column: str, personal: str) -> Pro
     """A column that `pii` drops is asked for."""
     rule = f"{key} = {text!r} needs the column {personal!r}, which `pii` drops when the file is read"
     remedy = (
-        f"in [sources.{name}], take {personal!r} out of `pii`, or leave out `{key}`; where it is an id, export another "
-        "id that names nobody"
+        f"in [sources.{name}], leave out `{key}`, or take {personal!r} out of `pii`, there and wherever else the file "
+        "is read; where it is an id, export another id that names nobody"
     )
     return Problem("personal_column", "error", name, column or personal, rule=rule, remedy=remedy)
 

@@ -1,16 +1,39 @@
 """Columns that tell of persons (`pii` of a source): dropped when the file is read, so that nothing can keep them.
 
-No relation has them, so they cannot come into features, models, reports or the original rows of a quarantine file.
+No relation has them, so they cannot come into features, models, reports or the original rows of a quarantine file. A
+file has them dropped in every source that reads it, whichever declares them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from healthscore.config import Run
 from healthscore.tables.columns import BindingError
 from healthscore.tables.expressions import listed, nearest_name
-from healthscore.tables.files import DataFile
+from healthscore.tables.files import DataFile, find
 from healthscore.tables.problems import Problem
+
+
+def personal_everywhere(run: Run, files: Mapping[str, Sequence[DataFile]]) -> Run:
+    """The run in which every source declares what any other declares of a file that both read.
+
+    Parameters
+    ----------
+    files
+        Those of each source that is opened.
+    """
+    declared: dict[Path, set[str]] = {}
+    for source in run.sources.values():
+        for path in find(run.data, source.paths)[0] if source.pii else ():
+            declared.setdefault(path, set()).update(source.pii)
+    sources = dict(run.sources)
+    for name, own in files.items():
+        found = {column for file in own for column in declared.get(file.path, ()) if column in file.columns}
+        if more := sorted(found.difference(sources[name].pii)):
+            sources[name] = sources[name].model_copy(update={"pii": (*sources[name].pii, *more)})
+    return run.model_copy(update={"sources": sources})
 
 
 def require_personal(name: str, pii: Sequence[str], files: Sequence[DataFile]) -> None:
