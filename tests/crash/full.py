@@ -93,7 +93,7 @@ def _mounted(folder: Path, size: int) -> Iterator[bool]:
         yield done
     finally:
         if done:
-            subprocess.run(["umount", str(folder)], check=True)
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)  # also where a job is still in it
 
 
 def _told(place: Place, ended: Ended, error: int) -> list[str]:
