@@ -158,7 +158,7 @@ def _concerns(error: OSError, path: Path) -> bool:
     """Whether an error is of the place that is written, not of another that was read meanwhile."""
     if not isinstance(error.filename, str):
         return True
-    named = Path(error.filename)
+    named = Path(error.filename2 if isinstance(error.filename2, str) else error.filename)  # the second is written to
     return named.is_relative_to(path.parent) or path.is_relative_to(named)
 
 
