@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,28 @@ def test_the_lock_is_free_after_the_block_and_leaves_nothing(tmp_path: Path) -> 
         with locks.queue(tmp_path / "a"):
             pass
     assert not list(tmp_path.iterdir())
+
+
+def test_a_lock_that_is_shared_keeps_off_whoever_wants_it_alone_until_the_last_has_ended(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    with locks.share(path, "reading"):
+        with locks.share(path, "reading too"), pytest.raises(LockedError, match="beside reading too, which is done by"):
+            locks.lock(path, "writing").__enter__()
+        with pytest.raises(LockedError, match=f"process {os.getpid()} on"):
+            locks.lock(path, "writing").__enter__()
+    assert not path.exists()
+    with locks.lock(path, "writing"), pytest.raises(LockedError, match="reading cannot begin beside writing"):
+        locks.share(path, "reading").__enter__()
+    assert not path.exists()
+
+
+def test_those_that_share_a_lock_never_keep_each_other_off(tmp_path: Path) -> None:
+    """Not even in the moment in which one removes the file."""
+
+    def often(_: int) -> None:
+        for _ in range(50):
+            with locks.share(tmp_path / "a", "reading"):
+                pass
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(often, range(8)))

@@ -38,6 +38,7 @@ from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publication.history import SERIES, Scored, scored_dates, series_of
 from healthscore.pipelines.publish import attempt_of, plain, run_identity
 from healthscore.pipelines.runs.record import run_record
+from healthscore.pipelines.working import working
 from healthscore.tables import Tables, open_tables
 
 
@@ -95,6 +96,11 @@ def audit(
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
     run.need_outcome()
     reading = run if published is None else run.model_copy(update={"out": published})
+    with working(run.out, "auditing"):
+        return _audit(run, reading, as_of, progress)
+
+
+def _audit(run: Run, reading: Run, as_of: date | None, progress: Progress) -> AuditResult:
     with progress("checking sources"):
         tables = open_tables(run)
     with tables:

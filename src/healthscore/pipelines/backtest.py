@@ -31,6 +31,7 @@ from healthscore.pipelines.report import render_backtest, write_report
 from healthscore.pipelines.runs.record import run_record
 from healthscore.pipelines.tracking import record
 from healthscore.pipelines.walk import Walk, walk
+from healthscore.pipelines.working import working
 from healthscore.tables import Tables, open_tables
 
 
@@ -72,6 +73,11 @@ def backtest(
         It happened to too few accounts for a model.
     """
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
+    with working(run.out, "a backtest"):
+        return _backtested(run, progress)
+
+
+def _backtested(run: Run, progress: Progress) -> BacktestResult:
     with progress("checking sources"):
         tables = open_tables(run)
     with tables:

@@ -24,6 +24,7 @@ from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import attempt_of, plain, run_directory, run_identity, write_json
 from healthscore.pipelines.rates import base_rates, rate_warnings
 from healthscore.pipelines.runs.record import run_record
+from healthscore.pipelines.working import working
 from healthscore.tables import Problem, Tables, inspect_tables
 
 Answer = TypeVar("Answer")
@@ -79,6 +80,11 @@ def check(
         The run cannot be read, or the results cannot be written.
     """
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
+    with working(run.out, "checking sources"):
+        return _checked(run, leaks, progress)
+
+
+def _checked(run: Run, leaks: bool, progress: Progress) -> CheckResult:
     with durable.partial_folder(durable.folder(run.out / "check"), "quarantine") as staged:
         with progress("checking sources"):
             tables = inspect_tables(run, quarantine_dir=staged)

@@ -19,10 +19,11 @@ from healthscore.pipelines.cardparts import CardParts
 from healthscore.pipelines.growth.explained import growth_of
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import attempt_of, plain, run_directory, run_identity, write_json
-from healthscore.pipelines.rating import scorer_of
+from healthscore.pipelines.rating import Scorer, scorer_of
 from healthscore.pipelines.runs.record import run_record
 from healthscore.pipelines.scoretable import Rated
 from healthscore.pipelines.trend.explained import change_since, earlier_score
+from healthscore.pipelines.working import working
 from healthscore.tables import Tables, open_tables
 from healthscore.tables.quoting import quote_identifier, quote_literal
 from healthscore.tables.shapes import FIRST_DAY, projection
@@ -92,6 +93,13 @@ def explain(
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
     scorer = scorer_of(run, model, scorecard)
     run = scorer.run  # as it is scored: with the scorecard, if one was named
+    with working(run.out, "explaining a score"):
+        return _explained(account, run, scorer, as_of, since, progress)
+
+
+def _explained(
+    account: str, run: Run, scorer: Scorer, as_of: date, since: Path | None, progress: Progress
+) -> Explanation:
     with progress("checking sources"):
         tables = open_tables(run)
     with tables:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from healthscore.errors import LockedError
 from healthscore.pipelines.durable import FILE_MODE, folder, refusals
@@ -40,8 +41,26 @@ def lock(path: Path, doing: str) -> Iterator[None]:
     """
     descriptor = _open(path, wait=False)
     if descriptor is None:
-        raise LockedError(f"{doing} is done by another job: {_holder(path)}", "wait until it has ended, and try again")
-    with _held(descriptor, path):
+        raise _refusal(path, doing)
+    with _held(descriptor, path, doing):
+        yield
+
+
+@contextmanager
+def share(path: Path, doing: str) -> Iterator[None]:
+    """Hold a lock together with others that share it; `lock` holds it alone, and neither begins beside the other.
+
+    Raises
+    ------
+    LockedError
+        A process holds it alone, and not only for the moment in which one that shared it removes the file.
+    """
+    until = time.monotonic() + _PATIENCE
+    while (descriptor := _open(path, wait=False, how=fcntl.LOCK_SH)) is None:
+        if time.monotonic() >= until:
+            raise _refusal(path, doing)
+        time.sleep(_PAUSE)
+    with _held(descriptor, path, doing):
         yield
 
 
@@ -65,14 +84,14 @@ def attempt(path: Path) -> Iterator[bool]:
         yield True
 
 
-def _open(path: Path, *, wait: bool) -> int | None:
+def _open(path: Path, *, wait: bool, how: int = fcntl.LOCK_EX) -> int | None:
     """Descriptor of the locked file; None where another holds it and nobody waits."""
     folder(path.parent)
     while True:
         with refusals(path):
             descriptor = os.open(path, _FLAGS, FILE_MODE)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            fcntl.flock(descriptor, how | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             os.close(descriptor)
             return None
@@ -85,18 +104,27 @@ def _open(path: Path, *, wait: bool) -> int | None:
 
 
 @contextmanager
-def _held(descriptor: int, path: Path) -> Iterator[None]:
+def _held(descriptor: int, path: Path, doing: str = "") -> Iterator[None]:
     try:
         since = datetime.now(UTC).isoformat(timespec="seconds")
-        said = {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
+        said = {"pid": os.getpid(), "host": socket.gethostname(), "since": since, "doing": doing}
         with refusals(path):
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, json.dumps(said).encode(), 0)
         yield
     finally:
-        if _is(path, descriptor):
+        if _is(path, descriptor) and _is_last(descriptor):
             path.unlink(missing_ok=True)
         os.close(descriptor)
+
+
+def _is_last(descriptor: int) -> bool:
+    """Whether nobody else shares the lock: the file must stay for those who do."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _is(path: Path, descriptor: int) -> bool:
@@ -108,13 +136,25 @@ def _is(path: Path, descriptor: int) -> bool:
     return (named.st_dev, named.st_ino) == (locked.st_dev, locked.st_ino)
 
 
-def _holder(path: Path) -> str:
-    """Who holds a lock and since when, in words."""
+def _refusal(path: Path, doing: str) -> LockedError:
+    """Why the lock cannot be had: who holds it, since when, and at what; of several that share it, who came last."""
+    said = _holder(path)
+    other = said.get("doing") or doing
+    beside = "" if other == doing else f"cannot begin beside {other}, which "
+    what = f"{doing} {beside}is done by another job"
+    who = "process {pid} on {host}, since {since}".format(**said) if said else "which one is not known"
+    return LockedError(f"{what}: {who}", "wait until it has ended, and try again")
+
+
+def _holder(path: Path) -> dict[str, Any]:
+    """What the file of a lock says of who holds it; nothing where it says nothing in time."""
     until = time.monotonic() + _PATIENCE
     while time.monotonic() < until:
         try:
             said = json.loads(path.read_text(encoding="utf-8"))
-            return f"process {said['pid']} on {said['host']}, since {said['since']}"
-        except (OSError, ValueError, KeyError, TypeError):
-            time.sleep(_PAUSE)
-    return "which one is not known"
+            if said.keys() >= {"pid", "host", "since"}:
+                return dict(said)
+        except (OSError, ValueError, AttributeError):
+            pass
+        time.sleep(_PAUSE)
+    return {}

@@ -22,6 +22,7 @@ from healthscore.pipelines.panelrun import SCORECARD, panel_run, scorecard_text
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import attempt_of, run_directory, run_identity, write_json
 from healthscore.pipelines.runs.record import run_record
+from healthscore.pipelines.working import working
 from healthscore.tables import Tables, open_tables
 
 
@@ -54,6 +55,11 @@ def panel(
     lie in a file of their own, so that no feature file holds what came later. `panel.toml` is a run over both files.
     """
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
+    with working(run.out, "writing a panel"):
+        return _panel(run, progress)
+
+
+def _panel(run: Run, progress: Progress) -> PanelResult:
     with progress("checking sources"):
         tables = open_tables(run)
     with tables:

@@ -35,6 +35,7 @@ from healthscore.pipelines.rescoring import DRIVERS, named_accounts, refuse_othe
 from healthscore.pipelines.runs.record import run_record
 from healthscore.pipelines.scoretable import Rated
 from healthscore.pipelines.tracking import record
+from healthscore.pipelines.working import working
 from healthscore.tables import Tables, open_tables
 
 KEPT = (".parquet", ".csv")
@@ -153,6 +154,7 @@ def score_dates(
     scorer = scorer_of(run, model, scorecard)
     run, series = scorer.run, series_of(scorer.card)  # the run as it is scored: with the scorecard, if one was named
     with ExitStack() as held:
+        held.enter_context(working(run.out, "scoring"))
         for day in sorted(set(as_of)):  # before the tables are opened: another job is told at once
             held.enter_context(computing(run.out, series, day))
         with progress("checking sources"):

@@ -30,6 +30,7 @@ from healthscore.pipelines.runs.record import run_record
 from healthscore.pipelines.tracking import record
 from healthscore.pipelines.uncertainty import refits_of, uncertainty
 from healthscore.pipelines.walk import exiting_accounts
+from healthscore.pipelines.working import working
 from healthscore.tables import open_tables
 
 Rows = NDArray[np.int64]
@@ -63,6 +64,11 @@ def train(
         It happened to fewer different accounts than `[model] minimum_exits`.
     """
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
+    with working(run.out, "training"):
+        return _trained(run, progress)
+
+
+def _trained(run: Run, progress: Progress) -> TrainResult:
     with progress("checking sources"):
         tables = open_tables(run)
     with tables:

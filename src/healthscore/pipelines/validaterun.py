@@ -30,6 +30,7 @@ from healthscore.pipelines.validation.verdict import headline, require_exits, sm
 from healthscore.pipelines.validation.whole import judged_whole
 from healthscore.pipelines.weighing.sentences import weighing_warnings
 from healthscore.pipelines.weighing.variants import variant_warnings
+from healthscore.pipelines.working import working
 from healthscore.tables import Tables, open_tables
 
 
@@ -66,6 +67,11 @@ def validate_run(
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
     need_scorecard(run)
     run.need_outcome()
+    with working(run.out, "validating"):
+        return _validated(run, progress)
+
+
+def _validated(run: Run, progress: Progress) -> Validation:
     with progress("checking sources"):
         tables = open_tables(run)
     with tables:

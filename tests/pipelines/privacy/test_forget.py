@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -13,10 +16,10 @@ import pytest
 import healthscore
 from company import amended, rewrite, write_company
 from healthscore.errors import ConfigurationError, LockedError
-from healthscore.pipelines import locks
-from healthscore.pipelines.privacy.forget import LOCK, Forgetting, forget
+from healthscore.pipelines.privacy.forget import Forgetting, forget
 from healthscore.pipelines.privacy.mentions import Account, without
 from healthscore.pipelines.runs.reproduce import reproduce
+from healthscore.pipelines.working import LOCK, forgetting
 from healthscore.tables.forgotten import LIST
 
 AS_OF = date(2025, 5, 1)
@@ -146,8 +149,51 @@ def test_a_killed_job_is_finished_by_the_next(saas: Path, out: Path, tmp_path: P
 
 
 def test_one_job_at_a_time(saas: Path, out: Path) -> None:
-    with locks.lock(out / LOCK, "a test"), pytest.raises(LockedError, match="forgetting an account is done by another"):
+    with forgetting(out), pytest.raises(LockedError, match="forgetting an account is done by another") as refused:
         forget("anybody", saas)
+    assert refused.value.exit_code == 75
+
+
+JOBS: dict[str, Callable[..., object]] = {
+    "scoring": lambda run: healthscore.score(run, as_of=AS_OF),
+    "training": healthscore.train,
+    "explaining a score": lambda run: healthscore.explain("anybody", run, as_of=AS_OF),
+    "a backtest": healthscore.backtest,
+    "auditing": healthscore.audit,
+    "checking sources": healthscore.check,
+    "writing a panel": healthscore.panel,
+    "validating": healthscore.validate_run,
+}
+
+
+@pytest.mark.parametrize("doing", JOBS)
+def test_no_job_that_writes_of_accounts_begins_while_one_is_forgotten(saas: Path, out: Path, doing: str) -> None:
+    """It would write again what it had read before, and take for torn what is rewritten."""
+    said = f"{doing} cannot begin beside forgetting an account, which is done by another job: process {os.getpid()} on"
+    with forgetting(out), pytest.raises(LockedError, match=said):
+        JOBS[doing](saas)
+
+
+def test_while_a_job_is_at_work_nobody_is_forgotten_and_nothing_is_touched(
+    saas: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked for when the tables are open and nothing is written yet; afterwards it is done, and stays done."""
+    scores = healthscore.score(saas, as_of=AS_OF).scores
+    other = str(scores["account_id"].iloc[5])
+    before, refused = (out / LIST).read_bytes(), list[str]()
+
+    def meanwhile(*given: Any) -> None:
+        with pytest.raises(LockedError, match="forgetting an account cannot begin beside scoring") as told:
+            forget(other, saas)
+        refused.append(str(told.value))
+        assert (out / LIST).read_bytes() == before
+
+    monkeypatch.setattr("healthscore.pipelines.score.refuse_unknown", meanwhile)
+    scores = healthscore.score(saas, as_of=AS_OF, force=True).scores
+    assert len(refused) == 1
+    assert other in set(scores["account_id"])
+    assert forget(other, saas).proven
+    assert not (out / LOCK).exists()
 
 
 @pytest.mark.parametrize("account", ["", "  "])

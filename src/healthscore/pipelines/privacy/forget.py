@@ -16,15 +16,15 @@ from typing import Any
 
 from healthscore.config import Run, load_run
 from healthscore.errors import ConfigurationError
-from healthscore.pipelines import durable, locks
+from healthscore.pipelines import durable
 from healthscore.pipelines.privacy.mentions import Account, without
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import MANIFEST, POINTER, RECORD, entries_of, json_bytes, pointed
 from healthscore.pipelines.runs.finding import files_in, read_object
 from healthscore.pipelines.tracking.address import LOCAL, redacted, store
+from healthscore.pipelines.working import forgetting
 from healthscore.tables.forgotten import LIST, Forgotten, forgotten_in, tidied
 
-LOCK = ".forgetting"
 SALT_BYTES = 16
 
 
@@ -62,7 +62,7 @@ def forget(
     ConfigurationError
         No account is named, or there are no results.
     LockedError
-        Another job forgets an account of this run.
+        Another job writes results of this run, or forgets an account.
     """
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
     one = Account(tidied(account))
@@ -70,7 +70,7 @@ def forget(
         raise ConfigurationError("no account is named", "name its account_id")
     if not run.out.is_dir():
         raise ConfigurationError(f"{run.name} has no results in {run.out}", "name its RUN, or its --out")
-    with locks.lock(run.out / LOCK, "forgetting an account"):
+    with forgetting(run.out):
         hashed, is_new = _listed(run.out, one)
         with progress("removing the account"):
             removed = _remove_explained(run.out, one)

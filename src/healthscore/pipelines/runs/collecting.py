@@ -21,6 +21,7 @@ from healthscore.pipelines import durable, locks
 from healthscore.pipelines.publication.history import DATES, dates_of, names_at, newest, series_in
 from healthscore.pipelines.publication.pointers import LOCKS, pointing
 from healthscore.pipelines.runs.places import Place, Places, places
+from healthscore.pipelines.working import LOCK as WORKING
 
 KEEP = 10
 """Superseded or unnamed runs of each kind that stay."""
@@ -107,7 +108,7 @@ def _leftovers(cleaning: _Cleaning) -> None:
                 if dead:
                     cleaning.remove(path, "left by a job that was stopped")
     if not cleaning.dry:
-        for path in sorted(out.glob(f"*/{LOCKS}/*")):
+        for path in [*sorted(out.glob(f"*/{LOCKS}/*")), *out.glob(WORKING)]:
             with locks.attempt(path):
                 pass  # which removes its file, if nobody holds it
 
