@@ -122,13 +122,20 @@ ssize_t writev(int file, const struct iovec *parts, int n) { return write_parts(
 ssize_t pwritev(int file, const struct iovec *parts, int n, off_t offset) { return write_parts(file, parts, n, offset); }
 ssize_t pwritev64(int file, const struct iovec *parts, int n, off64_t at) { return write_parts(file, parts, n, at); }
 
-/* Copying inside the kernel is refused for our files: whoever copies then does so by write. */
+/* Copying inside the kernel is told to be impossible for our files: whoever copies then does so by write. A disk that
+ * refuses writes refuses it as it would a write, since such an error names files otherwise. */
 static int is_ours(int file) {
     char path[PATH_MAX];
     return plan.mode != OFF && (of_descriptor(file, path), ours(path));
 }
 ssize_t sendfile(int to, int from, off_t *offset, size_t size) {
-    return is_ours(to) ? (errno = EINVAL, -1) : syscall(SYS_sendfile, to, from, offset, size);
+    char path[PATH_MAX];
+    if (!is_ours(to))
+        return syscall(SYS_sendfile, to, from, offset, size);
+    if (plan.mode != FAIL || plan.error == EINTR)
+        return errno = EINVAL, -1;
+    of_descriptor(to, path);
+    return met(WRITE, path, NULL) < 0 ? -1 : syscall(SYS_sendfile, to, from, offset, size);
 }
 ssize_t sendfile64(int to, int from, off64_t *offset, size_t size) { return sendfile(to, from, offset, size); }
 ssize_t copy_file_range(int from, off64_t *begin_at, int to, off64_t *offset, size_t size, unsigned flags) {
