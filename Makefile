@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install demo test check format bench validity mutations notebooks dictionaries lock wheel clean
+.PHONY: help install demo test check format bench validity mutations crash notebooks dictionaries lock wheel clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/'
@@ -44,6 +44,9 @@ validity: $(INSTALLED)  ## measure the statistics on simulated truth, docs/valid
 
 mutations: $(INSTALLED)  ## damage ten thousand bundles and load them: none may end the process or pass unseen (minutes)
 	PYTHONPATH=tests $(BIN)/python -m mutations
+
+crash: $(INSTALLED)  ## kill, cut off, starve and race the jobs, docs/crashes.md (less than 90 minutes, two cores; resumes)
+	PYTHONPATH=tests $(BIN)/python -m crash
 
 notebooks: $(INSTALLED)  ## execute the notebooks in place, as they are committed (minutes)
 	$(BIN)/ruff format --quiet notebooks
