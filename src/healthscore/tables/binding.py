@@ -124,7 +124,10 @@ def bind(engine: Engine, run: Run, name: str, table: RawTable) -> Binding:
     relation = value_layer(engine, name, read, columns)
     rules += [rule for column in columns for rule in column.rules]
     rules += range_rules(name, {**assigned.contract.ranges, **source.ranges}, columns)
-    rules += contract_rules(assigned.contract, assigned.columns, name, corrections=source.corrections)
+    bands = dict.fromkeys([*run.bands.names, *(() if run.scorecard is None else run.scorecard.bands.names)])
+    rules += contract_rules(
+        assigned.contract, assigned.columns, name, corrections=source.corrections, bands=list(bands)
+    )
     attributes = {attribute: own(attribute) for attribute in assigned.attributes}
     sorts = {
         c.name: _SORTS[c.kind] for c in assigned.contract.columns if c.kind in _SORTS and c.name not in CHECKED_ONLY

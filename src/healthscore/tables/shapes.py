@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from healthscore.tables.contract import Contract, Kind
 from healthscore.tables.dates import OPEN
-from healthscore.tables.quoting import quote_identifier
+from healthscore.tables.expressions import listed
+from healthscore.tables.quoting import quote_identifier, quote_literal
 from healthscore.tables.rules import Rule, bound
 
 OPENABLE = frozenset({"end", "notice", "deadline", "valid_to"})
@@ -99,9 +100,9 @@ def _times(contract: Contract, present: Collection[str], of: Callable[[str], str
 
 
 def contract_rules(
-    contract: Contract, present: Collection[str], source: str, *, corrections: bool = False
+    contract: Contract, present: Collection[str], source: str, *, corrections: bool = False, bands: Collection[str] = ()
 ) -> list[Rule]:
-    """Rules between the columns of one row."""
+    """Rules between the columns of one row, and for the names of bands."""
     rules = [_required(column.name, column.meaning, source) for column in contract.columns if column.required]
     rules = [rule for rule in rules if rule.column != "account_id"]  # rows without an account are dropped, not faulty
     if "retracted" in present and corrections:
@@ -111,7 +112,7 @@ def contract_rules(
     if contract.name == "subscriptions":
         rules += _subscription_rules(present)
     if contract.name == "overrides":
-        rules += _override_rules(present, source)
+        rules += _override_rules(present, source, bands)
     if contract.name == "intervals" and "end" in present:
         before = f"{bound('end')} < {bound('start')}"
         rules.append(_broken("end_before_start", "end", before, "an interval ends when it begins or later"))
@@ -139,12 +140,16 @@ def _subscription_rules(present: Collection[str]) -> list[Rule]:
     return rules
 
 
-def _override_rules(present: Collection[str], source: str) -> list[Rule]:
-    """What a person says of a score is a health or a band, for a time that has a length."""
+def _override_rules(present: Collection[str], source: str, bands: Collection[str]) -> list[Rule]:
+    """What a person says of a score is a health or a band of it, for a time that has a length."""
     given = [f"{bound(name)} IS NULL" for name in ("health", "band") if name in present]
     what = "an override says a health or a band"
     remedy = f"fill one of them in, or drop the rows by `where` in [sources.{source}]"
     rules = [Rule("missing_value", "health", " AND ".join(given) or "TRUE", "quarantine", what, remedy)]
+    if "band" in present:
+        unknown = f"{bound('band')} NOT IN ({', '.join(map(quote_literal, bands))})"
+        what = f"an override names a band of the score: {listed(bands)}"
+        rules.append(Rule("unknown_band", "band", unknown, "quarantine", what, "mend the band's name"))
     before = f"{bound('expires_on')} <= {bound('made_on')}"
     return [*rules, _broken("end_before_start", "expires_on", before, "an override expires after the day it was made")]
 

@@ -7,9 +7,9 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from healthscore.errors import InputError
+from healthscore.config import CardBands, load_scorecard
 from healthscore.pipelines.actions.overrides import COLUMNS, all_overrides, overrides_at
-from healthscore.tables import SourcesError
+from healthscore.tables import SourcesError, open_tables
 from table_workspace import Workspace
 
 HEAD = "account_id,health,band,author,reason,made_on,expires_on"
@@ -63,9 +63,22 @@ def test_of_two_the_later_is_shown_whatever_the_order_of_rows_and_expiry_brings_
         assert shown(workspace, "2025-07-20", *order)["override_author"].tolist() == ["Ana"]
 
 
-def test_a_band_that_is_none_is_refused_with_the_nearest(workspace: Workspace) -> None:
-    with pytest.raises(InputError, match=r"'a' names the band 'at rick'.*\n.*did you mean 'at risk'"):
-        shown(workspace, "2025-06-20", "a,,at rick,Ana,because,2025-06-01,2025-12-31")
+def test_one_bad_row_among_many_is_set_aside_and_the_others_hold(workspace: Workspace) -> None:
+    good = [f"a{n},,at risk,Ana,because,2025-06-01,2025-12-31" for n in range(400)]
+    found = shown(workspace, "2025-06-20", *good, "b,,at rick,Ana,because,2025-06-01,2025-12-31")
+    assert len(found) == 400
+    assert workspace.opened[-1].reports["overrides"].quarantined == {"unknown_band": 1}
+
+
+def test_bands_of_the_runs_scorecard_are_bands_too(workspace: Workspace) -> None:
+    workspace.csv("overrides.csv", HEAD, "a,,critical,Ana,because,2025-06-01,2025-12-31")
+    bands = CardBands(names=("critical", "fine"), edges=(50.0,), colours=("red", "green"))
+    run = workspace.run({"overrides": SOURCE})
+    card = load_scorecard("seven_components").model_copy(update={"bands": bands})
+    with open_tables(run.model_copy(update={"scorecard": card})) as tables:
+        assert tables.reports["overrides"].quarantined == {}
+    with pytest.raises(SourcesError, match="names a band of the score: 'at risk', 'needs attention', 'healthy'"):
+        open_tables(run)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +92,8 @@ def test_a_band_that_is_none_is_refused_with_the_nearest(workspace: Workspace) -
         ("a,80,,Ana,because,2025-06-01,2025-06-01", "end_before_start", "expires_on"),
         ("a,101,,Ana,because,2025-06-01,2025-12-31", "out_of_range", "health"),
         ("a,-0.5,,Ana,because,2025-06-01,2025-12-31", "out_of_range", "health"),
+        ("a,,at rick,Ana,because,2025-06-01,2025-12-31", "unknown_band", "band"),
+        ("a,80,At risk,Ana,because,2025-06-01,2025-12-31", "unknown_band", "band"),
     ],
 )
 def test_an_override_without_what_it_needs_is_refused_as_in_every_table(

@@ -78,8 +78,6 @@ def act(run: Run, now: Scored, scores: pd.DataFrame, changes: Mapping[str, pd.Da
     ------
     ConfigurationError
         A playbook names a segment or feature that is not.
-    InputError
-        An override names a band that is not.
     """
     refuse_unknown(run, tables)
     features = panel_features(run, tables)

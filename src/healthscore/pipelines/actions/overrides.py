@@ -7,8 +7,7 @@ once, the later one is shown.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -17,7 +16,6 @@ import pandas as pd
 
 from healthscore.asof import date_of, day_of
 from healthscore.config import Run
-from healthscore.errors import InputError
 from healthscore.tables import Tables
 
 CONTRACT = "overrides"
@@ -62,35 +60,15 @@ def overrides_at(run: Run, tables: Tables, as_of: date, bands: Mapping[str, tupl
     bands
         Names of the score's bands with their ends, lowest first. Where a person gave a health only, the band that it
         lies in is filled in; the ends may be missing (quartiles by variant), then it stays empty.
-
-    Raises
-    ------
-    InputError
-        A band is none of the score's; the nearest is named.
     """
     found = all_overrides(run, tables)
     holds = (found["known_day"] < day_of(as_of)) & (found["expires_on"] >= as_of)
     found = found[holds.astype(bool)].drop_duplicates("account_id", keep="last").reset_index(drop=True)
-    _refuse_unknown_bands(run, found, list(bands))
     found["band"] = [
         band if isinstance(band, str) else _band_of(health, bands)
         for band, health in zip(found["band"], found["health"], strict=True)
     ]
     return found[["account_id", *SAID]].rename(columns=dict(zip(SAID, COLUMNS, strict=True)))
-
-
-def _refuse_unknown_bands(run: Run, found: pd.DataFrame, bands: Sequence[str]) -> None:
-    card = run.scorecard
-    known = dict.fromkeys([*bands, *run.bands.names, *(() if card is None else card.bands.names)])
-    for account, band in zip(found["account_id"], found["band"], strict=True):
-        if isinstance(band, str) and band not in known:
-            nearest = difflib.get_close_matches(band, known, n=1)
-            hint = f"did you mean {nearest[0]!r}?" if nearest else f"there are {', '.join(known)}"
-            raise InputError(
-                f"{', '.join(override_sources(run))}: the override of account {account!r} names the band {band!r}, and "
-                "the score has none of that name",
-                f"mend the row: {hint}",
-            )
 
 
 def _band_of(health: Any, bands: Mapping[str, tuple[float, float]]) -> str | None:
