@@ -23,6 +23,7 @@ MAY = [
 ]
 """The book as a table holds it, and the query that reads it."""
 TABLES = '[sources.accounts]\npath = "accounts.csv"\ncontract = "accounts"\n'
+PLAYBOOK = '[playbooks.call]\naction = "Call"\nbands = ["at risk"]\n'
 OUTCOME = """
 [sources.subscriptions]
 path = "subscriptions.csv"

@@ -7,14 +7,15 @@ the last moment.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from healthscore.config.section import ColumnName, Name, Section
+from healthscore.config.section import ColumnName, Name, Section, known_name
+from healthscore.config.trend import RULES
 
 ENVIRONMENT, FILE = "env:", "file:"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -202,6 +203,21 @@ Delivery = Annotated[
     | WebhookDelivery,
     Field(discriminator="kind"),
 ]
+
+
+def refuse_unknown_rules(deliveries: Mapping[str, Delivery], playbooks: Iterable[str]) -> None:
+    """Raise ValueError where a delivery names a rule that is neither one of the trend nor a playbook of the run.
+
+    A name with a typing mistake would choose no rows, and nobody would be told.
+    """
+    names = dict.fromkeys([*RULES, *playbooks])
+    for name, delivery in deliveries.items():
+        if isinstance(delivery, WebhookDelivery):
+            key, rules = "rules", delivery.rules or ()
+        else:
+            key, rules = "only.rules", delivery.only.rules
+        for rule in rules:
+            known_name(f"deliveries.{name}.{key}", rule, names)
 
 
 def encrypted(url: str) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from healthscore.config.bands import Bands
-from healthscore.config.deliveries import Delivery
+from healthscore.config.deliveries import Delivery, refuse_unknown_rules
 from healthscore.config.playbooks import PathToGreen, Playbook, Worklist, refuse_unknown_names
 from healthscore.config.scorecards import Scorecard
 from healthscore.config.section import Expression, Name, Section, Window, known_name, known_zone
@@ -257,6 +257,7 @@ class Run(Section):
         card = self.scorecard
         bands = (*self.bands.names, *(() if card is None else card.bands.names))
         refuse_unknown_names(self.playbooks, bands, self.components)
+        refuse_unknown_rules(self.deliveries, self.playbooks)
         return self
 
     @property

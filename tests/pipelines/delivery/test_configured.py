@@ -8,7 +8,7 @@ import pytest
 
 from healthscore.config import load_run
 from healthscore.errors import ConfigurationError
-from published_book import run_of
+from published_book import PLAYBOOK, run_of
 
 SLIPS = {
     'kind = "salesforce"\npath = "x"\nexternl_id = "Id"': "externl_id: unknown key; did you mean `external_id`?",
@@ -19,6 +19,12 @@ SLIPS = {
     'kind = "files"\npath = "x.csv"\nmapping = {health = "a", band = "a"}': "mapping: two columns become 'a'",
     'kind = "files"\npath = "x.csv"\ncolumns = ["band", "band"]': "columns: one is named twice",
     'kind = "files"\npath = "x.csv"\ncolumns = ["band"]\nmapping = {health = "a"}': "'health' is none of `columns`",
+    'kind = "files"\npath = "x.csv"\nonly = {rules = ["declin"]}': (
+        "deliveries.one.only.rules: there is no 'declin'; did you mean 'decline'?"
+    ),
+    'kind = "webhook"\nurl = "env:U"\nsigning_key = "env:K"\nrules = ["cal"]': (
+        "deliveries.one.rules: there is no 'cal'; did you mean 'call'?"
+    ),
     'kind = "sftp"\npath = "x"': "'sftp'",
 }
 
@@ -26,7 +32,7 @@ SLIPS = {
 @pytest.mark.parametrize(("section", "said"), SLIPS.items())
 def test_a_slip_is_answered(tmp_path: Path, section: str, said: str) -> None:
     with pytest.raises(ConfigurationError) as told:
-        run_of(tmp_path, f"[deliveries.one]\n{section}\n")
+        run_of(tmp_path, f"{PLAYBOOK}[deliveries.one]\n{section}\n")
     assert said in str(told.value)
 
 

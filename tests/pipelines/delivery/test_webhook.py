@@ -19,7 +19,7 @@ from healthscore.config import Run
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.delivery import DeliveryWarning, deliver, webhook
 from healthscore.pipelines.delivery.signing import signed_headers, signing_key
-from published_book import book, publish, run_of, waiting
+from published_book import PLAYBOOK, book, publish, run_of, waiting
 from receiver import KEY, Answer, Receiver, receiving, verified
 
 TIMEOUT = 0.3
@@ -36,7 +36,7 @@ def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
 def hook(folder: Path, receiver: Receiver, more: str = "") -> Run:
     return run_of(
         folder,
-        f'[deliveries.hook]\nkind = "webhook"\nurl = "{receiver.url}"\nsigning_key = "env:ALERT_KEY"\n'
+        f'{PLAYBOOK}[deliveries.hook]\nkind = "webhook"\nurl = "{receiver.url}"\nsigning_key = "env:ALERT_KEY"\n'
         f"timeout_seconds = {TIMEOUT}\n{more}",
     )
 
