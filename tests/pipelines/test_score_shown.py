@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from healthscore.cli.scoring import show_scores
+from healthscore.cli.publishing import show_scores
 from healthscore.pipelines.score import ScoreResult
 
 NOBODY = "Nobody has promoted version 1 yet: healthscore models promote"

@@ -33,6 +33,19 @@ def show_growth(result: Mapping[str, Any], scores: pd.DataFrame) -> None:
         _show_segments(result["growth_segments"])
 
 
+def show_growth_briefly(result: Mapping[str, Any]) -> None:
+    """Print how many are ready for expansion and how revenue moved, a line each; nothing without growth."""
+    from healthscore.pipelines.wording import figure, plural
+
+    growth, moved = result.get("growth"), result.get("growth_segments")
+    if growth is not None:
+        of = f"{growth['ready']:,} of {plural(growth['accounts'], 'account')}"
+        paragraph(f"ready for expansion: {of}" + (": ready_for_expansion.csv" if growth["ready"] else ""))
+    if moved is not None and moved["book"]["accounts"]:
+        changed = figure(_changed(moved["book"]["revenue_ratio"]), "percent")
+        paragraph(f"revenue of {plural(moved['book']['accounts'], 'account')} since {moved['since']}: {changed}")
+
+
 def _show_segments(found: Mapping[str, Any]) -> None:
     """Print revenue of the past window by segment, the fastest first, and what is expected."""
     from healthscore.pipelines.wording import MISSING, figure, percent

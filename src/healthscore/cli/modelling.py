@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from healthscore.cli.growth import growth_learned, show_growth_backtest
+from healthscore.cli.growth import growth_learned, show_growth, show_growth_backtest
 from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile, Shareable, write_shareable
-from healthscore.cli.scoring import show_scores
+from healthscore.cli.publishing import show_rest, show_scores
 from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
 from healthscore.cli.weights import show_weights
 
@@ -44,6 +44,8 @@ def demo(
     show_backtest(tested.result)
     paragraph(*(f"warning: {text}" for text in trained.result["warnings"]))
     show_scores(scored)
+    show_growth(scored.result, scored.scores)
+    show_rest(scored.result)
     say("The weights of the scorecard that the company had picked by hand", "")
     show_weights(weighed.result)
     say(

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from healthscore.cli.actions import show_actions, show_path
-from healthscore.cli.growth import show_growth, show_growth_explanation, show_references
+from healthscore.cli.actions import show_path
+from healthscore.cli.growth import show_growth_explanation
 from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile, as_date
-from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
-from healthscore.cli.trend import show_change, show_movers
+from healthscore.cli.publishing import show_published
+from healthscore.cli.terminal import emit, paragraph, progress, say, table
+from healthscore.cli.trend import show_change
 from healthscore.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from healthscore.pipelines.score import ScoreResult
 
 AsOf = Annotated[str, typer.Option("--as-of", metavar="DATE", help="Midnight at the start of this date: YYYY-MM-DD.")]
 Model = Annotated[
@@ -32,7 +28,6 @@ Card = Annotated[
     str | None,
     typer.Option("--scorecard", help="Score by a scorecard alone: a TOML file, or a shipped one.", show_default=False),
 ]
-WORST = 5
 
 
 def score(
@@ -66,6 +61,7 @@ def score(
     """
     import healthscore
 
+    named = named_in(accounts)
     made = healthscore.score_dates(
         run,
         as_of=[as_date(text) for text in as_of],
@@ -73,7 +69,7 @@ def score(
         scorecard=scorecard,
         backfill=backfill,
         force=force,
-        accounts=named_in(accounts),
+        accounts=named,
         data=data,
         out=out,
         progress=progress(as_json),
@@ -81,7 +77,7 @@ def score(
     if as_json:
         emit(made[0].result if len(made) == 1 else {"dates": [one.result for one in made]})
     else:
-        show_published(made)
+        show_published(made, named)
 
 
 def named_in(accounts: str | None) -> list[str]:
@@ -100,28 +96,6 @@ def _lines(path: Path) -> list[str]:
         return path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"--accounts @{path} cannot be read: {error}", "one id per line, in UTF-8") from None
-
-
-def show_published(made: Sequence[ScoreResult]) -> None:
-    """Print the newest of the scores that were made, what to do about them, and where it all lies."""
-    for one in made if len(made) > 1 else ():
-        say(f"{one.result['as_of']}  {near(one.directory)}" + _again(one.result))
-    newest = max(made, key=lambda one: str(one.result["as_of"]))
-    result, published = newest.result, newest.result["publication"]
-    show_scores(newest)
-    if published["as_of"] == result["as_of"]:
-        show_actions(published["actions"], newest.published)
-    paragraph(*(f"warning: {text}" for text in result["warnings"]))
-    if (rescored := result.get("rescored")) is not None:
-        kept = result["accounts"] + sum(result["unscored"].values()) - rescored["accounts"]
-        paragraph(f"{rescored['accounts']:,} accounts scored again, {kept:,} as scored on {rescored['from_as_of']}")
-    if published["as_of"] != result["as_of"]:
-        paragraph(f"readers follow the scores of {published['as_of']} still, with this date in their history")
-    paragraph(f"{near(newest.directory)}{_again(result)}", f"{near(published['directory'])}  published")
-
-
-def _again(result: Mapping[str, Any]) -> str:
-    return "  was scored already: nothing to do" if result["already_published"] else ""
 
 
 def explain(
@@ -156,51 +130,6 @@ def explain(
         return
     show_explanation(made.result)
     paragraph(*(f"warning: {text}" for text in made.result["warnings"]))
-
-
-def show_scores(made: ScoreResult) -> None:
-    """Print how many accounts each band holds, and the worst accounts with what drags them down."""
-    result = made.result
-    card = result.get("scorecard")
-    title = f"Scores for {result['period']}{_by(result)}"
-    table(
-        title if card is None else f"Scores of {result['as_of']} by {result['model']}",
-        ("band", "accounts"),
-        list(result["bands"].items()) + [(f"({name}, not scored)", n) for name, n in result["unscored"].items()],
-    )
-    if result.get("version") and result["champion"] is None:
-        paragraph(f"Nobody has promoted version {result['version']} yet: healthscore models promote")
-    worst = made.scores.head(WORST).to_dict("records")
-    rows = [(w["account_id"], w["drivers_down"].split("; ")[0], f"{w['health']:.1f}", _last(w)) for w in worst]
-    last = "risk" if card is None else "band"
-    table("Most at risk", ("account", "what lowers the score most", "health", last), rows, left=2)
-    if result["publication"]["as_of"] == result["as_of"]:
-        show_movers(result["publication"]["trend"])
-    show_growth(result, made.scores)
-    show_references(result)
-    if card is not None:
-        paragraph("No probability: `healthscore validate` tells what the bands of a score meant.")
-    sure = result["uncertainty"]
-    if sure is not None:
-        paragraph(
-            f"95 % intervals: half of the scores to within {sure['median_half_width']:.1f} points; "
-            f"{sure['in_one_band']:,} of {result['accounts']:,} lie within one band (health_low, health_high)"
-        )
-    if result["low_confidence"]:
-        unlike = "are new, hardly known or unlike those learned from" if card is None else "are known by half or less"
-        said = f"{result['low_confidence']:,} accounts {unlike}"
-        paragraph(f"{said}: the column low_confidence of the scores says in what")
-
-
-def _by(result: Mapping[str, Any]) -> str:
-    """Which version of the model scored, where it is one; a challenger is one only beside a champion."""
-    alias = f" ({result['alias']})" if result.get("alias") and result["champion"] is not None else ""
-    return f", by version {result['version']}{alias}" if result.get("version") else ""
-
-
-def _last(row: Mapping[Any, Any]) -> str:
-    """Probability of an account that a model scored, band of one that a scorecard scored."""
-    return str(row["band"]) if row["probability"] != row["probability"] else f"{row['probability']:.0%}"
 
 
 def show_explanation(result: dict[str, Any]) -> None:
