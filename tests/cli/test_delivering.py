@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from healthscore.cli import main
+from healthscore.cli.delivering import show_delivered
+from healthscore.pipelines.delivery.jobs import Delivered
 from published_book import book, publish, run_of
 
 Capture = pytest.CaptureFixture[str]
@@ -56,6 +58,12 @@ def test_when_everything_has_arrived_it_ends_with_zero(named: Path, capsys: Capt
     assert run(capsys, "deliver", named)[0] == 0
     code, out, _ = run(capsys, "deliver", named)
     assert (code, out.count("nothing to do")) == (0, 2)
+
+
+def test_an_address_is_shown_as_one(capsys: Capture) -> None:
+    address = "https://alerts.example.com"
+    show_delivered([Delivered("alerts", "webhook", "published/aaaa", "delivered", "2025-05-01", 4, address)])
+    assert capsys.readouterr().out.endswith("alerts: https://alerts.example.com\n")
 
 
 def test_json_is_one_object(named: Path, capsys: Capture) -> None:

@@ -51,7 +51,7 @@ def show_delivered(delivered: list[Delivered]) -> None:
         if one.error:
             paragraph(f"{one.delivery}: {one.error}")
         elif one.to:
-            paragraph(f"{one.delivery}: {near(one.to)}")
+            paragraph(f"{one.delivery}: {one.to if '://' in one.to else near(one.to)}")
         for row in one.sample:
             told = {name: value for name, value in plain(row).items() if value is not None}
             paragraph(f"{one.delivery} would send {json.dumps(told, ensure_ascii=False)}", indent="  ")
