@@ -211,6 +211,15 @@ def test_a_locked_file_lets_the_delivery_wait(tmp_path: Path) -> None:
     assert (one.status, len(_duckdb(tmp_path, "SELECT * FROM health_scores"))) == ("delivered", 4)
 
 
+def test_a_file_that_was_made_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    database = Database('kind = "duckdb"\npath = "warehouse.duckdb"\n', lambda sql: _duckdb(tmp_path, sql))
+    database.deliver(tmp_path, "aaaa", book())
+    assert (tmp_path / "warehouse.duckdb").stat().st_mode & 0o777 == 0o600
+    (tmp_path / "warehouse.duckdb").chmod(0o640)
+    database.deliver(tmp_path, "bbbb", book())
+    assert (tmp_path / "warehouse.duckdb").stat().st_mode & 0o777 == 0o640, "who may read it is the owner's to say"
+
+
 def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "warehouse.duckdb").write_text("a letter")
     run = run_of(tmp_path, '[deliveries.warehouse]\nkind = "duckdb"\npath = "warehouse.duckdb"\n')

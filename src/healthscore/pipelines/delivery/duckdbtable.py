@@ -38,11 +38,14 @@ def _send(job: Job[DuckDBDelivery], table: pa.Table) -> str:
     durable.folder(path.parent)
     # A registered table is a temporary view: named in full, it cannot be taken for a table of the user's.
     upsert = Upsert(quote_identifier(job.delivery.table), f"temp.main.{STAGED}", sql_types(table, TYPES), keys_of(job))
+    made = not path.exists()
     with tempfile.TemporaryDirectory(prefix="healthscore-") as spill:
         try:
             connection = duckdb.connect(str(path), config=_settings(spill, job.run.threads))
         except duckdb.Error as error:
             raise DeliveryError(f"{path} cannot be opened: {_told(error)}", "close it elsewhere") from None
+        if made:
+            path.chmod(0o600)  # before it holds a row: scores are personal data, as in every other file
         try:
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
