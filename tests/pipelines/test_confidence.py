@@ -155,6 +155,16 @@ def test_a_book_that_has_shifted_is_an_alarm() -> None:
     assert alarms(SEEN, rows[:50], rows[:50, 0] / 100, FEATURES) == []
 
 
+def test_a_book_scored_on_days_that_nothing_was_learned_from_is_an_alarm() -> None:
+    """On every date of the training nobody had an NPS above 10; on this one, many have."""
+    rows = accounts(60)
+    rows[:12, 1] = 40
+    assert alarms(SEEN, rows, rows[:, 0] / 100, FEATURES) == []
+    rows[:13, 1] = 40
+    (alarm,) = alarms(SEEN, rows, rows[:, 0] / 100, FEATURES)
+    assert alarm.startswith("nps lies far outside of what the model learned from (0 to 10) for 22% of the accounts")
+
+
 def test_scores_that_tell_nobody_apart_are_refused() -> None:
     """fault 56: all scores identical."""
     with pytest.raises(InputError, match="all 10 accounts have the same score by the model of saas") as refused:

@@ -27,6 +27,8 @@ SHOWN = 3
 TENURE = "tenure_days"
 MUCH = 0.5
 """Share of features above which what is missing says more of a score than what is known."""
+MANY = 0.2
+"""Share of a book above which values that nothing was learned from are a matter of the dates or a source."""
 BLOCK_ROWS = 65_536
 """Accounts that are looked at at a time."""
 CARRIES = 5.0
@@ -156,6 +158,16 @@ def alarms(seen: Seen | None, X: Floats, logit: Floats, features: Sequence[Featu
         f"{features[column].name} is missing for {np.isnan(X[:, column]).mean():.0%} of the accounts, and was for "
         f"{seen.missing[column]:.0%} when the model was trained: is a source incomplete?"
         for column in np.flatnonzero(seen.missing_more(X)).tolist()
+    ]
+    beyond = sum(seen.beyond(X[start : start + BLOCK_ROWS]).sum(axis=0) for start in range(0, len(X), BLOCK_ROWS))
+    shares = np.asarray(beyond) / max(len(X), 1)
+    # Invoices of the first of a month are never pending on the first of a month: whoever learned on those dates alone
+    # has not seen the other days.
+    said += [
+        f"{features[column].name} lies far outside of what the model learned from ({_span(seen, column)}) for "
+        f"{shares[column]:.0%} of the accounts: train on dates like those that are scored ([as_of] every), or look at "
+        "the source"
+        for column in np.flatnonzero(shares > MANY).tolist()
     ]
     index = seen.score_drift(logit)
     if len(X) >= ENOUGH and index > SHIFTED:
