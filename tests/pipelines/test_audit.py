@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 from typing import Any
 
 import pandas as pd
@@ -207,6 +208,18 @@ def test_before_anything_is_known_nothing_is_judged(run: Path) -> None:
     )
     assert early["pooled"] is None
     assert len(early["promised"]["open"]) == 2
+
+
+def test_a_history_scored_afterwards_is_not_taken_for_a_test(run: Path, trained: TrainResult, tmp_path: Path) -> None:
+    """All dates here lie before the last outcome that the model had learned; its training says so."""
+    out = tmp_path / "out"
+    copytree(run.parent / "healthscore-out" / "saas", out, ignore=ignore_patterns("audit*"))
+    copytree(trained.bundle.parent, out / "train" / trained.bundle.parent.name)
+    found = audit(run, out=out).result
+    assert found["hindsight"]["rows"] == found["pooled"]["n"]
+    assert found["hindsight"]["exits"] == 0
+    assert (found["verdict"]["verdict"], found["verdict"]["judged"]) == ("keep", False)
+    assert found["hindsight"]["known_until"] in found["verdict"]["reasons"][1]
 
 
 def test_nothing_published_is_nothing_to_audit(run: Path, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from healthscore.pipelines.auditing.evidence import evidence_of, validated_secti
 from healthscore.pipelines.auditing.feeding import sources_section
 from healthscore.pipelines.auditing.kept import entries
 from healthscore.pipelines.auditing.leavers import leavers_section
-from healthscore.pipelines.auditing.material import Material, read_material
+from healthscore.pipelines.auditing.material import Material, hindsight_section, read_material
 from healthscore.pipelines.auditing.moved import drift_section, prevalence_section, shares_section
 from healthscore.pipelines.auditing.needs import needs_section, publication_of
 from healthscore.pipelines.auditing.overridden import overrides_section
@@ -163,6 +163,7 @@ def _sections(material: Material, tables: Tables, series: str) -> dict[str, Any]
         "outcome": outcome_section(run, words),
         "by_scorecard": material.by_scorecard,
         "unknown": material.unknown,
+        "hindsight": hindsight_section(material),
         **performance(material),
         "evidence": evidence.as_dict(),
         "promised": promised_section(material),

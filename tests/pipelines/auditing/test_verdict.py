@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy.special import expit
 
+from healthscore.asof import day_of
 from healthscore.evaluation.proportions import NOT_COMPUTABLE, Estimate
 from healthscore.models.weights.rows import WeightRows
 from healthscore.pipelines.auditing.evidence import Evidence, Promise, components_test, evidence_from, level_test
+from healthscore.pipelines.auditing.hindsight import exiting, foretold
 from healthscore.pipelines.auditing.verdict import decide, verdict_of
 from healthscore.pipelines.happenings import words_of
 
@@ -40,6 +43,7 @@ def found(auc: Estimate = RANKS, *, stale: bool = False, moved: int = 0, doubtfu
     newest = {"accounts": 100, "low_confidence": doubtful, "bands": {"at risk": 10}}
     return {
         "outcome": {"words": words_of("churn")},
+        "hindsight": None,
         "sources": [{"name": "usage", "stale": stale, "last": "2025-04-20"}],
         "pooled": {"models": {"score": {"auc": auc}}},
         "drift": drift,
@@ -156,3 +160,29 @@ def test_one_component_has_nothing_to_differ_from() -> None:
     alone = WeightRows(("use",), rows.s[:, :1], rows.y, rows.day, rows.known, rows.cluster)
     test, worth = components_test(alone)
     assert (test.chance, worth) == (None, {})
+
+
+def test_scores_that_knew_what_came_judge_nothing() -> None:
+    """A history that was scored afterwards ranks well whatever the model is worth."""
+    knew = {"known_until": "2025-06-21", "rows": 2280, "left_out": False, "exits": 3}
+    broken = evidence({"slope": (0.4, True, True)})
+    said = verdict_of(found() | {"hindsight": knew}, broken, by_scorecard=False, read=[])
+    assert (said.verdict, said.judged, said.as_dict()["exit_code"]) == ("keep", False, 0)
+    few, why = said.reasons
+    assert few.startswith("3 accounts that left after a published score of this scorer, which did not know it, are")
+    assert why.startswith("The model had learned outcomes up to 2025-06-21: 2,280 scores of earlier dates knew what")
+
+
+def test_once_enough_left_after_honest_scores_those_are_judged_alone() -> None:
+    knew = {"known_until": "2025-06-21", "rows": 2280, "left_out": True, "exits": 40}
+    said = verdict_of(found() | {"hindsight": knew}, evidence(exits=40), by_scorecard=False, read=[])
+    assert (said.verdict, said.judged) == ("keep", True)
+    assert said.notes[0].startswith("2,280 scores of dates before 2025-06-21 are left out")
+
+
+def test_a_row_is_foretold_from_the_day_on_up_to_which_outcomes_were_learned() -> None:
+    rows, day = np.arange(3), np.array([day_of(date(2025, month, 1)) for month in (4, 5, 6)])
+    assert foretold(rows, day, date(2025, 5, 1)).tolist() == [1, 2]
+    assert foretold(rows, day, None).tolist() == [0, 1, 2]
+    label = np.array([1, 1, 0], np.int8)
+    assert exiting(rows, label, np.array([7, 7, 8])) == 1

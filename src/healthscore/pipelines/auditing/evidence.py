@@ -27,6 +27,7 @@ from healthscore.evaluation.rows import cluster_codes, group_sums
 from healthscore.models.weights.fit import WeightFit, fit_weights
 from healthscore.models.weights.rows import WeightRows
 from healthscore.models.weights.validated import fit_components, validate_weights
+from healthscore.pipelines.auditing.hindsight import ENOUGH_EXITS
 from healthscore.pipelines.auditing.material import Floats, Material, Rows
 from healthscore.pipelines.build import Book
 from healthscore.pipelines.runs.finding import RESULT, read_object
@@ -37,8 +38,6 @@ SLOPE_TOLERATED = (0.85, 1.15)
 SLOPE_BROKEN = 0.5
 """Half of what the score says of differences between accounts is gone: no calibration brings ranking back."""
 CHANCE = 0.05
-ENOUGH_EXITS = 30
-"""Different accounts that left, below which there is no verdict: a backtest gives no figures either."""
 FEWEST_EXITS = 10
 """Accounts that left, below which a ratio has no range worth printing."""
 

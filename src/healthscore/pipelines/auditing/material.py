@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +21,7 @@ from healthscore.config import Run
 from healthscore.features.panel import Panel
 from healthscore.models.choice import Choice
 from healthscore.outcomes.snapshots import Label, Snapshots, Status
+from healthscore.pipelines.auditing.hindsight import ENOUGH_EXITS, exiting, foretold, known_until
 from healthscore.pipelines.build import Book, account_ids, iso, snapshots_of
 from healthscore.pipelines.cards import CardWalk
 from healthscore.pipelines.directory import read_directory
@@ -98,10 +100,26 @@ class Material:
         return str(self.model[-1])
 
     @cached_property
-    def judged(self) -> Rows:
+    def told(self) -> Rows:
         """Rows of the scorer in force whose outcome is known."""
         rows: Rows = self.known[self.model[self.known] == self.in_force]
         return rows
+
+    @cached_property
+    def known_until(self) -> date | None:
+        """The day up to which the scorer in force knew outcomes; None where its training is not at hand."""
+        return known_until(self.run.out, self.in_force)
+
+    @cached_property
+    def foretold(self) -> Rows:
+        """Those of `told` whose scores did not know what came."""
+        return foretold(self.told, self.day, self.known_until)
+
+    @cached_property
+    def judged(self) -> Rows:
+        """What figures are computed on: `foretold`, or as long as too few accounts left after those, all of `told`."""
+        enough = exiting(self.foretold, self.book.label, self.book.cluster) >= ENOUGH_EXITS
+        return self.foretold if enough else self.told
 
     @cached_property
     def ids(self) -> NDArray[np.object_]:
@@ -218,6 +236,19 @@ def _as_published(snapshots: Snapshots, mask: NDArray[np.bool_]) -> Snapshots:
     label = np.where(snapshots.at_risk, snapshots.label, np.int8(Label.NOT_RECORDED))
     status = np.where(mask, np.int8(Status.AT_RISK), np.int8(Status.NOT_STARTED))
     return replace(snapshots, status=status, label=label)
+
+
+def hindsight_section(material: Material) -> dict[str, Any] | None:
+    """What the scorer in force knew beforehand; None where its scores knew nothing of what came."""
+    rows = len(material.told) - len(material.foretold)
+    if not rows:
+        return None
+    return {
+        "known_until": material.known_until,
+        "rows": rows,
+        "left_out": len(material.judged) < len(material.told),
+        "exits": exiting(material.foretold, material.book.label, material.book.cluster),
+    }
 
 
 def date_rows(material: Material) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@
 | probabilities are off in level or slope, by enough to matter | recalibrate | `healthscore train` |
 | a scorecard's components are not worth what its weights say | recalibrate | `healthscore recalibrate` |
 | none of these, and enough exits | keep | |
-| too few exits are known | keep, not yet judged | |
+| too few exits are known, of scores that did not know them | keep, not yet judged | |
 
 Drift alone condemns nothing: a book may change, and a score is there to show it. Nor do doubtful accounts, or a rate
 that moved. They are told beside the verdict.
@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from healthscore.evaluation.proportions import Estimate
-from healthscore.pipelines.auditing.evidence import ENOUGH_EXITS, SLOPE_BROKEN, Evidence
+from healthscore.pipelines.auditing.evidence import SLOPE_BROKEN, Evidence
+from healthscore.pipelines.auditing.hindsight import ENOUGH_EXITS
 from healthscore.pipelines.wording import count, figure, listed, number, percent, plural
 
 KEEP, RECALIBRATE, RETRAIN, DISTRUST = "keep", "recalibrate", "retrain", "do not trust"
@@ -85,7 +86,9 @@ def verdict_of(found: Mapping[str, Any], evidence: Evidence, *, by_scorecard: bo
     read
         Sources that the score reads.
     """
-    judged = evidence.exits >= ENOUGH_EXITS
+    knew = found["hindsight"]
+    exits = evidence.exits if knew is None else int(knew["exits"])
+    judged = exits >= ENOUGH_EXITS
     words = found["outcome"]["words"]
     silent = [one for one in found["sources"] if one["stale"] and one["name"] in read]
     notes = tuple(_notes(found))
@@ -93,7 +96,7 @@ def verdict_of(found: Mapping[str, Any], evidence: Evidence, *, by_scorecard: bo
         told = [f"{one['name']} (last row {one['last']})" for one in silent]
         return Verdict(DISTRUST, judged, (f"Silent, which its own past makes improbable: {listed(told)}.",), notes)
     if not judged:
-        return Verdict(KEEP, False, (_too_few(evidence, words),), notes)
+        return Verdict(KEEP, False, tuple(_too_few(exits, knew, words)), notes)
     auc = found["pooled"]["models"]["score"]["auc"]
     verdict = decide(evidence, auc, by_scorecard=by_scorecard)
     if verdict == DISTRUST:
@@ -117,11 +120,18 @@ def decide(evidence: Evidence, auc: Estimate, *, by_scorecard: bool = False) -> 
     return RETRAIN if ("components" in broken or weak) and not by_scorecard else RECALIBRATE
 
 
-def _too_few(evidence: Evidence, words: Mapping[str, Any]) -> str:
-    return (
-        f"{plural(evidence.exits, 'account')} that {words['did']} after a published score of this scorer are known so "
+def _too_few(exits: int, knew: Mapping[str, Any] | None, words: Mapping[str, Any]) -> list[str]:
+    without = "" if knew is None else ", which did not know it,"
+    said = [
+        f"{plural(exits, 'account')} that {words['did']} after a published score of this scorer{without} are known so "
         f"far; {ENOUGH_EXITS} are needed to judge it. Nothing else speaks against it."
-    )
+    ]
+    if knew is not None:
+        said.append(
+            f"The model had learned outcomes up to {knew['known_until']}: {plural(knew['rows'], 'score')} of earlier "
+            "dates knew what came. The figures below rest on them, flatter it, and judge nothing; a backtest does."
+        )
+    return said
 
 
 def _kept(evidence: Evidence, auc: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
@@ -168,6 +178,12 @@ def _broken(evidence: Evidence, name: str, words: Mapping[str, Any]) -> str:
 def _notes(found: Mapping[str, Any]) -> list[str]:
     """What a reader should know though it decides nothing."""
     said = []
+    knew = found["hindsight"]
+    if knew is not None and knew["left_out"]:
+        said.append(
+            f"{plural(knew['rows'], 'score')} of dates before {knew['known_until']} are left out: the model had "
+            "learned outcomes up to then, and knew what came."
+        )
     drift = found["drift"]
     if drift is not None and drift["score"]["shown"]:
         said.append(
