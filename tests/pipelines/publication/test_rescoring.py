@@ -14,6 +14,7 @@ from company import copy_company, rewrite
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.publication.history import scored_dates
 from healthscore.pipelines.publish import MANIFEST, RECORD
+from healthscore.pipelines.runs.reproduce import reproduce
 from healthscore.pipelines.score import ScoreResult
 from published_companies import APRIL, MARCH, MAY, Book
 
@@ -91,6 +92,19 @@ def test_what_happened_since_changes_the_account_and_nobody_else(book: Book, tmp
     old, new = (one.scores.set_index("account_id")["health"] for one in (before, again))
     changed = old.index[(old != new.reindex(old.index)) & old.notna()]
     assert set(changed) <= {account}
+
+
+def test_it_is_made_again_from_its_record_and_the_scores_that_the_others_kept(
+    book: Book, history: History, tmp_path: Path
+) -> None:
+    before = book.score(tmp_path, APRIL)
+    again = book.score(tmp_path, MAY, accounts=some(before))
+    found = reproduce(again.directory)
+    assert found.identical, found.result
+    before.directory.rename(tmp_path / "elsewhere")
+    with pytest.raises(ConfigurationError, match=f"kept the scores of {before.directory.name}, which are gone") as told:
+        reproduce(again.directory)
+    assert "from a copy" in told.value.remedy
 
 
 @pytest.mark.parametrize("account", ["nobody", "../../etc/passwd", "A-000005 "])

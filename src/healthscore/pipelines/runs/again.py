@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from healthscore.config import Run
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.progress import Progress
-from healthscore.pipelines.runs.finding import Finished
+from healthscore.pipelines.runs.finding import RESULT, Finished, read_object
 from healthscore.tables.forgotten import LIST as FORGOTTEN
 
 WRITTEN = "written"
@@ -162,13 +162,27 @@ def _check(again: Again) -> Path:
 def _score(again: Again) -> Path:
     from healthscore.pipelines.score import score
 
-    if again.said.get("accounts"):
+    accounts = tuple(again.said.get("accounts", ()))
+    if accounts:
+        _others_stand(again)
+    return score(again.need_run, **again.scored_by(), accounts=accounts, progress=again.progress).directory
+
+
+def _others_stand(again: Again) -> None:
+    """Let the scores that all others kept stand where the run is made again: they are what it was made of."""
+    from healthscore.pipelines.publication.history import is_whole
+    from healthscore.pipelines.publication.pointers import stand
+
+    series, name = again.done.directory.parent.name, str(again.said["others"])
+    kept = again.done.directory.with_name(name)
+    if not is_whole(kept):
         raise ConfigurationError(
-            f"{again.done.directory}: a few accounts were scored again beside {again.said['others']}, whose scores the "
-            "others kept",
-            f"make that one again: healthscore runs reproduce {again.said['others']}",
+            f"{again.done.directory}: a few accounts were scored again, and all others kept the scores of {name}, "
+            "which are gone or torn",
+            f"bring {kept} back from a copy; without them nothing says what the others had",
         )
-    return score(again.need_run, **again.scored_by(), progress=again.progress).directory
+    shutil.copytree(kept, again.scratch / series / name)
+    stand(again.scratch, series, date.fromisoformat(read_object(kept / RESULT)["as_of"]), name)
 
 
 def _explain(again: Again) -> Path:
