@@ -92,6 +92,33 @@ def test_rows_of_an_account_and_date_are_replaced_and_other_dates_stay(database:
     assert [row[1] for row in rows[4:]] == [date(2025, 6, 1)] * 4
 
 
+def test_a_date_that_is_published_again_has_the_new_rows_and_nothing_else_goes(
+    database: Database, tmp_path: Path
+) -> None:
+    """An account that left the book; rows of other dates, and of whoever shares the table, stay."""
+    database.deliver(tmp_path, "aaaa", book(date(2025, 4, 1)))
+    database.deliver(tmp_path, "bbbb", book())
+    database.query("INSERT INTO health_scores (account_id, as_of, health) VALUES ('theirs', DATE '2025-05-01', 5.0)")
+    database.deliver(tmp_path, "cccc", book().iloc[[0, 2]])
+    assert [row[:2] for row in database.query(HEALTH)] == [
+        *((f"A-{n}", date(2025, 4, 1)) for n in (1, 2, 3, 4)),
+        *((name, date(2025, 5, 1)) for name in ("A-1", "A-3", "theirs")),
+    ]
+    database.deliver(tmp_path, "dddd", book(date(2025, 6, 1)).iloc[[0]])
+    assert len(database.query(HEALTH)) == 8
+
+
+@pytest.mark.parametrize("changed", ["", ", changed = true"])
+def test_a_row_that_is_no_longer_chosen_goes_and_one_that_did_not_change_stays(
+    database: Database, tmp_path: Path, changed: str
+) -> None:
+    more = f'columns = ["health"]\nonly = {{bands = ["at risk", "healthy"]{changed}}}\n'
+    database.deliver(tmp_path, "aaaa", book(), more)
+    better = {"health": 60.0, "band": "needs attention"}
+    database.deliver(tmp_path, "bbbb", book(A_1=better), more)
+    assert database.query("SELECT account_id, health FROM health_scores") == [("A-3", 91.3)]
+
+
 def test_new_columns_are_added(database: Database, tmp_path: Path) -> None:
     database.deliver(tmp_path, "aaaa", book().drop(columns=["trend", "reference"]))
     database.deliver(tmp_path, "bbbb", book(date(2025, 6, 1)))

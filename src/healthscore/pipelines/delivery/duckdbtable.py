@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from healthscore.config.deliveries import DuckDBDelivery
 from healthscore.pipelines import durable
 from healthscore.pipelines.delivery.jobs import DeliveryError, Job, Kind
-from healthscore.pipelines.delivery.upsert import Upsert, checked, keys_of, sql_types, table_rows, typed
+from healthscore.pipelines.delivery.upsert import Upsert, checked, gone_keys, keys_of, sql_types, table_rows, typed
 from healthscore.tables.quoting import quote_identifier
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ TYPES = {
     **{"float": "REAL", "double": "DOUBLE"},
 }
 LONGEST_NAME = 1000
-STAGED = "delivered_rows"
+STAGED, GONE = "delivered_rows", "gone_rows"
 
 
 def _send(job: Job[DuckDBDelivery], table: pa.Table) -> str:
@@ -50,10 +50,11 @@ def _send(job: Job[DuckDBDelivery], table: pa.Table) -> str:
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
             connection.register(STAGED, typed(table))
+            connection.register(GONE, gone_keys(job))
             connection.begin()
             connection.execute(upsert.create())
             there = connection.sql(f"SELECT * FROM {upsert.target} LIMIT 0").columns
-            for statement in (*upsert.widen(there), upsert.merge(there)):
+            for statement in (*upsert.widen(there), upsert.remove(f"temp.main.{GONE}"), upsert.merge(there)):
                 connection.execute(statement)
             connection.commit()
         except duckdb.Error as error:

@@ -9,7 +9,7 @@ from healthscore.config.deliveries import PostgreSQLDelivery
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.delivery.jobs import DeliveryError, Job, Kind
 from healthscore.pipelines.delivery.secrets import place_of
-from healthscore.pipelines.delivery.upsert import Upsert, checked, keys_of, sql_types, table_rows, typed
+from healthscore.pipelines.delivery.upsert import Upsert, checked, gone_keys, keys_of, sql_types, table_rows, typed
 from healthscore.tables.quoting import quote_identifier
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ TYPES = {
 }
 LONGEST_NAME = 63
 """Bytes of a name; PostgreSQL cuts the rest off without a word."""
-STAGED = "healthscore_delivered_rows"
+STAGED, GONE = "healthscore_delivered_rows", "healthscore_gone_rows"
 SECONDS_TO_CONNECT = 10
 SETTINGS = ("SET lock_timeout = '60s'", "SET idle_in_transaction_session_timeout = '10min'")
 """A table that somebody else holds, or a job that has gone, is waited for no longer."""
@@ -71,6 +71,9 @@ def _upsert(cursor: Any, job: Job[PostgreSQLDelivery], table: pa.Table) -> None:
     for statement in upsert.widen(there):
         cursor.execute(statement)
     cursor.adbc_ingest(STAGED, typed(table), mode="create", temporary=True)
+    if len(gone := gone_keys(job)):  # a right that is not needed otherwise
+        cursor.adbc_ingest(GONE, gone, mode="create", temporary=True)
+        cursor.execute(upsert.remove(f"pg_temp.{quote_identifier(GONE)}"))
     cursor.execute(upsert.merge(there))
 
 
@@ -89,7 +92,7 @@ def _remedy(error: Any, keys: list[str]) -> str:
     if state == "42P10":  # invalid_column_reference: no unique constraint that ON CONFLICT could go by
         return f"the table needs a primary key, or a unique index, of {', '.join(keys)}"
     if state == "42501":
-        return "grant the role CREATE on the schema, or INSERT, UPDATE and SELECT on a table that you made"
+        return "grant the role CREATE on the schema, or INSERT, UPDATE, DELETE and SELECT on a table that you made"
     return "mend it; healthscore deliver sends it again"
 
 

@@ -1,18 +1,22 @@
 """The statements of an upsert: a row per account and date, in one table that is made, and widened, where need be.
 
+A date that is published again has the rows of the new publication, and no others that the old one sent.
+
 The same texts serve DuckDB and PostgreSQL. Names are always quoted; values never stand in a statement.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.delivery.files import renamed
-from healthscore.pipelines.delivery.publications import KEYS
-from healthscore.pipelines.delivery.rows import chosen_columns
+from healthscore.pipelines.delivery.publications import ACCOUNT, KEYS
+from healthscore.pipelines.delivery.rows import chosen_columns, selected
 from healthscore.tables.quoting import quote_identifier
 
 if TYPE_CHECKING:
@@ -69,6 +73,11 @@ class Upsert:
             f"ON CONFLICT ({self._listed(self.keys)}) DO {f'UPDATE SET {replaced}' if replaced else 'NOTHING'}"
         )
 
+    def remove(self, gone: str) -> str:
+        """Take out the rows whose keys wait in `gone`."""
+        casts = ", ".join(f"CAST({quote_identifier(name)} AS {self.types[name]})" for name in self.keys)
+        return f"DELETE FROM {self.target} WHERE ({self._listed(self.keys)}) IN (SELECT {casts} FROM {gone})"
+
     def _listed(self, names: Iterable[str]) -> str:
         return ", ".join(map(quote_identifier, names))
 
@@ -77,6 +86,25 @@ def table_rows(job: Job[Any]) -> pa.Table:
     """The rows of a delivery into a table, account and date first."""
     chosen = chosen_columns(job.publication, job.delivery.columns, job.delivery.mapping, keys=KEYS)
     return renamed(job, chosen, job.delivery.mapping, keys=KEYS)
+
+
+def gone_keys(job: Job[Any]) -> pa.Table:
+    """Keys of the rows that this delivery sent last for the same date, and that it sends no longer.
+
+    Only of what it sent itself: other runs may fill the same table. Rows that `only.changed` holds back are there.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    before, only = job.before, job.delivery.only.model_copy(update={"changed": False})
+    ids = pa.array([], pa.string())
+    if before is not None and before.as_of == job.publication.as_of:
+        with suppress(ConfigurationError):  # bands or rules were called otherwise then: which rows went is not known
+            ids = selected(before, [ACCOUNT], only, None)[ACCOUNT].combine_chunks()
+    stays = selected(job.publication, [ACCOUNT], only, None)[ACCOUNT]
+    ids = ids.filter(pc.invert(pc.is_in(ids, value_set=stays.combine_chunks().cast(ids.type))))
+    day = date.fromisoformat(job.publication.as_of)
+    return pa.table([ids, pa.array([day] * len(ids), pa.date32())], names=keys_of(job))
 
 
 def keys_of(job: Job[Any]) -> list[str]:
