@@ -39,6 +39,20 @@ def test_small_cells_fall_out_and_so_does_what_a_total_would_tell(
     assert named(segments(*rows)) == kept
 
 
+def test_counts_that_are_no_integers_and_rows_without_one_are_looked_at_too() -> None:
+    rows = segments(("a", 90, 9), ("b", 50, 5), ("c", 80, 2))
+    rows["segments"] = [row | {"events": float(row["events"])} for row in rows["segments"]]
+    rows["segments"][0]["events"] = None
+    assert named(rows) == ["a"]
+
+
+def test_bands_are_shown_all_or_none() -> None:
+    """A good score has few exits among the healthy: two of three bands would be left, in the colours of others."""
+    bands = [{"name": n, "accounts": 90, "events": e} for n, e in (("red", 37.0), ("yellow", 11.0), ("green", 1.0))]
+    kept = shareable({"bands": bands, "scorecard": {"bands": bands[:2]}})
+    assert (kept["bands"], kept["scorecard"]["bands"], kept["withheld"]) == ([], bands[:2], 3)
+
+
 def test_accounts_fall_out_wherever_they_stand() -> None:
     said = {"worst": [{"account_id": "A-1", "name": "Acme"}], "deep": {"rows": [{"account": "A-2"}, {"of": "all"}]}}
     kept = shareable(said)

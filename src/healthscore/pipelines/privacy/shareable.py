@@ -2,7 +2,7 @@
 
 A row of a table falls out where it is of fewer than `SMALLEST` accounts, or counts fewer than that of what happened to
 them. Where it is the only one of its table to fall out, the total would tell it by subtraction; so the smallest of the
-others falls out with it.
+others falls out with it. Bands of a score are shown all, or not at all.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from healthscore.pipelines.runs.finding import Finished, finished
 SMALLEST = 5
 COUNTS = ("accounts", "exiting_accounts", "exiting", "exits", "events")
 """Keys of a row that count accounts, or what happened to them."""
+BANDS = "bands"
 PERSONAL = ("account_id", "account")
 """Keys of rows that are about one account."""
 
@@ -68,7 +69,9 @@ def _ladder(result: Mapping[str, Any]) -> int:
 
 def _kept(value: Any, withheld: list[int]) -> Any:
     if isinstance(value, Mapping):
-        return {key: _kept(one, withheld) for key, one in value.items()}
+        return {
+            key: _ladder_kept(one, withheld) if key == BANDS else _kept(one, withheld) for key, one in value.items()
+        }
     if not isinstance(value, list):
         return value
     rows = [row for row in value if not (isinstance(row, Mapping) and any(name in row for name in PERSONAL))]
@@ -79,19 +82,29 @@ def _kept(value: Any, withheld: list[int]) -> Any:
     return [_kept(row, withheld) for row in rows]
 
 
+def _ladder_kept(bands: Any, withheld: list[int]) -> Any:
+    """All bands of a score, or none: one alone would have the colour and the place of another."""
+    kept = _kept(bands, withheld)
+    if not isinstance(bands, list) or len(kept) == len(bands):
+        return kept
+    withheld[0] += len(kept)
+    return []
+
+
 def _falling(rows: Sequence[Mapping[str, Any]]) -> set[int]:
     """Numbers of the rows that fall out of a table."""
-    counted = [key for key in COUNTS if all(_count(row, key) is not None for row in rows)]
-    small = {n for n, row in enumerate(rows) if any(0 < row[key] < SMALLEST for key in counted)}
+    counted = [key for key in COUNTS if any(_count(row, key) is not None for row in rows)]
+    small = {n for n, row in enumerate(rows) if any(0 < (_count(row, key) or 0) < SMALLEST for key in counted)}
     if len(small) == 1 and len(rows) > 1:
         others = (n for n in range(len(rows)) if n not in small)
-        small.add(min(others, key=lambda n: (rows[n][counted[0]], n)))
+        small.add(min(others, key=lambda n: (_count(rows[n], counted[0]) or 0, n)))
     return small
 
 
-def _count(row: Mapping[str, Any], key: str) -> int | None:
+def _count(row: Mapping[str, Any], key: str) -> float | None:
+    """A count of a row, which bands hold as a float; None where it has none, or an estimate with its range."""
     value = row.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _backtest(result: Mapping[str, Any]) -> str:
