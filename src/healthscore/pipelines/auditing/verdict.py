@@ -129,7 +129,7 @@ def _too_few(exits: int, knew: Mapping[str, Any] | None, words: Mapping[str, Any
     if knew is not None:
         said.append(
             f"The model had learned outcomes up to {knew['known_until']}: {plural(knew['rows'], 'score')} of earlier "
-            "dates knew what came. The figures below rest on them, flatter it, and judge nothing; a backtest does."
+            "dates knew what came. The figures rest on them and flatter the score, and judge nothing; a backtest does."
         )
     return said
 
