@@ -162,7 +162,9 @@ def test_a_book_scored_on_days_that_nothing_was_learned_from_is_an_alarm() -> No
     assert alarms(SEEN, rows, rows[:, 0] / 100, FEATURES) == []
     rows[:13, 1] = 40
     (alarm,) = alarms(SEEN, rows, rows[:, 0] / 100, FEATURES)
-    assert alarm.startswith("nps lies far outside of what the model learned from (0 to 10) for 22% of the accounts")
+    assert alarm.startswith(
+        "up to 22% of the accounts lie far outside of what the model learned from in nps (0 to 10): train on dates like"
+    )
 
 
 def test_scores_that_tell_nobody_apart_are_refused() -> None:

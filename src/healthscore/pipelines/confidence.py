@@ -163,12 +163,14 @@ def alarms(seen: Seen | None, X: Floats, logit: Floats, features: Sequence[Featu
     shares = np.asarray(beyond) / max(len(X), 1)
     # Invoices of the first of a month are never pending on the first of a month: whoever learned on those dates alone
     # has not seen the other days.
-    said += [
-        f"{features[column].name} lies far outside of what the model learned from ({_span(seen, column)}) for "
-        f"{shares[column]:.0%} of the accounts: train on dates like those that are scored ([as_of] every), or look at "
-        "the source"
-        for column in np.flatnonzero(shares > MANY).tolist()
-    ]
+    many = np.flatnonzero(shares > MANY).tolist()
+    if many:
+        told = [f"{features[column].name} ({_span(seen, column)})" for column in many[:SHOWN]]
+        more = f" and {len(many) - SHOWN} more" if len(many) > SHOWN else ""
+        said.append(
+            f"up to {shares.max():.0%} of the accounts lie far outside of what the model learned from in "
+            f"{', '.join(told)}{more}: train on dates like those that are scored ([as_of] every), or look at the source"
+        )
     index = seen.score_drift(logit)
     if len(X) >= ENOUGH and index > SHIFTED:
         moved = np.argsort(-seen.drift(X), kind="stable")[:SHOWN].tolist()
