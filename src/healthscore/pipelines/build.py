@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -23,6 +22,7 @@ from healthscore.outcomes.keys import refuse_unused_keys
 from healthscore.outcomes.snapshots import Snapshots, Status
 from healthscore.pipelines.directory import Directory, read_directory
 from healthscore.pipelines.progress import Progress, silent
+from healthscore.pipelines.wording import meant
 from healthscore.tables import Tables
 from healthscore.tables.panelrows import PanelRows, panel_days
 
@@ -189,9 +189,7 @@ def snapshots_of(run: Run, tables: Tables, accounts: pa.Array, as_ofs: Sequence[
     """What became of every account at every as-of date, by the run's outcome."""
     outcome = run.need_outcome()
     if outcome.kind not in OUTCOMES:
-        nearest = difflib.get_close_matches(outcome.kind, OUTCOMES, n=1)
-        hint = f"did you mean {nearest[0]!r}?" if nearest else f"there are {', '.join(OUTCOMES)}"
-        raise ConfigurationError(f"outcome.kind: there is no {outcome.kind!r}", hint)
+        raise ConfigurationError(f"outcome.kind: there is no {outcome.kind!r}", meant(outcome.kind, OUTCOMES))
     refuse_unused_keys(outcome)
     return by_panel(run, tables, OUTCOMES[outcome.kind](run, tables, accounts, as_ofs, data_end))
 

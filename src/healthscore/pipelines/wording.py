@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
 MISSING = "–"
+SHOWN = 30
+"""Names of a list that are told."""
 NARROW = "\u202f"
 """Narrow no-break space: keeps a number and its unit on one line."""
 
@@ -123,6 +126,16 @@ def day_text(iso: str | None) -> str:
 def listed(words: list[str], conjunction: str = "and") -> str:
     """Words as a list in a sentence."""
     return f" {conjunction} ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def meant(name: str, names: Iterable[str]) -> str:
+    """What to do about a name that is none of these: the nearest of them, or if none is like it, what there is."""
+    there = list(names)
+    nearest = difflib.get_close_matches(name, there, n=1)
+    if nearest:
+        return f"did you mean {nearest[0]!r}?"
+    more = f" and {len(there) - SHOWN} more" if len(there) > SHOWN else ""
+    return f"there are {', '.join(there[:SHOWN]) or 'none'}{more}"
 
 
 def late_rows(told: Iterable[tuple[str, str]]) -> list[str]:

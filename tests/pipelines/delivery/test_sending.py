@@ -189,7 +189,7 @@ def test_changed_rows_are_told_from_what_arrived_last(tmp_path: Path) -> None:
     [
         ('columns = ["helth"]', "no column 'helth' was published at 2025-05-01; did you mean 'health'?"),
         ('mapping = {helth = "Score"}', "no column 'helth' was published"),
-        ('only = {bands = ["red"]}', "only.bands: there is no band 'red'; the bands are at risk, needs attention"),
+        ('only = {bands = ["red"]}', "only.bands: there is no band 'red'; there are at risk, needs attention"),
     ],
 )
 def test_what_is_not_published_is_named(tmp_path: Path, wrong: str, said: str) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from healthscore.config import Run
 from healthscore.errors import ConfigurationError
 from healthscore.features.dictionary import Feature
 from healthscore.features.ready import panel_features
+from healthscore.pipelines.wording import meant
 from healthscore.tables import Tables
 
 
@@ -45,16 +45,7 @@ def _segments(run: Run, tables: Tables) -> list[str]:
 
 def _known(run: Run, where: str, what: str, name: str, names: Sequence[str]) -> None:
     if name not in names:
-        nearest = difflib.get_close_matches(name, names, n=1)
-        hint = f"did you mean {nearest[0]!r}?" if nearest else f"there are {_listed(names)}"
-        raise ConfigurationError(f"{run.path}: {where}: there is no {what} {name!r}", hint)
-
-
-def _listed(names: Iterable[str], most: int = 12) -> str:
-    shown = list(names)
-    return (
-        ", ".join(shown[:most]) + (f" and {len(shown) - most} more" if len(shown) > most else "") if shown else "none"
-    )
+        raise ConfigurationError(f"{run.path}: {where}: there is no {what} {name!r}", meant(name, names))
 
 
 def levers(run: Run, features: Sequence[Feature], read: set[str]) -> Mapping[str, tuple[int, ...]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from healthscore.config.deliveries import Only
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.delivery.publications import ACCOUNT, AS_OF, Publication
+from healthscore.pipelines.wording import meant
 from healthscore.tables.quoting import quote_identifier
 
 if TYPE_CHECKING:
@@ -37,9 +37,8 @@ def known(publication: Publication, columns: Iterable[str]) -> None:
     """Raise ConfigurationError unless all columns were published."""
     for name in columns:
         if name not in publication.columns:
-            nearest = difflib.get_close_matches(name, publication.columns, n=1)
-            hint = f"did you mean {nearest[0]!r}?" if nearest else f"there are {', '.join(publication.columns)}"
-            raise ConfigurationError(f"no column {name!r} was published at {publication.as_of}", hint)
+            what = f"no column {name!r} was published at {publication.as_of}"
+            raise ConfigurationError(what, meant(name, publication.columns))
 
 
 def selected(publication: Publication, columns: Sequence[str], only: Only, before: Publication | None) -> pa.Table:
@@ -68,7 +67,7 @@ def known_bands(publication: Publication, bands: Iterable[str], where: str) -> N
     there = list(publication.result.get("bands", {}))
     for band in bands:
         if there and band not in there:
-            raise ConfigurationError(f"{where}: there is no band {band!r}", f"the bands are {', '.join(there)}")
+            raise ConfigurationError(f"{where}: there is no band {band!r}", meant(band, there))
 
 
 def names_in(text: str | None) -> set[str]:

@@ -18,6 +18,7 @@ from typing import Any
 from healthscore.config import Run
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines import durable, locks
+from healthscore.pipelines.delivery import outbox
 from healthscore.pipelines.publication.history import DATES, dates_of, names_at, newest, series_in
 from healthscore.pipelines.publication.pointers import LOCKS, pointing
 from healthscore.pipelines.runs.places import Place, Places, places
@@ -27,7 +28,6 @@ KEEP = 10
 """Superseded or unnamed runs of each kind that stay."""
 FOREVER = frozenset({"audit"})
 """Folders whose runs are compared with later ones however old they are."""
-SENDING = "deliveries/.delivering"
 
 
 @dataclass
@@ -102,7 +102,7 @@ def _leftovers(cleaning: _Cleaning) -> None:
     out = cleaning.found.out
     with _sending(out) as nobody_sends:
         for path in cleaning.found.partial():
-            if path.is_relative_to(out / "deliveries") and not nobody_sends:
+            if path.is_relative_to(out / outbox.FOLDER) and not nobody_sends:
                 continue
             with durable.abandoned(path) as dead:
                 if dead:
@@ -116,10 +116,10 @@ def _leftovers(cleaning: _Cleaning) -> None:
 @contextlib.contextmanager
 def _sending(out: Path) -> Iterator[bool]:
     """Whether no process delivers; none begins inside the block, if so."""
-    if not (out / "deliveries").is_dir():
+    if not (out / outbox.FOLDER).is_dir():
         yield True
         return
-    with locks.attempt(out / SENDING) as mine:
+    with outbox.alone(out) as mine:
         yield mine
 
 
