@@ -9,6 +9,11 @@ DOCUMENTED: dict[str, tuple[str, ...]] = {
         "a,2024-03-01,,EU,25",
         "b,2023-06-01,,US,400",
     ),
+    "people.csv": (
+        "account_id,email,phone,region",
+        "a,ana@example.com,+49 30 1,EU",
+        "b,ben@example.com,+1 212 2,US",
+    ),
     "interventions.csv": (
         "account_id,date,kind,arm",
         "a,2024-03-04,outreach_call,treated",
