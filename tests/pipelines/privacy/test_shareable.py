@@ -53,6 +53,19 @@ def test_bands_are_shown_all_or_none() -> None:
     assert (kept["bands"], kept["scorecard"]["bands"], kept["withheld"]) == ([], bands[:2], 3)
 
 
+def test_what_a_date_gave_out_counts_no_few_accounts() -> None:
+    dates = [
+        {"bands": {"red": 3, "yellow": 20, "green": 60}, "unscored": {"paused": 2}, "low_confidence": 4, "known": 83},
+        {"bands": {"red": 0, "yellow": 20, "green": 60}, "unscored": {"paused": 6}, "low_confidence": 0, "known": 0},
+    ]
+    dates.append({"bands": {"red": 0, "yellow": 4, "green": 60}, "unscored": {}, "low_confidence": 0, "known": 0})
+    first, second, third = shareable({"needs": {"dates": dates, "capacity": 50}})["needs"]["dates"]
+    assert third["bands"] == {"red": 0, "yellow": None, "green": None}
+    assert first["bands"] == {"red": None, "yellow": None, "green": 60}, "the sum would tell the red ones"
+    assert (first["unscored"], first["low_confidence"], first["known"]) == (None, None, 83)
+    assert second == dates[1]
+
+
 def test_accounts_fall_out_wherever_they_stand() -> None:
     said = {"worst": [{"account_id": "A-1", "name": "Acme"}], "deep": {"rows": [{"account": "A-2"}, {"of": "all"}]}}
     kept = shareable(said)

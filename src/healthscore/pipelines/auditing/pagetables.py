@@ -240,7 +240,7 @@ def _needs(result: Result) -> Table:
             row["as_of"],
             count(row["accounts"]),
             *(count(row["bands"].get(name, 0)) for name in names),
-            count(sum(row["unscored"].values())),
+            count(None if row["unscored"] is None else sum(row["unscored"].values())),
             count(row["low_confidence"]),
             count(row["known"]),
         ]

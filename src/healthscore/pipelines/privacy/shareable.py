@@ -59,6 +59,8 @@ def shareable(result: Mapping[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = _kept(dict(result), withheld)
     if _ladder(kept) != _ladder(result):  # the page of growth shows all of its bands, or none
         kept["growth"] = None
+    if kept.get("needs"):
+        kept["needs"] = kept["needs"] | {"dates": [_output(row) for row in kept["needs"]["dates"]]}
     title = f"{result.get('title') or result.get('run', '')} · may be shared: no accounts, no cells below {SMALLEST}"
     return kept | {"withheld": withheld[0], "title": title}
 
@@ -89,6 +91,22 @@ def _ladder_kept(bands: Any, withheld: list[int]) -> Any:
         return kept
     withheld[0] += len(kept)
     return []
+
+
+def _output(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What an audit's date gave out, without counts of a few accounts; a band that the sum would tell goes, too."""
+    bands = dict(row["bands"])
+    small = [name for name, count in bands.items() if 0 < count < SMALLEST]
+    others = [name for name, count in bands.items() if count >= SMALLEST]  # an empty band hides nothing
+    if len(small) == 1 and others:
+        small.append(min(others, key=lambda name: int(bands[name])))
+    few = {"low_confidence": row["low_confidence"], "known": row["known"]}
+    return {
+        **row,
+        **{name: None if 0 < count < SMALLEST else count for name, count in few.items()},
+        "bands": bands | dict.fromkeys(small),
+        "unscored": None if 0 < sum(row["unscored"].values()) < SMALLEST else row["unscored"],
+    }
 
 
 def _falling(rows: Sequence[Mapping[str, Any]]) -> set[int]:
