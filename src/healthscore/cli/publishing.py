@@ -32,8 +32,8 @@ def show_published(made: Sequence[ScoreResult], named: Sequence[str] = ()) -> No
     if len(made) > 1 or not followed:
         _show_dates(made)
     if followed:
-        show_scores(newest)
         _show_rescored(newest, named)
+        show_scores(newest)
         show_movers(published["trend"])
         show_actions(published["actions"], newest.published)
         show_growth_briefly(newest.result)
