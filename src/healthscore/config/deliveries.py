@@ -174,14 +174,15 @@ class EngagementDelivery(_Import):
 class WebhookDelivery(_Delivery):
     """Alerts, each a signed POST.
 
-    `rules`: of trend, or actions, that alert (when None any rule of trend); `entering`: bands that alert when an
-    account comes into them (when None the least healthy one). `attempts` and `timeout_seconds` are those of one alert.
+    `rules`: of trend, or actions, that alert; good news and weak signs do not unless they are named. `entering`: bands
+    that alert when an account comes into them (when None the least healthy one). `attempts` and `timeout_seconds` are
+    those of one alert.
     """
 
     kind: Literal["webhook"]
     url: Address
     signing_key: Secret
-    rules: tuple[str, ...] | None = None
+    rules: tuple[str, ...] = ("drop", "sudden_drop", "decline")
     entering: tuple[str, ...] | None = None
     attempts: int = Field(default=4, ge=1, le=10)
     timeout_seconds: float = Field(default=10.0, gt=0, le=120)
@@ -213,7 +214,7 @@ def refuse_unknown_rules(deliveries: Mapping[str, Delivery], playbooks: Iterable
     names = dict.fromkeys([*RULES, *playbooks])
     for name, delivery in deliveries.items():
         if isinstance(delivery, WebhookDelivery):
-            key, rules = "rules", delivery.rules or ()
+            key, rules = "rules", delivery.rules
         else:
             key, rules = "only.rules", delivery.only.rules
         for rule in rules:

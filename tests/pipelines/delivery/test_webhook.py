@@ -185,8 +185,8 @@ def test_two_hundred_alerts_through_a_receiver_that_fails_at_random(receiver: Re
 def test_while_it_is_down_alerts_of_several_dates_wait_in_order(receiver: Receiver, tmp_path: Path) -> None:
     receiver.answer = lambda number, headers: Answer(503)
     run = hook(tmp_path, receiver, "attempts = 2")
-    for identity, day in (("aaaa", 1), ("bbbb", 8)):
-        frame = ailing(3, date(2025, 5, day)).assign(trend_rules=f"rule_{day}")
+    for identity, day, rule in (("aaaa", 1, "drop"), ("bbbb", 8, "decline")):
+        frame = ailing(3, date(2025, 5, day)).assign(trend_rules=rule)
         with pytest.warns(DeliveryWarning, match="the receiver answered 503, 2 times; 3 of 3 alerts wait"):
             deliver(run, publish(run.out, identity, frame))
     assert len(receiver.requests) == 4  # two attempts at the first alert in each job: none overtakes it
@@ -194,6 +194,13 @@ def test_while_it_is_down_alerts_of_several_dates_wait_in_order(receiver: Receiv
     assert healthscore.deliver(run).failed == 0
     told = [(one["as_of"], one["account_id"]) for one in receiver.alerts()]
     assert told == [(day, f"A-{n:04d}") for day in ("2025-05-01", "2025-05-08") for n in range(3)]
+
+
+def test_good_news_and_weak_signs_alert_only_where_they_are_named(receiver: Receiver, tmp_path: Path) -> None:
+    frame = ailing(3).assign(band="healthy", steady_band="healthy", trend_rules=["recovery", "activity_drop", "drop"])
+    run = hook(tmp_path, receiver)
+    deliver(run, publish(run.out, "aaaa", frame))
+    assert [one["account_id"] for one in receiver.alerts()] == ["A-0002"]
 
 
 def test_nobody_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,13 +65,10 @@ def standing_reasons(publication: Publication, delivery: WebhookDelivery) -> Rea
     bands = list(publication.result.get("bands", {}))
     known_bands(publication, delivery.entering or (), "entering")
     entering = set(bands[:1] if delivery.entering is None else delivery.entering)
-    rules = None if delivery.rules is None else set(delivery.rules)
     band = STEADY if STEADY in publication.columns else BAND
     found = {}
     for row in _rows(publication, _there((ACCOUNT, band, RULES, ACTIONS), publication)):
-        names = names_in(row.get(RULES))
-        if rules is not None:
-            names = (names | names_in(row.get(ACTIONS))) & rules
+        names = (names_in(row.get(RULES)) | names_in(row.get(ACTIONS))) & set(delivery.rules)
         reasons = {("rule", name) for name in names} | {("band", one) for one in {row[band]} & entering}
         if reasons:
             found[row[ACCOUNT]] = frozenset(reasons)
