@@ -15,11 +15,13 @@ import pytest
 
 from healthscore.errors import LockedError
 from healthscore.pipelines import locks
+from healthscore.pipelines.working import working
 
 HOLD = """
 import sys, time
 from pathlib import Path
 from healthscore.pipelines import locks
+from healthscore.pipelines.working import working
 with locks.lock(Path(sys.argv[1]), "scoring"):
     print("held", flush=True)
     time.sleep(60)
@@ -89,3 +91,12 @@ def test_those_that_share_a_lock_never_keep_each_other_off(tmp_path: Path) -> No
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(often, range(8)))
+
+
+@pytest.mark.parametrize("results", [0, 1])
+def test_a_job_that_is_refused_leaves_no_folder_and_one_with_results_does(tmp_path: Path, results: int) -> None:
+    out = tmp_path / "healthscore-out" / "saas"
+    with working(out, "scoring"):
+        for _ in range(results):
+            (out / "score").mkdir()
+    assert len(list(tmp_path.rglob("*"))) == 3 * results

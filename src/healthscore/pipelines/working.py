@@ -6,7 +6,8 @@ rewritten, a job would take their runs for torn. Jobs do not keep each other off
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from healthscore.pipelines import locks
@@ -14,15 +15,25 @@ from healthscore.pipelines import locks
 LOCK = ".forgetting"
 
 
-def working(out: Path, doing: str) -> AbstractContextManager[None]:
+@contextmanager
+def working(out: Path, doing: str) -> Iterator[None]:
     """Hold off the forgetting of accounts, from before tables are opened until all is written.
+
+    A job that is refused before it has results leaves no folder for them.
 
     Raises
     ------
     LockedError
         An account is being forgotten.
     """
-    return locks.share(out / LOCK, doing)
+    missing = [folder for folder in (out, *out.parents) if not folder.exists()]
+    try:
+        with locks.share(out / LOCK, doing):
+            yield
+    finally:
+        for folder in missing:
+            with suppress(OSError):  # there are results in it
+                folder.rmdir()
 
 
 def forgetting(out: Path) -> AbstractContextManager[None]:
