@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,9 @@ def test_those_that_share_a_lock_never_keep_each_other_off(tmp_path: Path) -> No
 @pytest.mark.parametrize("results", [0, 1])
 def test_a_job_that_is_refused_leaves_no_folder_and_one_with_results_does(tmp_path: Path, results: int) -> None:
     out = tmp_path / "healthscore-out" / "saas"
-    with working(out, "scoring"):
+    with suppress(ValueError), working(out, "scoring"):
+        (out / "score" / "locks").mkdir(parents=True)
         for _ in range(results):
-            (out / "score").mkdir()
-    assert len(list(tmp_path.rglob("*"))) == 3 * results
+            (out / "score" / "result.json").touch()
+        raise ValueError("refused")
+    assert len(list(tmp_path.rglob("*"))) == 4 * results

@@ -30,10 +30,12 @@ def working(out: Path, doing: str) -> Iterator[None]:
     try:
         with locks.share(out / LOCK, doing):
             yield
-    finally:
-        for folder in missing:
+    except BaseException:
+        made = sorted((path for path in out.rglob("*") if path.is_dir()), reverse=True) if missing else []
+        for folder in (*made, *missing):
             with suppress(OSError):  # there are results in it
                 folder.rmdir()
+        raise
 
 
 def forgetting(out: Path) -> AbstractContextManager[None]:
