@@ -117,7 +117,7 @@ def test_dates_that_the_panel_lacks_are_an_error(
     made: PanelResult, ready: Path, ready_trained: TrainResult, tmp_path: Path
 ) -> None:
     with pytest.raises(ConfigurationError, match="no row as of 2025-03-01; it holds 8 dates") as caught:
-        score(ready, as_of=date(2025, 3, 1), model=ready_trained.bundle)
+        score(ready, as_of=date(2025, 3, 1), model=ready_trained.bundle, backfill=True)
     assert "2025-04-01" in caught.value.remedy
     other = ready_run(made, tmp_path, more='[as_of]\nfirst = 2024-05-01\nlast = 2025-04-01\nevery = "month"\n')
     with pytest.raises(ConfigurationError, match="no row as of 2024-06-01 and 3 more"):

@@ -177,7 +177,7 @@ def test_an_override_stands_beside_the_score_and_changes_nothing_else(book: Book
         ({"segments": ["enterprize"]}, "no segment 'enterprize'.*\n.*did you mean 'enterprise'"),
         (
             {"when": [{"feature": "nps_lst", "at_most": 6}]},
-            "no feature 'nps_lst'.*\n.*did you mean 'nps_last'",
+            "no feature 'nps_lst'.*\n.*did you mean 'nps_last'.*; or switch the playbook off",
         ),
     ],
     ids=["segment", "feature"],

@@ -34,7 +34,7 @@ def measured(run: Run, names: tuple[str, ...]) -> Run:
     signals = {name: run.signals[name] for name in names}
     read = {signal.source for signal in signals.values()} | {run.need_outcome().source}
     sources = {name: each for name, each in run.sources.items() if name in read or each.contract == "accounts"}
-    return run.model_copy(update={"signals": signals, "combinations": {}, "sources": sources})
+    return run.model_copy(update={"signals": signals, "combinations": {}, "sources": sources, "playbooks": {}})
 
 
 @pytest.fixture(scope="session")

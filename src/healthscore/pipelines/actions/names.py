@@ -24,10 +24,13 @@ def refuse_unknown(run: Run, tables: Tables) -> None:
     names = [feature.name for feature in panel_features(run, tables)]
     segments = _segments(run, tables)
     for name, playbook in run.playbooks.items():
+        if not playbook.enabled:
+            continue
+        off = f"; or switch the playbook off: [playbooks.{name}] enabled = false"
         for condition in playbook.when:
-            _known(run, f"playbooks.{name}.when", "feature", condition.feature, names)
+            _known(run, f"playbooks.{name}.when", "feature", condition.feature, names, off)
         for segment in playbook.segments:
-            _known(run, f"playbooks.{name}.segments", "segment", segment, segments)
+            _known(run, f"playbooks.{name}.segments", "segment", segment, segments, off)
     changeable = dict.fromkeys([*run.signals, *run.components, *names])
     for given in run.path_to_green.actionable:
         _known(run, "path_to_green.actionable", "signal, component or feature", given, list(changeable))
@@ -43,9 +46,9 @@ def _segments(run: Run, tables: Tables) -> list[str]:
     return [str(segment) for segment in found["segment"].to_pylist()]
 
 
-def _known(run: Run, where: str, what: str, name: str, names: Sequence[str]) -> None:
+def _known(run: Run, where: str, what: str, name: str, names: Sequence[str], otherwise: str = "") -> None:
     if name not in names:
-        raise ConfigurationError(f"{run.path}: {where}: there is no {what} {name!r}", meant(name, names))
+        raise ConfigurationError(f"{run.path}: {where}: there is no {what} {name!r}", meant(name, names) + otherwise)
 
 
 def levers(run: Run, features: Sequence[Feature], read: set[str]) -> Mapping[str, tuple[int, ...]]:
