@@ -6,6 +6,7 @@ of that table's size, and only the rows of one chunk exist at any time.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,12 +24,12 @@ CHUNK_VALUES = 2_000_000
 TEXT = pa.large_string()
 
 
-class ChunkedTable:
+class ChunkedTable(ABC):
     """What can be done with a table whose rows come a chunk at a time; writing is that of a `pandas.DataFrame`."""
 
+    @abstractmethod
     def chunks(self) -> Iterator[pa.Table]:
         """Its rows in order, a chunk at a time, all of one schema; one chunk at least, which may be empty."""
-        raise NotImplementedError
 
     def to_parquet(self, path: Path, *, index: bool = False) -> None:
         """Write it, holding one chunk. It has no index to write."""
