@@ -171,7 +171,7 @@ class Run(Section):
 
     `outcomes` are further ones, by name, that weights are held against beside the run's own `outcome`; `growth` names
     the one among them, a gain, that a growth score beside health foretells. Without `as_of` and `split` a scorecard can
-    still score, at the date that it is asked for.
+    still score, at the date that it is asked for. `engine` is where the tables are reduced; no number depends on it.
     """
 
     name: Name
@@ -182,6 +182,7 @@ class Run(Section):
     timezone: str = "UTC"
     seed: int = Field(default=1, ge=0, lt=2**31)
     threads: int = Field(default=2, ge=1, le=256)
+    engine: Literal["duckdb", "spark", "postgresql"] = "duckdb"
     data_end: date | None = None
     as_of: AsOf | None = None
     sources: dict[Name, Source] = Field(min_length=1)

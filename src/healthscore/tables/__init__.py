@@ -152,9 +152,7 @@ class Tables:
         return names
 
 
-def open_tables(
-    run: Run, *, sources: Sequence[str] | None = None, quarantine_dir: Path | None = None, engine: str = "duckdb"
-) -> Tables:
+def open_tables(run: Run, *, sources: Sequence[str] | None = None, quarantine_dir: Path | None = None) -> Tables:
     """Open, bind and check a run's sources.
 
     Parameters
@@ -166,8 +164,6 @@ def open_tables(
         they tell whose rows they are.
     quarantine_dir
         Where rows that are set aside are written, as ``<source>.parquet``; nowhere when None. They are counted anyway.
-    engine
-        Name in ENGINES.
 
     Raises
     ------
@@ -176,23 +172,19 @@ def open_tables(
     ConfigurationError
         An expression is not allowed, or names of the run do not exist.
     """
-    tables = _open(run, sources, quarantine_dir, engine, inspect=False)
+    tables = _open(run, sources, quarantine_dir, inspect=False)
     if tables.problems:
         tables.close()
         raise SourcesError(tables.problems)
     return tables
 
 
-def inspect_tables(
-    run: Run, *, sources: Sequence[str] | None = None, quarantine_dir: Path | None = None, engine: str = "duckdb"
-) -> Tables:
+def inspect_tables(run: Run, *, sources: Sequence[str] | None = None, quarantine_dir: Path | None = None) -> Tables:
     """Like `open_tables`, but never refuse: whatever can be bound is, and `findings` holds all that was found."""
-    return _open(run, sources, quarantine_dir, engine, inspect=True)
+    return _open(run, sources, quarantine_dir, inspect=True)
 
 
-def _open(
-    run: Run, sources: Sequence[str] | None, quarantine_dir: Path | None, engine_name: str, *, inspect: bool
-) -> Tables:
+def _open(run: Run, sources: Sequence[str] | None, quarantine_dir: Path | None, *, inspect: bool) -> Tables:
     names = list(run.sources) if sources is None else list(dict.fromkeys(sources))
     unknown = [name for name in names if name not in run.sources]
     if unknown:
@@ -201,7 +193,7 @@ def _open(
     names += [name for name, source in run.sources.items() if source.contract in NEEDED and name not in names]
     files, lookups, problems = gather(run, names)
     readable = [file.path for group in (*files.values(), *lookups.values()) for file in group]
-    engine = ENGINES[engine_name](files=readable, threads=run.threads)
+    engine = ENGINES[run.engine](files=readable, threads=run.threads)
     quarantine = Quarantine(quarantine_dir)
     opening = Opening(engine, personal_everywhere(run, files), files, lookups, quarantine, problems)
     try:
