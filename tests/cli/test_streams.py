@@ -56,6 +56,11 @@ def test_every_line_is_an_object_and_standard_output_is_as_it_was(company: Path)
     steps = [line for line in lines if line["event"] == "step_ends"]
     assert steps
     assert all(line["seconds"] >= 0 and line["step"] for line in steps)
+    assert all(line["cpu_seconds"] >= 0 for line in steps)
+    if sys.platform == "linux":
+        peaks = [line["peak_memory_gb"] for line in steps]
+        assert peaks == sorted(peaks)
+        assert 0.02 < peaks[0] < 20  # gigabytes, not kilobytes
     assert all(line["at"].endswith("Z") for line in lines)
 
 

@@ -1,8 +1,9 @@
-"""Little address space: how a process keeps within it, and what is said where memory ran out nevertheless."""
+"""What a process takes; how it keeps within little address space; what is said where memory ran out nevertheless."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from healthscore.errors import HealthScoreError
@@ -36,6 +37,21 @@ def keep_within_limit() -> None:
     arenas = getattr(ctypes.CDLL(None), "mallopt", None)  # of glibc; other systems have no arenas
     if arenas is not None:
         arenas(ARENA_MAX, 1)
+
+
+def cpu_seconds() -> float:
+    """CPU seconds of this process so far, all threads, and of those that it started and waited for."""
+    return sum(os.times()[:4])
+
+
+def peak_memory() -> dict[str, float]:
+    """`peak_memory_gb`: the most that this process has held at once so far; empty where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return {}
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 if sys.platform == "linux" else 1024)
+    return {"peak_memory_gb": round(kilobytes * 1024 / 1e9, 3)}
 
 
 class OutOfMemoryError(HealthScoreError):

@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from healthscore.cli.memory import cpu_seconds, peak_memory
 from healthscore.errors import ConfigurationError, HealthScoreError
 
 FORM = "HEALTHSCORE_LOG"
@@ -116,11 +117,12 @@ def log(event: str, **said: Any) -> None:
 
 @contextmanager
 def logged_step(step: str) -> Iterator[Any]:
-    """A step of a pipeline as two lines: when it begins, and when it ends, with its seconds."""
+    """A step of a pipeline as two lines: when it begins, and when it ends, with its seconds and what it took."""
     log("step_begins", step=step)
-    begun = time.monotonic()
+    begun, used = time.monotonic(), cpu_seconds()
     yield lambda share: None
-    log("step_ends", step=step, seconds=round(time.monotonic() - begun, 3))
+    seconds, used = round(time.monotonic() - begun, 3), round(cpu_seconds() - used, 3)
+    log("step_ends", step=step, seconds=seconds, cpu_seconds=used, **peak_memory())
 
 
 def _forget_output() -> None:
