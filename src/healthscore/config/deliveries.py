@@ -6,57 +6,18 @@ the last moment.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
+from healthscore.config.addresses import Address, Secret, beside, is_reference
 from healthscore.config.section import ColumnName, Name, Section, known_name
 from healthscore.config.trend import RULES
 
-ENVIRONMENT, FILE = "env:", "file:"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_VARIABLE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*")
-_TELLING = re.compile(r"pass|pwd|token|secret|key|sig|auth", re.IGNORECASE)
-"""Parameters of an address that are secrets, by their names."""
-
-
-def is_reference(value: str) -> bool:
-    """Whether a value says where a secret is, and is none itself."""
-    return _VARIABLE.fullmatch(value) is not None or (value.startswith(FILE) and len(value) > len(FILE))
-
-
-def _reference(value: str) -> str:
-    """A secret by reference; ValueError, which does not repeat the value, where it is anything else."""
-    if not is_reference(value):
-        raise ValueError(
-            'a secret does not stand in a configuration: put it into the environment and write "env:NAME", '
-            'or into a file that only you can read and write "file:PATH"'
-        )
-    return value
-
-
-def _address(value: str) -> str:
-    """An address by reference, or one that holds no secret."""
-    if is_reference(value):
-        return value
-    if "://" not in value:
-        raise ValueError('write an address as scheme://host/..., or where it is kept: "env:NAME" or "file:PATH"')
-    parts = urlsplit(value)
-    names = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
-    if parts.password is not None or any(_TELLING.search(name) for name in names):
-        raise ValueError(
-            'the address holds a secret: put the whole address into the environment and write "env:NAME", '
-            'or into a file that only you can read and write "file:PATH"'
-        )
-    return value
-
-
-Secret = Annotated[str, AfterValidator(_reference)]
-Address = Annotated[str, AfterValidator(_address)]
 TableName = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00]+$")]
 
 
@@ -228,21 +189,17 @@ def encrypted(url: str) -> None:
         raise ValueError("url: alerts go by https; http only to this machine")
 
 
-def located(deliveries: Any, beside: Path) -> Any:
+def located(deliveries: Any, folder: Path) -> Any:
     """Deliveries with their relative paths, and those of `file:` secrets, made those beside the file that says them."""
     if not isinstance(deliveries, Mapping):
         return deliveries
-    return {name: _located(delivery, beside) for name, delivery in deliveries.items()}
+    return {name: _located(delivery, folder) for name, delivery in deliveries.items()}
 
 
-def _located(delivery: Any, beside: Path) -> Any:
+def _located(delivery: Any, folder: Path) -> Any:
     if not isinstance(delivery, Mapping):
         return delivery
     found = dict(delivery)
     if isinstance(found.get("path"), str):
-        found["path"] = beside / Path(found["path"]).expanduser()
-    for key in ("uri", "url", "signing_key"):
-        value = found.get(key)
-        if isinstance(value, str) and value.startswith(FILE) and value != FILE:
-            found[key] = f"{FILE}{beside / Path(value.removeprefix(FILE)).expanduser()}"
-    return found
+        found["path"] = folder / Path(found["path"]).expanduser()
+    return found | {key: beside(found[key], folder) for key in ("uri", "url", "signing_key") if key in found}

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from company import write_company
+from healthscore.config.secrets import Secrets, place_of
 from healthscore.errors import ConfigurationError, HealthScoreError
 from healthscore.pipelines.delivery import DeliveryWarning, deliver
 from healthscore.pipelines.delivery.jobs import Job
 from healthscore.pipelines.delivery.kinds import KINDS
 from healthscore.pipelines.delivery.publications import Publication
-from healthscore.pipelines.delivery.secrets import Secrets, place_of
 from published_book import book, publish, run_of
 from receiver import receiving
 

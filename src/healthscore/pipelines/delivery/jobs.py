@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
 from healthscore.config import Run
+from healthscore.config.secrets import Secrets
 from healthscore.errors import HealthScoreError, WriteError
 from healthscore.pipelines.delivery.publications import Publication
-from healthscore.pipelines.delivery.secrets import Secrets
 
 State = Literal["delivered", "nothing to do", "waiting", "gone", "to send"]
 Configured = TypeVar("Configured")

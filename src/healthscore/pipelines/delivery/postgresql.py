@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from healthscore.config.deliveries import PostgreSQLDelivery
+from healthscore.config.secrets import place_of
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.delivery.jobs import DeliveryError, Job, Kind
-from healthscore.pipelines.delivery.secrets import place_of
 from healthscore.pipelines.delivery.upsert import Upsert, checked, gone_keys, keys_of, sql_types, table_rows, typed
 from healthscore.tables.quoting import quote_identifier
 

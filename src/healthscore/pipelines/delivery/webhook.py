@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from healthscore.config.deliveries import WebhookDelivery, encrypted
+from healthscore.config.secrets import place_of
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.delivery.alerts import Alert, alerts_of
 from healthscore.pipelines.delivery.jobs import DeliveryError, Job, Kind
 from healthscore.pipelines.delivery.outbox import Arrived
-from healthscore.pipelines.delivery.secrets import place_of
 from healthscore.pipelines.delivery.signing import signed_headers, signing_key
 
 if TYPE_CHECKING:

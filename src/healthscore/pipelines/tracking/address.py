@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 import socket
 import ssl
 from pathlib import Path
 from urllib.error import HTTPError, URLError
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from healthscore.config import Run
+from healthscore.config.secrets import redacted as redacted  # it belongs to what is told of an address
 
 LOCAL = "mlruns"
 ENVIRONMENT = {
@@ -27,8 +27,6 @@ ENVIRONMENT = {
     "PGCONNECT_TIMEOUT": "5",
 }
 """Set for MLflow unless the user has set them."""
-SECRETS = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-"""Variables whose values are never told."""
 SERVER_ERROR = 500
 PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
 ANSWERS_WITHIN = 3.0
@@ -89,21 +87,3 @@ def _greet(host: str, port: int, scheme: str) -> None:
             connection.sendall(GREETING)
             if not connection.recv(1):
                 raise OSError("it hangs up")
-
-
-def redacted(text: str, uri: str) -> str:
-    """The text without user, password and token of a tracking URI, nor those that the environment holds."""
-    for secret in sorted(_secrets(uri), key=len, reverse=True):
-        text = text.replace(secret, "***")
-    return re.sub(r"(?<=://)[^/@\s]+@", "***@", text)
-
-
-def _secrets(uri: str) -> set[str]:
-    found = {os.environ.get(name, "") for name in SECRETS}
-    before_host = re.search(r"://([^/?#\s]*)@", uri)
-    if before_host is not None:
-        user, colon, password = before_host[1].partition(":")
-        found |= {before_host[1], password if colon else user}
-    found |= {value for _, value in re.findall(r"[?&]([^=&\s]*(?:password|token|secret|key))=([^&#\s]+)", uri, re.I)}
-    # Too short to be a secret, and its letters are in every sentence.
-    return {form for secret in found for form in (secret, unquote(secret)) if len(form) >= 3}

@@ -7,12 +7,13 @@ import re
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from healthscore.config.deliveries import ENVIRONMENT, FILE, is_reference
+from healthscore.config.addresses import ENVIRONMENT, FILE, is_reference
 from healthscore.errors import ConfigurationError
-from healthscore.pipelines.tracking.address import redacted as without_userinfo
 
 HIDDEN = "***"
 MAXIMUM_BYTES = 65_536
+SECRETS = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+"""Variables whose values are never told."""
 _PASSWORD = re.compile(r"(password\s*=\s*)('[^']*'|\S+)", re.IGNORECASE)
 SHORTEST = 3
 """Letters of a text below which it stands in every sentence, and is no secret."""
@@ -48,8 +49,8 @@ class Secrets:
         for secret in sorted(self._forms(), key=len, reverse=True):
             text = text.replace(secret, HIDDEN)
         for secret in self._known:
-            text = without_userinfo(text, secret)
-        return _PASSWORD.sub(rf"\1{HIDDEN}", without_userinfo(text, ""))
+            text = redacted(text, secret)
+        return _PASSWORD.sub(rf"\1{HIDDEN}", redacted(text, ""))
 
     def _forms(self) -> set[str]:
         """Every secret as it is, and as addresses and messages write it; of an address all parts that may tell."""
@@ -95,3 +96,21 @@ def place_of(address: str) -> str:
         return f"{parts.scheme}://{host}{port}"
     except ValueError:
         return HIDDEN
+
+
+def redacted(text: str, uri: str) -> str:
+    """The text without user, password and token of a tracking URI, nor those that the environment holds."""
+    for secret in sorted(_secrets(uri), key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    return re.sub(r"(?<=://)[^/@\s]+@", f"{HIDDEN}@", text)
+
+
+def _secrets(uri: str) -> set[str]:
+    found = {os.environ.get(name, "") for name in SECRETS}
+    before_host = re.search(r"://([^/?#\s]*)@", uri)
+    if before_host is not None:
+        user, colon, password = before_host[1].partition(":")
+        found |= {before_host[1], password if colon else user}
+    found |= {value for _, value in re.findall(r"[?&]([^=&\s]*(?:password|token|secret|key))=([^&#\s]+)", uri, re.I)}
+    # Too short to be a secret, and its letters are in every sentence.
+    return {form for secret in found for form in (secret, unquote(secret)) if len(form) >= SHORTEST}
