@@ -20,6 +20,12 @@ title = "{title}"
 include = ["healthscore:pipelines/{industry}.toml"]
 data = "data"
 """
+INTERVENTIONS = """
+# What the team did, for whom, and whom the lot held out: `backtest` and `audit` tell treated and untreated apart.
+[sources.interventions]
+contract = "interventions"
+path = "interventions.parquet"
+"""
 
 
 @dataclass(frozen=True)
@@ -31,11 +37,12 @@ class Simulated:
 
 
 def run_text(recipe: Recipe) -> str:
-    """The run of a world: the one shipped for its industry, and what its planted leaks add to it."""
+    """The run of a world: the one shipped for its industry, and what its planted leaks or interventions add to it."""
     from healthscore.tables.simulator.leaks import run_lines
 
     if not recipe.leaks:
-        return (library() / "pipelines" / f"{recipe.industry}.toml").read_text(encoding="utf-8")
+        shipped = (library() / "pipelines" / f"{recipe.industry}.toml").read_text(encoding="utf-8")
+        return shipped + (INTERVENTIONS if recipe.treatment_effect else "")
     head = LEAKY_RUN.format(name=recipe.name.replace("-", "_"), title=recipe.title, industry=recipe.industry)
     return head + run_lines(recipe.leaks)
 
