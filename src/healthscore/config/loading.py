@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
 
+from healthscore.config.addresses import beside
 from healthscore.config.deliveries import located
 from healthscore.config.scorecards import Scorecard
 from healthscore.config.section import Section
@@ -147,6 +148,8 @@ def _read(path: Path, parents: tuple[Path, ...]) -> dict[str, Any]:
             content[key] = path.parent / Path(str(content[key])).expanduser()
     if "scorecard" in content:
         content["scorecard"] = _scorecard_named(content["scorecard"], path)
+    if "database" in content:
+        content["database"] = beside(content["database"], path.parent)
     if "deliveries" in content:
         content["deliveries"] = located(content["deliveries"], path.parent)
     merged: dict[str, Any] = {}

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from healthscore.config.addresses import Address
 from healthscore.config.bands import Bands
+from healthscore.config.dates import AsOf, Split
 from healthscore.config.deliveries import Delivery, refuse_unknown_rules
 from healthscore.config.playbooks import PathToGreen, Playbook, Worklist, refuse_unknown_names
 from healthscore.config.scorecards import Scorecard
 from healthscore.config.section import Expression, Name, Section, Window, known_name, known_zone
 from healthscore.config.signals import Combination, Features, Signal
-from healthscore.config.sources import PanelTable, Source
+from healthscore.config.sources import PanelTable, Source, refuse_mixed_places
 from healthscore.config.trend import Trend
 from healthscore.errors import ConfigurationError
 
@@ -23,25 +25,6 @@ MEASURED = ("events", "intervals", "levels", "accounts")
 """Contracts whose rows signals measure."""
 PANEL = "panel"
 """Name of the source that a ready-made panel is opened as."""
-
-
-class AsOf(Section):
-    """The dates at which snapshots are taken, each at midnight at the start of the date in the run's time zone."""
-
-    first: date | None = None
-    last: date | None = None
-    every: Literal["day", "week", "month"] | Annotated[int, Field(ge=1)] = "month"
-    dates: tuple[date, ...] = ()
-
-    @model_validator(mode="after")
-    def _either_range_or_dates(self) -> AsOf:
-        if bool(self.dates) == (self.first is not None or self.last is not None):
-            raise ValueError("give either `dates`, or `first` and `last` with `every`")
-        if not self.dates and (self.first is None or self.last is None):
-            raise ValueError("`first` and `last` come together")
-        if self.first is not None and self.last is not None and self.first > self.last:
-            raise ValueError("`first` lies after `last`")
-        return self
 
 
 class Outcome(Section):
@@ -80,16 +63,6 @@ class Outcome(Section):
     def maturity(self) -> int:
         """Days after its window for which an outcome is still being recorded."""
         return self.grace_days if self.maturity_days is None else self.maturity_days
-
-
-class Split(Section):
-    """Fixed dates, or ranges of them, instead of walking forward over every origin.
-
-    Training is still purged for each test date.
-    """
-
-    train: tuple[date | AsOf, ...] = ()
-    test: tuple[date | AsOf, ...] = Field(min_length=1)
 
 
 class Trees(Section):
@@ -172,6 +145,8 @@ class Run(Section):
     `outcomes` are further ones, by name, that weights are held against beside the run's own `outcome`; `growth` names
     the one among them, a gain, that a growth score beside health foretells. Without `as_of` and `split` a scorecard can
     still score, at the date that it is asked for. `engine` is where the tables are reduced; no number depends on it.
+    `database` says where that is for `engine = "postgresql"`: an address without a password, or "env:NAME" or
+    "file:PATH" where the whole address is kept.
     """
 
     name: Name
@@ -183,6 +158,7 @@ class Run(Section):
     seed: int = Field(default=1, ge=0, lt=2**31)
     threads: int = Field(default=2, ge=1, le=256)
     engine: Literal["duckdb", "spark", "postgresql"] = "duckdb"
+    database: Address | None = None
     data_end: date | None = None
     as_of: AsOf | None = None
     sources: dict[Name, Source] = Field(min_length=1)
@@ -225,6 +201,7 @@ class Run(Section):
 
     @model_validator(mode="after")
     def _references_exist(self) -> Run:
+        refuse_mixed_places(self.engine, self.database, self.sources)
         for name, signal in self.signals.items():
             known_name(f"signals.{name}.source", signal.source, self.sources)
             if self.sources[signal.source].contract not in MEASURED:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from healthscore.config.places import Placed
 from healthscore.config.section import ColumnName, Expression, Name, Section, known_name, known_zone
 
 CONTRACTS = Literal[
@@ -15,14 +16,13 @@ CONTRACTS = Literal[
 ]
 
 
-class Lookup(Section):
+class Lookup(Placed):
     """Columns fetched from a small second file by equality on `on`.
 
     It adds no rows, unless `many` says that each row stands for every match: what is due from everybody on a plan, say,
     when the file lists the plan's steps (rows without a match then fall out). `optional` expects rows without a match.
     """
 
-    path: str
     on: tuple[str, ...] = Field(min_length=1)
     columns: tuple[str, ...] = Field(min_length=1)
     many: bool = False
@@ -39,7 +39,7 @@ class Sentiment(Section):
     language: Literal["en"]
 
 
-class Source(Section):
+class Source(Placed):
     """A table of the company: where it lies, and which of its columns (or expressions) fill the contract's columns.
 
     `unused` names columns of the file that have a contract column's name and another meaning: they are not bound.
@@ -51,7 +51,6 @@ class Source(Section):
     attributes of accounts that never change, so that today's value may stand for the past.
     """
 
-    path: str | tuple[str, ...]
     contract: CONTRACTS
     columns: dict[str, Expression] = Field(default_factory=dict)
     attributes: dict[ColumnName, Expression] = Field(default_factory=dict)
@@ -109,13 +108,8 @@ class Source(Section):
         for lookup in self.lookup:
             yield "lookup", (*lookup.on, *lookup.columns)
 
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """Every file or glob of the source."""
-        return (self.path,) if isinstance(self.path, str) else self.path
 
-
-class PanelTable(Section):
+class PanelTable(Placed):
     """A ready-made panel instead of signals: a row per account and as-of date, a column per feature.
 
     `components` says which columns are features, and to which component each belongs; features stand in the order in
@@ -126,7 +120,6 @@ class PanelTable(Section):
     fetches columns from a second file, such as outcomes kept apart from features.
     """
 
-    path: str | tuple[str, ...]
     account_id: Expression = "account_id"
     as_of: Expression = "as_of"
     time_format: str | None = None
@@ -167,6 +160,7 @@ class PanelTable(Section):
         columns |= {name: given for name in ("outcome", "value") if (given := getattr(self, name)) is not None}
         return Source(
             path=self.path,
+            table=self.table,
             contract="panel",
             columns=columns,
             attributes={name: name for name in self.component_of},
@@ -174,3 +168,30 @@ class PanelTable(Section):
             pii=self.pii,
             lookup=self.lookup,
         )
+
+
+def refuse_mixed_places(engine: str, database: str | None, sources: Mapping[str, Source]) -> None:
+    """Raise ValueError unless all tables lie where the engine reads: in its database, or in files.
+
+    A run reads one or the other. Rows of a database and rows of files would have to be carried to each other.
+    """
+    of_database = engine == "postgresql"
+    if of_database != (database is not None):
+        said = "`database` is missing" if of_database else f'engine = "{engine}" reads none'
+        raise ValueError(
+            f'database: {said}; engine = "postgresql" and `database = "env:NAME"`, which says where the address '
+            "postgresql://user:password@host/database is kept, come together"
+        )
+    found, wanted = ("path", "table") if of_database else ("table", "path")
+    for name, source in sources.items():
+        for key, placed in ((name, source), *((f"{name}.lookup", lookup) for lookup in source.lookup)):
+            if getattr(placed, found) is not None:
+                raise ValueError(
+                    f'sources.{key}.{found}: engine = "{engine}" reads a `{wanted}` for every source and lookup of the '
+                    "run: files and tables of a database do not mix; load the files into it, or export the tables"
+                )
+        if of_database and source.time_format is not None:
+            raise ValueError(
+                f"sources.{name}.time_format: it reads texts of files; in the database, make a timestamp of the column "
+                "by a view with to_timestamp(...), and name the view"
+            )

@@ -25,7 +25,7 @@ def gather(
         if found:
             files[name] = found
         for number, lookup in enumerate(run.sources[name].lookup):
-            lookups[f"{name}/{number}"] = _files_of(run, name, (lookup.path,), problems)
+            lookups[f"{name}/{number}"] = _files_of(run, name, lookup.paths, problems)
     return files, lookups, problems
 
 

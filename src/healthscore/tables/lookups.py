@@ -55,7 +55,7 @@ def join_lookups(
 def _unmatched(name: str, lookup: Lookup, missed: int) -> Problem:
     on, empty = ", ".join(lookup.on), ", ".join(lookup.columns)
     then = "the row falls out" if lookup.many else f"{empty} is empty"
-    rule = f"every row finds its {on} in {lookup.path}; where it does not, {then}"
+    rule = f"every row finds its {on} in {lookup.reads[0]}; where it does not, {then}"
     remedy = "complete the lookup, or say `optional = true` in it if that is as it should be"
     return Problem("lookup_unmatched", "warning", name, on, missed, rule=rule, remedy=remedy)
 
@@ -73,12 +73,12 @@ def _faults(name: str, lookup: Lookup, columns: dict[str, str], other: dict[str,
     mend = f"mend `lookup` in [sources.{name}]"
     faults = []
     wanted = [(key, columns, "the source") for key in lookup.on]
-    wanted += [(column, other, lookup.path) for column in (*lookup.on, *lookup.columns)]
+    wanted += [(column, other, lookup.reads[0]) for column in (*lookup.on, *lookup.columns)]
     for column, available, where in wanted:
         if column not in available:
             near = nearest_name(column, available)
             hint = f"; did you mean {near!r}?" if near else ""
-            rule = f"the lookup of {lookup.path} needs {column!r} in {where}{hint}; found {listed(available)}"
+            rule = f"the lookup of {lookup.reads[0]} needs {column!r} in {where}{hint}; found {listed(available)}"
             file = Path(where).name if available is other else ""
             faults.append(Problem("missing_column", "error", name, column, rule=rule, remedy=mend, file=file))
     for column in lookup.columns:
@@ -89,7 +89,7 @@ def _faults(name: str, lookup: Lookup, columns: dict[str, str], other: dict[str,
     for key in () if faults else lookup.on:
         sorts = {sort_of(columns[key]), sort_of(other[key])}
         if len(sorts) > 1 and sorts != {Sort.TEXT, Sort.INTEGER}:
-            rule = f"keys are of one type; {columns[key]} here, {other[key]} in {lookup.path}"
+            rule = f"keys are of one type; {columns[key]} here, {other[key]} in {lookup.reads[0]}"
             faults.append(Problem("lookup_type", "error", name, key, rule=rule, remedy="export both alike"))
     return faults
 
@@ -102,7 +102,7 @@ def _multiplied(engine: Engine, name: str, lookup: Lookup, other: RawTable) -> l
     if not count:
         return []
     on = ", ".join(lookup.on)
-    rule = f"a lookup has one row per {on}; {lookup.path} repeats {count:,} of them and would multiply rows"
+    rule = f"a lookup has one row per {on}; {lookup.reads[0]} repeats {count:,} of them and would multiply rows"
     remedy = "add the columns that make it unique to `on`; or say `many = true` if every match is a row of its own"
     problem = Problem("lookup_multiplies", "error", name, on, rule=rule, remedy=remedy)
     return [located(engine, other.relation, problem, f"({keys}) IN ({repeated})", among="TRUE")]

@@ -83,9 +83,9 @@ def levers(run: Run, features: Sequence[Feature], read: set[str]) -> Mapping[str
 
 def _is_contract(run: Run, feature: Feature) -> bool:
     """Whether a feature is made of what the account pays: to be worth less is no advice, unless the run says so."""
-    contracts = {path for source in run.sources.values() if source.contract == "subscriptions" for path in source.paths}
+    contracts = {path for source in run.sources.values() if source.contract == "subscriptions" for path in source.reads}
     return feature.signal in run.signals and not contracts.isdisjoint(
-        run.sources[run.signals[feature.signal].source].paths
+        run.sources[run.signals[feature.signal].source].reads
     )
 
 
@@ -93,6 +93,6 @@ def _rows_of(run: Run, feature: Feature) -> str:
     """What tells the rows that a feature is made of: the files of its signal's source, else its component."""
     if feature.signal not in run.signals:
         return feature.component
-    paths = run.sources[run.signals[feature.signal].source].paths
-    of_file = [name for name, signal in run.signals.items() if run.sources[signal.source].paths == paths]
+    paths = run.sources[run.signals[feature.signal].source].reads
+    of_file = [name for name, signal in run.signals.items() if run.sources[signal.source].reads == paths]
     return of_file[0]

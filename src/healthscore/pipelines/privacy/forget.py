@@ -198,7 +198,7 @@ def _every_file(root: Path) -> Iterator[Path]:
 
 def _beyond(run: Run) -> list[str]:
     """What this command cannot reach, and what to do there."""
-    tables = sorted({path for source in run.sources.values() for path in source.paths})
+    tables = sorted({path for source in run.sources.values() for path in source.reads})
     told = [f"the tables that are read: remove its rows from {', '.join(tables)}"]
     for name, delivery in run.deliveries.items():
         table = getattr(delivery, "table", None)

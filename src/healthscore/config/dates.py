@@ -1,0 +1,39 @@
+"""The dates of a run: when snapshots are taken, and which of them train and test."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from healthscore.config.section import Section
+
+
+class AsOf(Section):
+    """The dates at which snapshots are taken, each at midnight at the start of the date in the run's time zone."""
+
+    first: date | None = None
+    last: date | None = None
+    every: Literal["day", "week", "month"] | Annotated[int, Field(ge=1)] = "month"
+    dates: tuple[date, ...] = ()
+
+    @model_validator(mode="after")
+    def _either_range_or_dates(self) -> AsOf:
+        if bool(self.dates) == (self.first is not None or self.last is not None):
+            raise ValueError("give either `dates`, or `first` and `last` with `every`")
+        if not self.dates and (self.first is None or self.last is None):
+            raise ValueError("`first` and `last` come together")
+        if self.first is not None and self.last is not None and self.first > self.last:
+            raise ValueError("`first` lies after `last`")
+        return self
+
+
+class Split(Section):
+    """Fixed dates, or ranges of them, instead of walking forward over every origin.
+
+    Training is still purged for each test date.
+    """
+
+    train: tuple[date | AsOf, ...] = ()
+    test: tuple[date | AsOf, ...] = Field(min_length=1)
