@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from healthscore.errors import HealthScoreError
+
+if TYPE_CHECKING:
+    from healthscore.tables.files import DataFile
 
 
 class EngineError(HealthScoreError):
@@ -31,6 +34,13 @@ class Engine(Protocol):
     def register(self, name: str, table: Any) -> None:
         """Copy a `pyarrow.Table` into the engine under `name` (unquoted), replacing what had that name."""
 
+    def read_files(self, relation: str, files: Sequence[DataFile], without: Sequence[str]) -> bool:
+        """Offer files of one kind as a relation (quoted): their columns but some, then the file and line of each row.
+
+        Returns whether it is a copy, which can be dropped once nobody reads it. A FileError names a file that is no
+        table.
+        """
+
     def close(self) -> None:
         """Release everything."""
 
@@ -41,5 +51,11 @@ def _duckdb(*, files: Sequence[Path], threads: int) -> Engine:
     return DuckDBEngine(files=files, threads=threads)
 
 
-ENGINES: dict[str, Callable[..., Engine]] = {"duckdb": _duckdb}
+def _spark(*, files: Sequence[Path], threads: int) -> Engine:
+    from healthscore.tables.engine.spark import SparkEngine
+
+    return SparkEngine(threads=threads)
+
+
+ENGINES: dict[str, Callable[..., Engine]] = {"duckdb": _duckdb, "spark": _spark}
 """Name -> factory `(files=, threads=)`; `files` are all that the engine may read from outside."""

@@ -6,12 +6,15 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from healthscore.tables.engine import EngineError
 from healthscore.tables.quoting import quote_identifier, quote_literal
+
+if TYPE_CHECKING:
+    from healthscore.tables.files import DataFile
 
 SMALLEST_MEMORY = 64 * 2**20
 """Bytes without which the engine can do nothing."""
@@ -91,6 +94,14 @@ class DuckDBEngine:
             self.execute(f"CREATE OR REPLACE TABLE {quote_identifier(name)} AS SELECT * FROM registered")
         finally:
             self._connection.unregister("registered")
+
+    def read_files(self, relation: str, files: Sequence[DataFile], without: Sequence[str]) -> bool:
+        """Parquet as a view over the files, CSV as a table of texts."""
+        from healthscore.tables.engine.duckdbfiles import table_of_csv, view_of_parquet
+
+        stored = files[0].kind == "csv"
+        (table_of_csv if stored else view_of_parquet)(self, relation, files, without)
+        return stored
 
     def close(self) -> None:
         """Close the connection and remove what it spilled."""
