@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from healthscore.asof import WORD_BITS, Segments, window_edges
 from healthscore.features.signals import SignalPlan
 from healthscore.tables import Tables
+from healthscore.tables.keyed import texts_of_keys
 from healthscore.tables.quoting import quote_literal
 from healthscore.tables.segmented import FOREVER, SegmentedSource, segment_source, sorted_by_account
 
@@ -99,9 +100,12 @@ class SignalCells:
 
 def source_accounts(tables: Tables, sources: Sequence[str]) -> pa.Array:
     """Ids of every account that occurs in the sources, sorted, without repetition."""
-    parts = " UNION ".join(f"SELECT account_id FROM {tables.relation(name)}" for name in sources)
-    found = tables.engine.query(f"SELECT DISTINCT account_id FROM ({parts}) AS ids ORDER BY account_id")
-    return found.column(0).combine_chunks()
+    found = []
+    for keyed in map(tables.keyed, sources):
+        ids = tables.engine.query(f"SELECT DISTINCT {keyed.key('account_id')} AS account_id FROM {keyed.relation}")
+        found.append(texts_of_keys(ids["account_id"]).dictionary)
+    ids = pc.unique(pa.chunked_array(found, pa.string()))
+    return ids.take(pc.sort_indices(ids))
 
 
 def collect(
@@ -116,15 +120,14 @@ def collect(
     rows = segment_source(tables, source, window_edges(as_ofs, sorted(windows, key=str)), as_ofs, last=as_ofs[-1])
     filters = [tables.predicate(source, plan.where) if plan.where else "TRUE" for plan in plans]
     cells, first = _cells(tables, rows, plans, filters, as_ofs, accounts)
-    things = sorted({thing for plan in plans for thing in plan.distinct})
-    sightings = {thing: _sightings(tables, rows, plans, filters, thing, accounts) for thing in things}
+    sightings: list[dict[str, Sightings]] = [{} for _ in plans]
+    for thing in sorted({thing for plan in plans for thing in plan.distinct}):
+        asking = [i for i, plan in enumerate(plans) if thing in plan.distinct]
+        found = _sightings(tables, rows, [filters[i] for i in asking], thing, accounts)
+        for i, seen in zip(asking, found, strict=True):
+            sightings[i][thing] = seen
     scale = tables.scale(source, "quantity") if any(plan.quantity for plan in plans) else 0
-    return [
-        SignalCells(
-            plan, rows.segments, first, scale, cells[i], {thing: sightings[thing][i] for thing in plan.distinct}
-        )
-        for i, plan in enumerate(plans)
-    ]
+    return [SignalCells(plan, rows.segments, first, scale, cells[i], sightings[i]) for i, plan in enumerate(plans)]
 
 
 def _cells(
@@ -150,8 +153,8 @@ def _cells(
             names = ", ".join(map(quote_literal, plan.key))
             columns.append(f"count(*) FILTER (WHERE ({condition}) AND e.name IN ({names})) AS key_{i}")
     found = tables.engine.query(
-        f"SELECT e.account_id, d._segment AS segment, {rows.late} AS late, {rows.gone} AS gone, {', '.join(columns)} "
-        f"FROM {rows.tables} GROUP BY e.account_id, d._segment, 3, 4"
+        f"SELECT {rows.key('account_id')} AS account_id, d._segment AS segment, {rows.late} AS late, "
+        f"{rows.gone} AS gone, {', '.join(columns)} FROM {rows.tables} GROUP BY 1, 2, 3, 4"
     )
     code, order = sorted_by_account(found, accounts)
     segment, late, gone = (found[name].to_numpy()[order].astype(np.int32) for name in ("segment", "late", "gone"))
@@ -178,7 +181,6 @@ def _first_days(found: pa.Table, as_ofs: Sequence[int]) -> NDArray[np.int64]:
 def _sightings(
     tables: Tables,
     rows: SegmentedSource,
-    plans: Sequence[SignalPlan],
     filters: Sequence[str],
     thing: str,
     accounts: pa.Array,
@@ -192,15 +194,17 @@ def _sightings(
             # A FILTER does not keep the shift from being computed for the rows that it leaves out.
             bit = f"CAST(1 AS BIGINT) << CASE WHEN {inside} THEN d._segment - {low} ELSE 0 END"
             columns.append(f"bit_or({bit}) FILTER (WHERE ({condition}) AND {inside}) AS w_{i}_{k}")
+    asked = "" if "TRUE" in filters else f" AND ({' OR '.join(filters)})"
     found = tables.engine.query(
-        f"SELECT e.account_id, e.{thing} AS thing, {rows.late} AS late, {rows.gone} AS gone, {', '.join(columns)} "
-        f"FROM {rows.tables} AND e.{thing} IS NOT NULL GROUP BY e.account_id, e.{thing}, 3, 4"
+        f"SELECT {rows.key('account_id')} AS account_id, {rows.key(thing)} AS thing, {rows.late} AS late, "
+        f"{rows.gone} AS gone, {', '.join(columns)} FROM {rows.tables} AND {rows.key(thing)} IS NOT NULL{asked} "
+        "GROUP BY 1, 2, 3, 4"
     )
     code, order = sorted_by_account(found, accounts)
     late, gone = (found[name].to_numpy()[order].astype(np.int32) for name in ("late", "gone"))
     pair = _pairs(code, found["thing"], order) if rows.split else np.arange(len(code), dtype=np.int64)
     result = []
-    for i in range(len(plans)):
+    for i in range(len(filters)):
         bits = np.stack([pc.fill_null(found[f"w_{i}_{k}"], 0).to_numpy()[order] for k in words], axis=1).astype(
             np.int64
         )

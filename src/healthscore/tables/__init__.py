@@ -17,6 +17,7 @@ from healthscore.tables.contract import Kind
 from healthscore.tables.engine import ENGINES, Engine
 from healthscore.tables.expressions import Name, compile_expression, listed
 from healthscore.tables.gathering import gather
+from healthscore.tables.keyed import Keyed
 from healthscore.tables.opening import Opening
 from healthscore.tables.personal import personal_everywhere
 from healthscore.tables.problems import Problem, SourcesError
@@ -55,6 +56,7 @@ class Tables:
     bindings: dict[str, Binding] = field(repr=False)
     relations: dict[str, str] = field(repr=False)
     histories: dict[str, str] = field(default_factory=dict, repr=False)
+    twins: dict[str, Keyed] = field(default_factory=dict, repr=False)
     successions: Successions = field(default_factory=Successions.none, repr=False)
     tops: pa.Table | None = field(default=None, repr=False)
     problems: tuple[Problem, ...] = ()
@@ -70,6 +72,14 @@ class Tables:
         """Quoted SQL identifier of a source's bound rows."""
         self._need(name)
         return self.relations[name]
+
+    def keyed(self, name: str) -> Keyed:
+        """A source's bound rows with their ids in the cheapest form that can be grouped by; `texts_of_keys` reads it.
+
+        Where rows count for other accounts than the file says, the ids themselves are the keys.
+        """
+        relation = self.relation(name)
+        return self.twins.get(relation, Keyed(relation))
 
     def versions(self, source: str) -> str | None:
         """Quoted SQL identifier of every state that a source of accounts knows, None where it has no `valid_from`.
@@ -212,6 +222,7 @@ def _open(run: Run, sources: Sequence[str] | None, quarantine_dir: Path | None, 
         bindings=opening.bindings,
         relations=opening.relations,
         histories=opening.versions,
+        twins=opening.keyed,
         successions=opening.lineage.successions or Successions.none(),
         tops=opening.lineage.tops,
         problems=tuple(opening.problems),

@@ -28,7 +28,7 @@ from healthscore.tables.quoting import quote_literal
 from healthscore.tables.ranges import range_rules
 from healthscore.tables.rules import BoundColumn, Rule, bound, raw
 from healthscore.tables.shapes import CHECKED_ONLY, HAPPENED, OPENABLE, contract_rules, projection, shape
-from healthscore.tables.sorts import Sort
+from healthscore.tables.sorts import INTEGERS_64, Sort
 from healthscore.tables.sources import RawTable
 from healthscore.tables.texts import tidy_identifier, tidy_text
 
@@ -65,6 +65,8 @@ class Binding:
         Derived numbers: the check computes them, so that an overflow is found there and not by whoever reads the rows.
     texts
         Ids and texts that are texts in the file too, so that they may need tidying.
+    integers
+        Ids and texts that are integers of at most 64 bits in the file: one to one with their texts, and cheaper.
     instants
         SQL of the exact microseconds UTC, of moments.
     """
@@ -80,6 +82,7 @@ class Binding:
     scales: dict[str, int] = field(default_factory=dict)
     probes: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    integers: tuple[str, ...] = ()
     instants: dict[str, str] = field(default_factory=dict)
 
     def exact(self, column: str) -> str:
@@ -146,6 +149,7 @@ def bind(engine: Engine, run: Run, name: str, table: RawTable) -> Binding:
         scales={c.column: c.scale for c in columns if assigned.kind(c.column) is Kind.NUMBER},
         probes=tuple(_probes(assigned)),
         texts=tuple(c for c, e in assigned.columns.items() if e.sort is Sort.TEXT and assigned.kind(c) in _TEXTS),
+        integers=tuple(c for c in assigned.columns if kinds[c] in INTEGERS_64 and assigned.kind(c) in _TEXTS),
         instants=instants,
     )
 

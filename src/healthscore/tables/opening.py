@@ -18,6 +18,7 @@ from healthscore.tables.forgotten import CODE, forgotten_in
 from healthscore.tables.gathering import unreadable
 from healthscore.tables.identities import excluded_accounts
 from healthscore.tables.judgement import Judgement
+from healthscore.tables.keyed import Keyed, key_name
 from healthscore.tables.layers import forget_layers
 from healthscore.tables.lineage import Lineage
 from healthscore.tables.lookups import join_lookups
@@ -27,7 +28,7 @@ from healthscore.tables.problems import Problem, errors
 from healthscore.tables.quarantine import Quarantine
 from healthscore.tables.quoting import quote_identifier
 from healthscore.tables.reports import SourceReport
-from healthscore.tables.rules import Rule
+from healthscore.tables.rules import Rule, raw
 from healthscore.tables.scales import mixed_scales, named_scale
 from healthscore.tables.sentiment import join_sentiment
 from healthscore.tables.shapes import projection
@@ -47,6 +48,8 @@ class Opening:
         Sound files by source, and by ``source/number`` of a lookup.
     quarantine
         Takes the rows that are set aside.
+    keyed
+        Relation -> its twin that has keys; only views over files have one.
     """
 
     engine: Engine
@@ -57,6 +60,7 @@ class Opening:
     problems: list[Problem] = field(default_factory=list)
     bindings: dict[str, Binding] = field(default_factory=dict)
     relations: dict[str, str] = field(default_factory=dict)
+    keyed: dict[str, Keyed] = field(default_factory=dict)
     reports: dict[str, SourceReport] = field(default_factory=dict)
     excluded: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
@@ -92,15 +96,15 @@ class Opening:
     def _open(self, name: str, print_: Future[str]) -> None:
         engine, files = self.engine, self.files[name]
         require_personal(name, self.run.sources[name].pii, files)
-        raw = SOURCES[files[0].kind](engine, name, files, self.run.sources[name].pii)
-        table, findings = join_lookups(engine, self.run, name, raw, self.lookups)
+        read = SOURCES[files[0].kind](engine, name, files, self.run.sources[name].pii)
+        table, findings = join_lookups(engine, self.run, name, read, self.lookups)
         table = join_sentiment(engine, self.run, name, table)
         binding = bind(engine, self.run, name, table)
         if binding.contract.name == "successions":
             binding = with_succession_rules(binding, self._accounts(), self.run.checks.orphan_limit)
         judgement = judge(engine, binding, self.run.checks, self._accounts(), self.excluded)
         self.bindings[name] = binding
-        self.relations[name] = _materialise(engine, judgement, stored=raw.stored)
+        self.relations[name] = self._materialise(judgement, stored=read.stored)
         left_out = [number for number, rule in enumerate(judgement.rules) if rule.code in ("excluded", CODE)]
         if binding.contract.name == "accounts" and left_out:
             ids = excluded_accounts(engine, name, judgement.relation, self.relations[name], left_out)
@@ -131,8 +135,27 @@ class Opening:
             findings=tuple(findings),
         )
         self.quarantine.write(engine, judgement)
-        if raw.stored:
-            forget_layers(engine, name, raw.relation, len(self.run.sources[name].lookup))
+        if read.stored:
+            forget_layers(engine, name, read.relation, len(self.run.sources[name].lookup))
+
+    def _materialise(self, judgement: Judgement, *, stored: bool) -> str:
+        """The relation that others read: a view where a scan is cheap, a table where texts were parsed or copies fell.
+
+        A view has a twin with keys. They are no columns of the relation itself, because views over it change its ids.
+        """
+        binding = judgement.binding
+        relation = quote_identifier(f"source:{binding.name}")
+        clean = judgement.used == judgement.rows_in and not judgement.versions
+        source = binding.relation if clean else f"{judgement.relation} WHERE _fault IS NULL"
+        copied = stored or bool(judgement.marks or judgement.versions) or binding.contract.name == "accounts"
+        what = "TABLE" if copied else "VIEW"
+        self.engine.execute(f"CREATE {what} {relation} AS SELECT {projection(judgement.shaped)} FROM {source}")
+        if binding.integers and not copied:
+            twin, keys = quote_identifier(f"keyed:{binding.name}"), {c: key_name(c) for c in binding.integers}
+            columns = f"{projection(judgement.shaped)}, {', '.join(f'{raw(c)} AS {key}' for c, key in keys.items())}"
+            self.engine.execute(f"CREATE VIEW {twin} AS SELECT {columns} FROM {source}")
+            self.keyed[relation] = Keyed(twin, keys)
+        return relation
 
     def _told(self, name: str, problems: Sequence[Problem]) -> list[Problem]:
         """The problems as whoever wrote the run knows the source."""
@@ -142,18 +165,6 @@ class Opening:
     def _accounts(self) -> list[str]:
         """Relations of the accounts sources that are open."""
         return [self.relations[name] for name in self.relations if self.run.sources[name].contract == "accounts"]
-
-
-def _materialise(engine: Engine, judgement: Judgement, *, stored: bool) -> str:
-    """The relation that others read: a view where a scan is cheap, a table where texts were parsed or copies fell."""
-    binding = judgement.binding
-    relation = quote_identifier(f"source:{binding.name}")
-    clean = judgement.used == judgement.rows_in and not judgement.versions
-    source = binding.relation if clean else f"{judgement.relation} WHERE _fault IS NULL"
-    copied = stored or bool(judgement.marks or judgement.versions) or binding.contract.name == "accounts"
-    what = "TABLE" if copied else "VIEW"
-    engine.execute(f"CREATE {what} {relation} AS SELECT {projection(judgement.shaped)} FROM {source}")
-    return relation
 
 
 def _fingerprint(of_files: str, run: Run, rules: Sequence[Rule]) -> str:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from healthscore.asof import Segments
 from healthscore.errors import InsufficientDataError
 from healthscore.tables import Tables
+from healthscore.tables.keyed import Keyed, texts_of_keys
 
 FOREVER = np.iinfo(np.int32).max
 """Stands for the index of an as-of date: no later version has replaced the row."""
@@ -41,6 +42,8 @@ class SegmentedSource:
         replaced after the last as-of date has the number of as-of dates.
     split
         Whether rows of one thing may differ in `late` or `gone`.
+    keyed
+        Tells the columns of `e` that stand for ids in GROUP BY.
     """
 
     segments: Segments
@@ -49,13 +52,19 @@ class SegmentedSource:
     late: str
     gone: str
     split: bool
+    keyed: Keyed
+
+    def key(self, column: str) -> str:
+        """SQL of what stands for a column in GROUP BY."""
+        return f"e.{self.keyed.key(column)}"
 
 
 def segment_source(
     tables: Tables, source: str, boundaries: Iterable[int], as_ofs: Sequence[int], last: int | None = None
 ) -> SegmentedSource:
     """Cut the days of a source at `boundaries`; rows from day `last` on are left out where it is given."""
-    relation = tables.relation(source)
+    keyed = tables.keyed(source)
+    relation = keyed.relation
     extent = tables.engine.query(
         f"SELECT min(day), max(day), max(known_day - day), max(known_day), max(until_day) FROM {relation}"
     )
@@ -76,7 +85,7 @@ def segment_source(
     late = "CASE WHEN k._seen > d._seen THEN k._seen ELSE -1 END" if delay > 0 else "-1"
     gone = f"COALESCE(u._seen, {FOREVER})" if until is not None else str(FOREVER)
     split = delay > 0 or until is not None
-    return SegmentedSource(segments, first, f"{joined} WHERE d._segment IS NOT NULL", late, gone, split)
+    return SegmentedSource(segments, first, f"{joined} WHERE d._segment IS NOT NULL", late, gone, split, keyed)
 
 
 def sorted_by_account(
@@ -84,9 +93,11 @@ def sorted_by_account(
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Account codes in rising order, and the rows of `found` in that order; rows of other accounts are left out.
 
-    The rows of an account are ordered by the columns `then`.
+    `found` has the accounts' keys as `account_id`. The rows of an account are ordered by the columns `then`.
     """
-    position = pc.fill_null(pc.index_in(found["account_id"], value_set=accounts), -1).to_numpy()
+    ids = texts_of_keys(found["account_id"])
+    codes = pc.fill_null(pc.index_in(ids.dictionary, value_set=accounts), -1).to_numpy(zero_copy_only=False)
+    position = codes[ids.indices.to_numpy(zero_copy_only=False)]
     order = np.lexsort((*(found[name].to_numpy() for name in reversed(then)), position))
     order = order[np.searchsorted(position[order], 0) :]
     return position[order].astype(np.int32), order
