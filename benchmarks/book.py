@@ -1,4 +1,4 @@
-"""Write a large synthetic book: usage events, tickets (intervals) and survey answers (levels), seeded.
+"""Write a large synthetic book: usage events, tickets (intervals), survey answers (levels), subscriptions; seeded.
 
     python benchmarks/book.py --events 20000000 --accounts 100000 --out bench-data/20m
 
@@ -54,7 +54,7 @@ class Customers:
 
 
 def main() -> None:
-    """Write `events/`, `accounts.parquet`, `tickets.parquet`, `surveys.parquet` and the run."""
+    """Write `events/`, tickets, surveys, subscriptions, the run, and at last the accounts."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--events", type=int, default=20_000_000)
     parser.add_argument("--accounts", type=int, default=100_000)
@@ -64,11 +64,12 @@ def main() -> None:
     random = np.random.default_rng(asked.seed)
     (asked.out / "events").mkdir(parents=True, exist_ok=True)
     customers = Customers.drawn(random, asked.accounts)
-    write(asked.out / "accounts.parquet", account_id=customers.ids)
     write_events(asked.out / "events", random, customers, asked.events)
     write_tickets(asked.out / "tickets.parquet", random, customers, asked.events // 20)
     write_surveys(asked.out / "surveys.parquet", random, customers, asked.events // 20)
+    write_subscriptions(asked.out / "subscriptions.parquet", random, customers)
     (asked.out / "healthscore.toml").write_text(RUN, encoding="utf-8")
+    write(asked.out / "accounts.parquet", account_id=customers.ids)
 
 
 def write_events(folder: Path, random: np.random.Generator, customers: Customers, events: int) -> None:
@@ -125,6 +126,19 @@ def write_surveys(path: Path, random: np.random.Generator, customers: Customers,
     )
 
 
+def write_subscriptions(path: Path, random: np.random.Generator, customers: Customers) -> None:
+    """A subscription for each account, open for those who are still customers; prices follow use, loosely."""
+    first, after = FIRST.astype("datetime64[D]") + customers.begin, customers.begin + customers.length
+    price = 100 * customers.rate**0.5 * random.lognormal(0.0, 0.3, len(after))
+    write(
+        path,
+        account_id=customers.ids,
+        start=pa.array(first),
+        end=pa.array(FIRST.astype("datetime64[D]") + after, mask=after >= DAYS),
+        value=price.round(2),
+    )
+
+
 def write(path: Path, **columns: object) -> None:
     """One Parquet file of the columns."""
     pa.parquet.write_table(pa.table(columns), path, compression="zstd")
@@ -132,7 +146,7 @@ def write(path: Path, **columns: object) -> None:
 
 RUN = """\
 name = "benchmark"
-title = "Every family over events, intervals and levels"
+title = "Events, intervals, levels, and who leaves"
 data = "."
 data_end = 2025-07-01
 
@@ -157,6 +171,15 @@ path = "tickets.parquet"
 [sources.surveys]
 contract = "levels"
 path = "surveys.parquet"
+
+[sources.subscriptions]
+contract = "subscriptions"
+path = "subscriptions.parquet"
+
+[outcome]
+kind = "churn"
+source = "subscriptions"
+horizon_days = 60
 
 [features]
 windows = [7, 28, 91]
