@@ -1,0 +1,84 @@
+"""Groups of rows, and their aggregates in arrays that grow with the groups."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from healthscore.features.compiled.kernel import Codes, function, pointer
+from healthscore.features.compiled.pairs import Pairs
+
+SMALLEST = 1 << 14
+Words = NDArray[np.int64]
+
+
+class SumTooLargeError(Exception):
+    """A sum does not fit 64 bits."""
+
+
+class Chosen:
+    """Rows of a batch that are aggregated: those that have a group and fulfil a condition.
+
+    Parameters
+    ----------
+    group
+        Shape (rows,): code of each row's group, -1 for none.
+    mask, wanted
+        Shape (rows,): bits of each row, and those that must be among them; every row when `mask` is None.
+    """
+
+    def __init__(self, group: Codes, mask: Words | None, wanted: int) -> None:
+        rows = np.empty(len(group), np.int32)
+        bits = None if mask is None else pointer(mask)
+        self.group = group
+        self.count = int(function("select_rows")(len(group), pointer(group), bits, wanted, pointer(rows)))
+        self._rows = rows
+
+    def aggregate(self, how: str, values: NDArray[np.int32] | Words | None, into: Words) -> None:
+        """Run one of the functions of aggregates.c over the rows.
+
+        Raises
+        ------
+        SumTooLargeError
+            A sum does not fit.
+        """
+        given = [] if values is None else [pointer(values)]
+        fits = function(how)(self.count, pointer(self._rows), pointer(self.group), *given, pointer(into))
+        if how == "add_values" and not fits:
+            raise SumTooLargeError
+
+
+class Groups:
+    """Pairs of codes, and an array of each aggregate by the pair's code."""
+
+    def __init__(self) -> None:
+        self._pairs = Pairs()
+        self._arrays: dict[str, Words] = {}
+        self._room = SMALLEST
+
+    def encode(self, high: Codes, low: Codes) -> Codes:
+        """Codes of the pairs; the arrays have room for all of them."""
+        codes = self._pairs.encode(high, low)
+        while self._room < len(self._pairs):
+            self._room *= 2
+        return codes
+
+    def array(self, name: str) -> Words:
+        """The array of an aggregate: 0 where nothing was added."""
+        found = self._arrays.get(name)
+        if found is None or len(found) < self._room:
+            grown = np.zeros(self._room, np.int64)
+            if found is not None:
+                grown[: len(found)] = found
+            self._arrays[name] = found = grown
+        return found
+
+    def pairs(self) -> tuple[Codes, Codes]:
+        """First and second code of each group."""
+        return self._pairs.halves()
+
+    def columns(self) -> dict[str, pa.Array]:
+        """Aggregates by name, a row per group."""
+        size = len(self._pairs)
+        return {name: pa.array(self.array(name)[:size]) for name in self._arrays}

@@ -1,0 +1,133 @@
+"""The compiled pass over the events: rows stream out of the engine and are grouped here, while it decodes the next.
+
+The engine computes what a row is (zones, filters, casts, rows set aside, columns looked up), so that every source that
+it can read can be scanned. What it is spared are its own GROUP BYs, which cost several times the reading.
+
+Worked example: a batch holds the rows (account 900, day 19800, name "login") and (7, 19800, "export"). Accounts become
+the codes 0 and 1, the day its segment, 12, and its position in it, 3. The cells (0, 12) and (1, 12) are counted up, and
+bit 3 of their days is set; the condition `name = 'login'` was asked once, of the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from healthscore.asof import WORD_BITS
+from healthscore.features.compiled.conditions import Conditions
+from healthscore.features.compiled.groups import Chosen, Groups
+from healthscore.features.compiled.kernel import Codes
+from healthscore.features.compiled.pairs import Pairs
+from healthscore.features.compiled.reading import Reader, Rows
+from healthscore.features.signals import SignalPlan
+from healthscore.tables import Tables
+from healthscore.tables.quoting import quote_literal
+from healthscore.tables.segmented import SegmentedSource
+
+
+class CompiledScan:
+    """One pass over a source, for all of its signals.
+
+    Parameters
+    ----------
+    tables, source
+        The source, cut into segments.
+    plans, filters
+        The signals, and SQL of which rows are theirs.
+    """
+
+    def __init__(
+        self, tables: Tables, source: SegmentedSource, plans: Sequence[SignalPlan], filters: Sequence[str]
+    ) -> None:
+        self._source, self._plans, self._filters = source, plans, filters
+        things = sorted({thing for plan in plans for thing in plan.distinct})
+        self._cells, self._sightings = Groups(), {thing: Groups() for thing in things}
+        self._seen = {thing: Pairs() for thing in things}
+        asked = [sql for i in range(len(plans)) for sql in (filters[i], *self._counted(i).values())]
+        self._conditions = Conditions(tables.engine, asked)
+        quantity = any(plan.quantity for plan in plans)
+        self._reader = Reader(tables.engine, source, ["account_id", *things], self._conditions, quantity=quantity)
+        for rows in self._reader.batches():
+            self._add_cells(rows)
+            for thing in things:
+                self._add_sightings(rows, thing)
+
+    def cells(self) -> pa.Table:
+        """As the engine would group them: account key, segment, late, gone, first_day, and each signal's measures."""
+        account, slot = self._cells.pairs()
+        version, segment = np.divmod(slot, np.int32(len(self._source.segments)))
+        first = self._reader.versions()[2][version]
+        return pa.table(
+            {**self._whose(account, version), "segment": segment, "first_day": first} | self._cells.columns()
+        )
+
+    def sightings(self, thing: str) -> pa.Table:
+        """As the engine would group them: account key, thing, late, gone, and the words of segments of each signal."""
+        account, code = self._sightings[thing].pairs()
+        version = np.zeros(len(code), np.int32)
+        if self._source.split:
+            code, version = (half[code] for half in self._seen[thing].halves())
+        things = pa.DictionaryArray.from_arrays(code, self._reader.keys(thing))
+        for k in range(-(-len(self._source.segments) // WORD_BITS)):
+            for i in range(len(self._asking(thing))):
+                self._sightings[thing].array(f"w_{i}_{k}")  # zeros, where no batch had a row
+        return pa.table({**self._whose(account, version), "thing": things} | self._sightings[thing].columns())
+
+    def _whose(self, account: Codes, version: Codes) -> dict[str, pa.Array | NDArray[np.int32]]:
+        late, gone, _ = self._reader.versions()
+        accounts = pa.DictionaryArray.from_arrays(account, self._reader.keys("account_id"))
+        return {"account_id": accounts, "late": late[version], "gone": gone[version]}
+
+    def _counted(self, i: int) -> dict[str, str]:
+        """What is counted of a signal's rows beside all of them: measure -> condition."""
+        plan, condition = self._plans[i], self._filters[i]
+        counted = {"named": f"({condition}) AND e.name IS NOT NULL"} if plan.named else {}
+        if plan.key:
+            counted["key"] = f"({condition}) AND e.name IN ({', '.join(map(quote_literal, plan.key))})"
+        return counted
+
+    def _asking(self, thing: str) -> list[str]:
+        """Conditions of the signals that count a thing distinct, in their order."""
+        return [condition for plan, condition in zip(self._plans, self._filters, strict=True) if thing in plan.distinct]
+
+    def _add_cells(self, rows: Rows) -> None:
+        slot = rows.segment
+        if self._source.split:
+            slot = np.where(slot < 0, slot, slot + rows.version * np.int32(len(self._source.segments)))
+        group, of = self._cells.encode(rows.codes["account_id"], slot), self._cells.array
+        for i, plan in enumerate(self._plans):
+            chosen = self._chosen(rows, group, self._filters[i])
+            chosen.aggregate("count_rows", None, of(f"count_{i}"))
+            chosen.aggregate("or_bits", rows.position, of(f"days_{i}"))
+            if plan.quantity:
+                chosen.aggregate("add_values", rows.quantity, of(f"quantity_{i}"))
+                how = "count_rows" if rows.measured is None else "add_values"
+                chosen.aggregate(how, rows.measured, of(f"measured_{i}"))
+            for measure, condition in self._counted(i).items():
+                self._chosen(rows, group, condition).aggregate("count_rows", None, of(f"{measure}_{i}"))
+
+    def _add_sightings(self, rows: Rows, thing: str) -> None:
+        groups, code = self._sightings[thing], rows.codes[thing]
+        if self._source.split:
+            code = self._seen[thing].encode(code, rows.version)
+        account = np.where(rows.segment < 0, rows.segment, rows.codes["account_id"])
+        group = groups.encode(account, code)
+        for k, of_word, bit in _by_word(rows.segment, group):
+            for i, condition in enumerate(self._asking(thing)):
+                self._chosen(rows, of_word, condition).aggregate("or_bits", bit, groups.array(f"w_{i}_{k}"))
+
+    def _chosen(self, rows: Rows, group: Codes, condition: str) -> Chosen:
+        word, wanted = self._conditions.place(condition)
+        return Chosen(group, rows.masks[word] if wanted else None, wanted)
+
+
+def _by_word(segment: Codes, group: Codes) -> Iterator[tuple[int, Codes, Codes]]:
+    """For each word of segments that occurs: its number, the groups of its rows (-1 of others), and their bits."""
+    last = int(segment.max(initial=0)) // WORD_BITS
+    first = int(segment.min(initial=last * WORD_BITS, where=segment >= 0)) // WORD_BITS
+    for k in range(first, last + 1):
+        bit = segment - np.int32(k * WORD_BITS)
+        yield k, group if first == last else np.where((bit >= 0) & (bit < WORD_BITS), group, np.int32(-1)), bit
