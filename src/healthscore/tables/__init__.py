@@ -16,13 +16,12 @@ from healthscore.tables.binding import Binding
 from healthscore.tables.contract import Kind
 from healthscore.tables.engine import ENGINES, Engine
 from healthscore.tables.expressions import Name, compile_expression, listed
-from healthscore.tables.gathering import gather
 from healthscore.tables.keyed import Keyed
 from healthscore.tables.opening import Opening
-from healthscore.tables.personal import personal_everywhere
 from healthscore.tables.problems import Problem, SourcesError
 from healthscore.tables.quarantine import Quarantine
 from healthscore.tables.quoting import quote_identifier
+from healthscore.tables.reaching import reach
 from healthscore.tables.reports import SourceReport
 from healthscore.tables.sorts import Sort
 from healthscore.tables.successions import Successions
@@ -201,11 +200,9 @@ def _open(run: Run, sources: Sequence[str] | None, quarantine_dir: Path | None, 
         what = f"there is no source {unknown[0]!r}; there are {listed(run.sources)}"
         raise ConfigurationError(what, "mend the name")
     names += [name for name, source in run.sources.items() if source.contract in NEEDED and name not in names]
-    files, lookups, problems = gather(run, names)
-    readable = [file.path for group in (*files.values(), *lookups.values()) for file in group]
-    engine = ENGINES[run.engine](files=readable, threads=run.threads)
-    quarantine = Quarantine(quarantine_dir)
-    opening = Opening(engine, personal_everywhere(run, files), files, lookups, quarantine, problems)
+    reached = reach(run, names)
+    engine, quarantine = reached.engine, Quarantine(quarantine_dir)
+    opening = Opening(engine, reached.run, reached.files, reached.lookups, quarantine, reached.problems)
     try:
         opening.open_all()
     except BaseException:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from healthscore.config import Run
+from healthscore.tables.engine import Database, EngineError
+from healthscore.tables.expressions import nearest_name
 from healthscore.tables.files import SUFFIXES, DataFile, FileError, find, inspect_file, kind_of, nearest_file
 from healthscore.tables.problems import Problem
 
@@ -27,6 +29,40 @@ def gather(
         for number, lookup in enumerate(run.sources[name].lookup):
             lookups[f"{name}/{number}"] = _files_of(run, name, lookup.paths, problems)
     return files, lookups, problems
+
+
+def gather_tables(
+    database: Database, run: Run, names: Sequence[str]
+) -> tuple[dict[str, list[DataFile]], dict[str, list[DataFile]], list[Problem]]:
+    """Like `gather`, where the rows lie in tables of a database."""
+    problems: list[Problem] = []
+    files: dict[str, list[DataFile]] = {}
+    lookups: dict[str, list[DataFile]] = {}
+    for name in names:
+        if found := _tables_of(database, name, run.sources[name].table, problems):
+            files[name] = found
+        for number, lookup in enumerate(run.sources[name].lookup):
+            lookups[f"{name}/{number}"] = _tables_of(database, name, lookup.table, problems)
+    return files, lookups, problems
+
+
+def _tables_of(database: Database, name: str, table: str | None, problems: list[Problem]) -> list[DataFile]:
+    try:
+        found = None if table is None else database.find(table)
+    except EngineError as error:
+        rule = f"`table` is a name as SQL writes it, schema.name; {table!r} is none: {error.what}"
+        problems.append(Problem("no_table", "error", name, rule=rule, remedy=f"mend `table` in [sources.{name}]"))
+        return []
+    if found is None:
+        near = nearest_name(str(table), database.names())
+        hint = f"did you mean {near!r}? " if near else ""
+        rule = f"`table` names a table or view of the database that the role may see; there is no {table!r}"
+        remedy = f"{hint}mend `table` in [sources.{name}], or grant the role USAGE on its schema and SELECT on it"
+        problems.append(Problem("no_table", "error", name, rule=rule, remedy=remedy))
+        return []
+    faults = _repeated_columns(name, found)
+    problems += faults
+    return [] if faults else [found]
 
 
 def _files_of(run: Run, name: str, patterns: Sequence[str], problems: list[Problem]) -> list[DataFile]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from healthscore.config import PANEL, Run
 from healthscore.tables.binding import Binding, bind
@@ -13,7 +12,7 @@ from healthscore.tables.checks import judge
 from healthscore.tables.columns import BindingError
 from healthscore.tables.currencies import mixed_currencies
 from healthscore.tables.engine import Engine, EngineError
-from healthscore.tables.files import DataFile, FileError, fingerprint
+from healthscore.tables.files import DataFile, FileError
 from healthscore.tables.forgotten import CODE, forgotten_in
 from healthscore.tables.gathering import unreadable
 from healthscore.tables.identities import excluded_accounts
@@ -27,6 +26,7 @@ from healthscore.tables.personal import require_personal
 from healthscore.tables.problems import Problem, errors
 from healthscore.tables.quarantine import Quarantine
 from healthscore.tables.quoting import quote_identifier
+from healthscore.tables.reaching import fingerprints
 from healthscore.tables.reports import SourceReport
 from healthscore.tables.rules import Rule, raw
 from healthscore.tables.scales import mixed_scales, named_scale
@@ -73,7 +73,7 @@ class Opening:
         """Open every source whose files are sound, accounts first, because the others are held against them."""
         ordered = sorted(self.files, key=lambda name: self.run.sources[name].contract != "accounts")
         with ThreadPoolExecutor(max_workers=1) as pool:  # hashing does not wait for the engine, nor it for the hash
-            prints = {name: pool.submit(fingerprint, self._read(name)) for name in ordered}
+            prints = {name: self._fingerprint(name, pool) for name in ordered}
             for name in ordered:
                 try:
                     self._open(name, prints[name])
@@ -87,13 +87,14 @@ class Opening:
                     self.problems.append(_engine_fault(name, error))
         self.lineage.follow(self.bindings, self.relations, self.versions)
 
-    def _read(self, name: str) -> list[Path]:
-        """Every file that the rows of a source follow from: its own, and those that columns are looked up in."""
-        own = [file.path for file in self.files[name]]
-        numbers = range(len(self.run.sources[name].lookup))
-        return own + [file.path for number in numbers for file in self.lookups.get(f"{name}/{number}", ())]
+    def _fingerprint(self, name: str, pool: Executor) -> Callable[[], str]:
+        """Of everything that the rows of a source follow from: what it reads, and what columns are looked up in."""
+        source = self.run.sources[name]
+        looked_up = [self.lookups.get(f"{name}/{number}", ()) for number in range(len(source.lookup))]
+        files = [file for group in (self.files[name], *looked_up) for file in group]
+        return fingerprints(self.engine, files, source.pii, pool)
 
-    def _open(self, name: str, print_: Future[str]) -> None:
+    def _open(self, name: str, print_: Callable[[], str]) -> None:
         engine, files = self.engine, self.files[name]
         require_personal(name, self.run.sources[name].pii, files)
         read = SOURCES[files[0].kind](engine, name, files, self.run.sources[name].pii)
@@ -126,7 +127,7 @@ class Opening:
             rows_in=judgement.rows_in,
             used=judgement.used,
             accounts=judgement.accounts,
-            fingerprint=_fingerprint(print_.result(), self.run, binding.rules),
+            fingerprint=_fingerprint(print_(), self.run, binding.rules),
             quarantined=judgement.taken("quarantine"),
             dropped=judgement.taken("drop"),
             first_day=judgement.first_day,

@@ -6,27 +6,31 @@ file has them dropped in every source that reads it, whichever declares them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from healthscore.config import Run
+from healthscore.config import Run, Source
 from healthscore.tables.columns import BindingError
 from healthscore.tables.expressions import listed, nearest_name
-from healthscore.tables.files import DataFile, find
+from healthscore.tables.files import DataFile
 from healthscore.tables.problems import Problem
 
 
-def personal_everywhere(run: Run, files: Mapping[str, Sequence[DataFile]]) -> Run:
+def personal_everywhere(
+    run: Run, files: Mapping[str, Sequence[DataFile]], read: Callable[[Source], Iterable[Path]]
+) -> Run:
     """The run in which every source declares what any other declares of a file that both read.
 
     Parameters
     ----------
     files
         Those of each source that is opened.
+    read
+        Tells the files of any source.
     """
     declared: dict[Path, set[str]] = {}
     for source in run.sources.values():
-        for path in find(run.data, source.paths)[0] if source.pii else ():
+        for path in read(source) if source.pii else ():
             declared.setdefault(path, set()).update(source.pii)
     sources = dict(run.sources)
     for name, own in files.items():

@@ -42,8 +42,9 @@ def open_files(engine: Engine, name: str, files: Sequence[DataFile], pii: Sequen
     return RawTable(relation, columns_of(engine, relation), stored)
 
 
-SOURCES: dict[str, Callable[..., RawTable]] = {"parquet": open_files, "csv": open_files}
-"""Kind -> `(engine, name, files, pii) -> RawTable`; `files.SUFFIXES` says which kind reads which file."""
+SOURCES: dict[str, Callable[..., RawTable]] = {"parquet": open_files, "csv": open_files, "table": open_files}
+"""Kind -> `(engine, name, files, pii) -> RawTable`; `files.SUFFIXES` says which kind reads which file, and a `table` is
+one of a database."""
 
 
 def columns_of(engine: Engine, relation: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from healthscore.errors import HealthScoreError
 
@@ -45,6 +45,35 @@ class Engine(Protocol):
         """Release everything."""
 
 
+@runtime_checkable
+class Database(Engine, Protocol):
+    """An engine in which the tables lie already."""
+
+    def find(self, name: str) -> DataFile | None:
+        """A table or view, as SQL writes its name, with its columns; None where there is none that may be seen."""
+
+    def names(self) -> list[str]:
+        """Every table and view that may be read."""
+
+    def fingerprint(self, files: Sequence[DataFile], without: Sequence[str]) -> str:
+        """What follows from the rows of tables, whatever their order, but for some columns, which are not read."""
+
+
+@runtime_checkable
+class Cluster(Engine, Protocol):
+    """An engine that can run Python where the rows lie."""
+
+    def schema(self, sql: str) -> Any:
+        """The `pyarrow.Schema` of a query's result. Runs nothing."""
+
+    def by_account(self, queries: Sequence[str], work: Callable[[list[Any]], Iterator[Any]], parts: int) -> Iterator[Any]:
+        """Part the results of queries, which all have `account_id`, by account, and work on every part.
+
+        `work` travels to the parts, takes the results for some accounts in the order of the queries, and gives
+        `pyarrow.Table`s, which are read here one at a time.
+        """
+
+
 def _duckdb(*, files: Sequence[Path], threads: int) -> Engine:
     from healthscore.tables.engine.duckdb import DuckDBEngine
 
@@ -59,3 +88,13 @@ def _spark(*, files: Sequence[Path], threads: int) -> Engine:
 
 ENGINES: dict[str, Callable[..., Engine]] = {"duckdb": _duckdb, "spark": _spark}
 """Name -> factory `(files=, threads=)`; `files` are all that the engine may read from outside."""
+
+
+def _postgresql(address: str) -> Database:
+    from healthscore.tables.engine.postgresql import PostgreSQLEngine
+
+    return PostgreSQLEngine(database=address)
+
+
+DATABASES: dict[str, Callable[[str], Database]] = {"postgresql": _postgresql}
+"""Name -> factory; it takes the run's `database`."""

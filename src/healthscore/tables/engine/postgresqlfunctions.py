@@ -69,7 +69,8 @@ def _try_bigint() -> Iterator[tuple[str, str, str, str]]:
 def _numbers() -> Iterator[tuple[str, str, str, str]]:
     number = "CAST($1 AS numeric)"
     # Beyond these the cast to a double is an error, and not infinite or 0.
-    sized = f"CASE WHEN abs({number}) < 1.7e308 THEN CASE WHEN abs({number}) > 1e-300 THEN CAST($1 AS float8) ELSE 0 END END"
+    sized = f"CASE WHEN abs({number}) > 1e-300 THEN CAST($1 AS float8) ELSE 0 END"
+    sized = f"CASE WHEN abs({number}) < 1.7e308 THEN {sized} END"
     yield "try_double", "text", "double precision", f"CASE WHEN $1 ~ '{_DECIMAL}' THEN {sized} END"
     rounded = "CASE WHEN abs(round({0}, $3)) < 10::numeric ^ ($2 - $3) THEN round({0}, $3) END"
     yield (
