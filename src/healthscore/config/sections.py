@@ -146,7 +146,8 @@ class Run(Section):
     the one among them, a gain, that a growth score beside health foretells. Without `as_of` and `split` a scorecard can
     still score, at the date that it is asked for. `engine` is where the tables are reduced; no number depends on it.
     `database` says where that is for `engine = "postgresql"`: an address without a password, or "env:NAME" or
-    "file:PATH" where the whole address is kept.
+    "file:PATH" where the whole address is kept. `scan` is how DuckDB's rows are grouped: by the compiled scan where it
+    is installed, or by `compiled` or `sql` alone; both give the same numbers.
     """
 
     name: Name
@@ -159,6 +160,7 @@ class Run(Section):
     threads: int = Field(default=2, ge=1, le=256)
     engine: Literal["duckdb", "spark", "postgresql"] = "duckdb"
     database: Address | None = None
+    scan: Literal["auto", "compiled", "sql"] = "auto"
     data_end: date | None = None
     as_of: AsOf | None = None
     sources: dict[Name, Source] = Field(min_length=1)
@@ -202,6 +204,8 @@ class Run(Section):
     @model_validator(mode="after")
     def _references_exist(self) -> Run:
         refuse_mixed_places(self.engine, self.database, self.sources)
+        if self.scan == "compiled" and self.engine != "duckdb":
+            raise ValueError(f'scan: rows of {self.engine} are grouped where they are; leave `scan = "compiled"` out')
         for name, signal in self.signals.items():
             known_name(f"signals.{name}.source", signal.source, self.sources)
             if self.sources[signal.source].contract not in MEASURED:

@@ -31,7 +31,7 @@ RUN_NAME = re.compile(r"[0-9a-z_]{1,64}(-[1-9][0-9]{0,5})?")
 """How directories of runs are called: identity, and attempt where it is not the first. Never a path."""
 
 
-ELSEWHERE = frozenset({"path", "data", "out", "threads", "engine", "database", "tracking", "deliveries"})
+ELSEWHERE = frozenset({"path", "data", "out", "threads", "engine", "database", "scan", "tracking", "deliveries"})
 """Keys of a run that say nothing of its results: where things lie and are reduced, and where they are sent."""
 AFTERWARDS = frozenset({"trend", "playbooks", "worklist", "path_to_green"})
 """Sections of a run that say what becomes of scores: scores are the same whatever they say."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -48,6 +49,8 @@ class Tables:
         Who ceased and who began by merges and splits.
     tops
         (account_id, top_id) of the accounts that are counted with another, the one at their top; None without any.
+    scan
+        How rows are grouped: by the engine's SQL, or streamed out of it to the compiled scan.
     """
 
     engine: Engine
@@ -59,6 +62,7 @@ class Tables:
     successions: Successions = field(default_factory=Successions.none, repr=False)
     tops: pa.Table | None = field(default=None, repr=False)
     problems: tuple[Problem, ...] = ()
+    scan: Literal["auto", "compiled", "sql"] = "sql"
 
     def top_parent(self, account: str) -> str | None:
         """The account that this one is counted with, as a part of it; None where it stands for itself."""
@@ -223,4 +227,5 @@ def _open(run: Run, sources: Sequence[str] | None, quarantine_dir: Path | None, 
         successions=opening.lineage.successions or Successions.none(),
         tops=opening.lineage.tops,
         problems=tuple(opening.problems),
+        scan=run.scan if run.engine == "duckdb" else "sql",
     )
