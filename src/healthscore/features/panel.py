@@ -45,6 +45,8 @@ class Panel:
         float64, shape (rows, features): NaN where a value is not known.
     features
         What the columns mean, in their order.
+    beside
+        float64, shape (rows, k): what a cluster computed of the features where they were; None without one.
     """
 
     accounts: pa.Array
@@ -52,6 +54,7 @@ class Panel:
     day: NDArray[np.int32]
     X: NDArray[np.float64]
     features: tuple[Feature, ...]
+    beside: NDArray[np.float64] | None = None
 
     @classmethod
     def gathered(
@@ -68,10 +71,14 @@ class Panel:
         """
         index, account = np.nonzero(rows)
         place = np.cumsum(rows).reshape(rows.shape) - 1
-        X = np.empty((len(index), len(features)))
+        X, beside = np.empty((len(index), len(features))), None
         for chunk in chunks:
-            X[place[np.searchsorted(as_ofs, chunk.day), chunk.account]] = chunk.X
-        return cls(accounts, account.astype(np.int32), np.asarray(as_ofs, np.int32)[index], X, features)
+            mine = place[np.searchsorted(as_ofs, chunk.day), chunk.account]
+            X[mine] = chunk.X
+            if chunk.beside is not None:
+                beside = np.empty((len(index), chunk.beside.shape[1])) if beside is None else beside
+                beside[mine] = chunk.beside
+        return cls(accounts, account.astype(np.int32), np.asarray(as_ofs, np.int32)[index], X, features, beside)
 
     def table(self) -> pa.Table:
         """The panel as Arrow: account_id, as_of, then a column per feature."""

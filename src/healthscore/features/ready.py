@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from healthscore.config import PanelTable, Run
 from healthscore.features.combinations import combinations
 from healthscore.features.dictionary import Feature
+from healthscore.features.distributed import Beside, DistributedPlan
 from healthscore.features.panel import SMALLEST_CHUNK, Measured, Panel, PanelPlan, Progress
 from healthscore.tables import Tables
+from healthscore.tables.engine import Cluster
 from healthscore.tables.panelrows import PanelRows
 
 READ_VALUES = 8_000_000
@@ -24,11 +26,21 @@ READ_VALUES = 8_000_000
 
 
 def plan_panel(
-    run: Run, tables: Tables, accounts: pa.Array, as_ofs: Sequence[int], data_end: int | None = None
-) -> PanelPlan | ReadyPanel:
-    """The run's panel: its own file where it names one, else what its signals measure. Parameters as of `PanelPlan`."""
+    run: Run,
+    tables: Tables,
+    accounts: pa.Array,
+    as_ofs: Sequence[int],
+    data_end: int | None = None,
+    beside: Beside | None = None,
+) -> Plan:
+    """The run's panel: its own file where it names one, else what its signals measure. Parameters as of `PanelPlan`.
+
+    On a cluster it is computed there, with what `beside` makes of it; nothing else uses that.
+    """
     if run.panel is not None:
         return ReadyPanel(run, run.panel, tables, accounts, as_ofs)
+    if isinstance(tables.engine, Cluster):
+        return DistributedPlan(run, tables, accounts, as_ofs, data_end, beside)
     return PanelPlan(run, tables, accounts, as_ofs, data_end)
 
 
@@ -127,3 +139,7 @@ def _given(name: str, component: str, panel: PanelTable) -> Feature:
         compute=itemgetter(name),  # of the panel's columns: it was computed elsewhere
         context=name in panel.context,
     )
+
+
+Plan = PanelPlan | ReadyPanel | DistributedPlan
+"""Whatever a panel is computed by."""

@@ -15,8 +15,9 @@ from healthscore.asof import as_of_days, date_of, day_of
 from healthscore.config import PANEL, AsOf, Run
 from healthscore.errors import ConfigurationError
 from healthscore.features.cells import source_accounts
-from healthscore.features.panel import Panel, PanelPlan
-from healthscore.features.ready import ReadyPanel, plan_panel
+from healthscore.features.distributed import Beside
+from healthscore.features.panel import Panel
+from healthscore.features.ready import Plan, plan_panel
 from healthscore.outcomes import OUTCOMES
 from healthscore.outcomes.keys import refuse_unused_keys
 from healthscore.outcomes.snapshots import Snapshots, Status
@@ -74,7 +75,7 @@ class Book:
         panel = self.panel
         return replace(
             self,
-            panel=replace(panel, account=panel.account[rows], day=panel.day[rows], X=panel.X[rows]),
+            panel=replace(panel, account=panel.account[rows], day=panel.day[rows], X=panel.X[rows], beside=None),
             snapshots=replace(self.snapshots, status=status),
             label=self.label[rows],
             value=self.value[rows],
@@ -152,8 +153,17 @@ def account_ids(run: Run, tables: Tables) -> pa.Array:
     return source_accounts(tables, [name for name, one in run.sources.items() if one.contract != "overrides"])
 
 
-def build_book(run: Run, tables: Tables, as_ofs: Sequence[int] | None = None, progress: Progress = silent) -> Book:
-    """Compute features and outcomes of the risk set at the as-of days (the run's own, where none are given)."""
+def build_book(
+    run: Run,
+    tables: Tables,
+    as_ofs: Sequence[int] | None = None,
+    progress: Progress = silent,
+    beside: Beside | None = None,
+) -> Book:
+    """Compute features and outcomes of the risk set at the as-of days (the run's own, where none are given).
+
+    On a cluster, `beside` is computed of the features where they are.
+    """
     run.need_outcome()
     days = as_ofs_of(run, tables) if as_ofs is None else tuple(as_ofs)
     accounts = account_ids(run, tables)
@@ -161,12 +171,12 @@ def build_book(run: Run, tables: Tables, as_ofs: Sequence[int] | None = None, pr
     with progress("reading outcomes"):
         snapshots = snapshots_of(run, tables, accounts, days, end)
     with progress("reading the rows of the signals"):
-        plan = plan_panel(run, tables, accounts, days, end)
+        plan = plan_panel(run, tables, accounts, days, end, beside)
     return book_of(run, tables, plan, snapshots, end, progress)
 
 
 def book_of(
-    run: Run, tables: Tables, plan: PanelPlan | ReadyPanel, snapshots: Snapshots, data_end: int, progress: Progress
+    run: Run, tables: Tables, plan: Plan, snapshots: Snapshots, data_end: int, progress: Progress
 ) -> Book:
     """The book of those at risk by the snapshots, with their features by the plan, whose days are the snapshots'."""
     with progress("computing features") as advance:

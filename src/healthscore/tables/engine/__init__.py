@@ -66,7 +66,9 @@ class Cluster(Engine, Protocol):
     def schema(self, sql: str) -> Any:
         """The `pyarrow.Schema` of a query's result. Runs nothing."""
 
-    def by_account(self, queries: Sequence[str], work: Callable[[list[Any]], Iterator[Any]], parts: int) -> Iterator[Any]:
+    def by_account(
+        self, queries: Sequence[str], work: Callable[[list[Any]], Iterator[Any]], parts: int
+    ) -> Iterator[Any]:
         """Part the results of queries, which all have `account_id`, by account, and work on every part.
 
         `work` travels to the parts, takes the results for some accounts in the order of the queries, and gives

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,6 @@ from healthscore.tables.engine import EngineError
 from healthscore.tables.engine.sparkdialect import spark_sql
 from healthscore.tables.engine.sparksession import open_session
 from healthscore.tables.engine.translation import parse
-from healthscore.tables.quoting import quote_identifier
 
 if TYPE_CHECKING:
     from healthscore.tables.files import DataFile
@@ -58,7 +57,7 @@ class SparkEngine:
         tree = parse(sql)
         with _explained():
             if isinstance(tree, exp.Drop):
-                self._drop(_named(tree.this))
+                self._drop(_named(tree.find(exp.Table)))
             elif isinstance(tree, exp.Insert):
                 name = _named(tree.this)
                 self._keep(name, self._frames[name].union(self._frame(tree.expression)))
@@ -70,11 +69,6 @@ class SparkEngine:
                 self._keep(_named(tree.this), frame.persist() if tree.kind == "TABLE" else frame)
             else:
                 raise EngineError(f"{sql.split()[0]} is no statement for Spark")
-
-    def frame(self, sql: str) -> Any:
-        """A query as a DataFrame that nothing has been computed of."""
-        with _explained():
-            return self._frame(parse(sql))
 
     def query(self, sql: str) -> Any:
         """Run a query; the whole result as a `pyarrow.Table`."""
@@ -89,6 +83,22 @@ class SparkEngine:
         """Columns that a query would return: name -> type, in DuckDB's words. Runs nothing."""
         with _explained():
             return {field.name: _type_of(field.dataType) for field in self._frame(parse(sql)).schema}
+
+    def schema(self, sql: str) -> Any:
+        """The `pyarrow.Schema` of a query's result. Runs nothing."""
+        from pyspark.sql.pandas.types import to_arrow_schema
+
+        with _explained():
+            return to_arrow_schema(self._frame(parse(sql)).schema, timezone="UTC")
+
+    def by_account(
+        self, queries: Sequence[str], work: Callable[[list[Any]], Iterator[Any]], parts: int
+    ) -> Iterator[Any]:
+        """Part the results of queries by account, work on every part, and read what comes of it."""
+        from healthscore.tables.engine.partitions import by_account
+
+        with _explained():
+            yield from by_account([self._frame(parse(sql)) for sql in queries], work, parts)
 
     def register(self, name: str, table: Any) -> None:
         """Copy an Arrow table to Spark."""
