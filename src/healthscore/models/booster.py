@@ -11,13 +11,15 @@ Column names in the text are `f0, f1, ...`; the real ones are in the design (Lig
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from healthscore.models import stored, treetext
+from healthscore.models.bins import BinnedRows as BinnedRows
+from healthscore.models.bins import LastBins as LastBins
 from healthscore.models.design import Design, Labels, Matrix, Vector, logit
 from healthscore.models.parts import Path
 from healthscore.models.treesettings import ROWS_PER_THREAD, step
@@ -26,11 +28,15 @@ from healthscore.models.treesettings import BoosterSettings as BoosterSettings
 
 @dataclass(frozen=True)
 class BoosterRecipe:
-    """Fits trees: one component each, or (the unconstrained twin) without that restriction."""
+    """Fits trees: one component each, or (the unconstrained twin) without that restriction.
+
+    Recipes that share their `bins` put the rows that they fit on one after the other into bins once.
+    """
 
     settings: BoosterSettings
     additive: bool = True
     threads: int = 2
+    bins: LastBins | None = field(default=None, compare=False, repr=False)
 
     def levels(self, rows: int) -> tuple[float, ...]:
         """Numbers of trees."""
@@ -54,10 +60,11 @@ class BoosterRecipe:
         import lightgbm
 
         intercept = float(logit(y.mean()))
-        rows = self.binned(design, X, y, seed=seed, offset=offset)
-        booster = lightgbm.train(self._parameters(design, y, seed), rows.data, int(max(levels)))
+        rows = self._binned_once(design, X, y, seed, offset)
+        booster = lightgbm.train(self.parameters(design, y, seed), rows.data, int(max(levels)))
         grown = treetext.canonical(booster.model_to_string(), len(design.names))
-        return lambda level: self._part(design, intercept, grown[: int(level)], rows.observed)
+        observed = rows.observed  # and not the rows, which would live as long as the path
+        return lambda level: self._part(design, intercept, grown[: int(level)], observed)
 
     def _part(self, design: Design, intercept: float, trees: list[treetext.Tree], observed: Vector) -> BoosterPart:
         if self.additive:
@@ -77,7 +84,7 @@ class BoosterRecipe:
         """Grow as many trees as said on the rows of a part again, each as often as it was drawn; binned once."""
         import lightgbm
 
-        parameters = self._parameters(part.design, y, seed)
+        parameters = self.parameters(part.design, y, seed)
         rows = self.binned(part.design, X, y, seed=seed)
         for weight, level in draws:
             drawn, intercept = np.flatnonzero(weight), float(logit(np.average(y, weights=weight)))
@@ -86,6 +93,10 @@ class BoosterRecipe:
             data.set_weight(weight[drawn]).set_init_score(intercept + known)
             text = lightgbm.train(parameters, data, int(level)).model_to_string()
             yield self._part(part.design, intercept, treetext.canonical(text, len(part.design.names)), part.observed)
+
+    def _binned_once(self, design: Design, X: Matrix, y: Labels, seed: int, offset: Vector | None) -> BinnedRows:
+        bins, how = self.bins or LastBins(), (design, seed, self.settings.maximum_bins)
+        return bins.of((X, y, offset), how, lambda: self.binned(design, X, y, seed=seed, offset=offset))
 
     def binned(self, design: Design, X: Matrix, y: Labels, *, seed: int, offset: Vector | None = None) -> BinnedRows:
         """The rows as LightGBM trains on them: in bins, and from the base rate on."""
@@ -97,7 +108,7 @@ class BoosterRecipe:
             y.astype(np.float64),
             init_score=float(logit(y.mean())) + known,
             feature_name=[f"f{column}" for column in range(len(design.names))],
-            params=self._parameters(design, y, seed),
+            params=self.parameters(design, y, seed),
             free_raw_data=True,
         )
         return BinnedRows(design, data.construct(), y, _observed(X), seed)
@@ -109,7 +120,7 @@ class BoosterRecipe:
         """
         import lightgbm
 
-        booster = lightgbm.Booster(self._parameters(rows.design, rows.y, rows.seed), rows.data)
+        booster = lightgbm.Booster(self.parameters(rows.design, rows.y, rows.seed), rows.data)
         seen, z, grown = _filled(X, rows.observed), np.zeros(len(X)), 0
         threads = _threads(self.threads, len(X), ROWS_PER_THREAD)
         for level in levels:
@@ -120,7 +131,8 @@ class BoosterRecipe:
             grown = int(level)
             yield z
 
-    def _parameters(self, design: Design, y: Labels, seed: int) -> dict[str, Any]:
+    def parameters(self, design: Design, y: Labels, seed: int) -> dict[str, Any]:
+        """What LightGBM is told, given these outcomes to learn from."""
         settings = self.settings
         events = int(min(y.sum(), len(y) - y.sum()))
         parameters: dict[str, Any] = {
@@ -167,20 +179,6 @@ def _filled(X: Matrix, observed: Vector) -> Matrix:
     """Replace missing values in columns that were always there in training."""
     unexpected = np.isnan(X) & ~np.isnan(observed)
     return np.where(unexpected, observed, X) if unexpected.any() else X
-
-
-@dataclass(frozen=True, eq=False)
-class BinnedRows:
-    """Rows that trees grow on, in LightGBM's bins (`data`), which only `maximum_bins` of the settings shapes.
-
-    So trees of any other settings can grow on the same. `observed` is that of `BoosterPart`.
-    """
-
-    design: Design
-    data: Any
-    y: Labels
-    observed: Vector
-    seed: int
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from healthscore.errors import ConfigurationError, InputError
 from healthscore.models import BASELINES, MODELS
 from healthscore.models.baselines import ConstantRecipe, CurveRecipe
-from healthscore.models.booster import BoosterRecipe, BoosterSettings
+from healthscore.models.booster import BoosterRecipe, BoosterSettings, LastBins
 from healthscore.models.calibration import (
     CalibrationSettings,
     fit_calibration,
@@ -27,10 +27,11 @@ from healthscore.models.calibration import (
 from healthscore.models.candidates import Candidates as Candidates
 from healthscore.models.candidates import Tried
 from healthscore.models.churnmodel import ChurnModel
-from healthscore.models.design import Design, Integers, Labels, Matrix, Vector, checked_labels, checked_matrix
-from healthscore.models.innerfit import fit_inner, offsets_of
+from healthscore.models.design import Design, Labels, Matrix, Vector, checked_labels, checked_matrix
+from healthscore.models.innerfit import InnerFits, Past, fit_inner, offsets_of
 from healthscore.models.logistic import LogisticRecipe, LogisticSettings
 from healthscore.models.parts import Part, Recipe
+from healthscore.models.sharing import SharedRows
 from healthscore.models.walkforward import InnerOrigin, InnerSettings, inner_origins, pooled
 
 Progress = Callable[[int, int], None]
@@ -71,9 +72,10 @@ class FittedPart:
 
 def recipes(settings: ChurnSettings, recency: str | None, tenure: str | None) -> dict[str, Recipe]:
     """Return how each part is fitted; recency and tenure only where their column is named."""
+    bins = LastBins()
     parts: dict[str, Recipe] = {
-        "additive": BoosterRecipe(settings.booster, additive=True, threads=settings.threads),
-        "unconstrained": BoosterRecipe(settings.booster, additive=False, threads=settings.threads),
+        "additive": BoosterRecipe(settings.booster, additive=True, threads=settings.threads, bins=bins),
+        "unconstrained": BoosterRecipe(settings.booster, additive=False, threads=settings.threads, bins=bins),
         "logistic": LogisticRecipe(settings.logistic),
         "base_rate": ConstantRecipe(),
     }
@@ -97,6 +99,7 @@ def fit_candidates(
     recency: str | None = None,
     tenure: str | None = None,
     progress: Progress | None = None,
+    shared: SharedRows | None = None,
 ) -> Candidates:
     """Fit candidates of `MODELS`, each of their parts once.
 
@@ -118,6 +121,8 @@ def fit_candidates(
         How to fit; see `ChurnSettings`.
     progress
         Called after every fit.
+    shared
+        The same rows within their book, whose fits at inner origins others have made, or will ask for.
 
     Raises
     ------
@@ -142,10 +147,8 @@ def fit_candidates(
     names = list(dict.fromkeys(part for candidate in wanted for part in MODELS[candidate].parts))
     origins = inner_origins(days, knowns, labels, settings.inner)
     counter = _Counter(progress, len(names) * (len(origins) + 1))
-    fitted = {
-        name: _fit_part(available[name], design, matrix, labels, days, origins, settings, seed, counter)
-        for name in names
-    }
+    past = Past(design, matrix, labels, days, origins, settings, seed, shared or SharedRows(np.arange(len(labels))))
+    fitted = _fit_parts({name: available[name] for name in names}, past, counter)
     chosen = {name: {part: fitted[part] for part in MODELS[name].parts} for name in wanted}
     models = {name: _calibrated(name, design, labels, parts, origins, settings, seed) for name, parts in chosen.items()}
     return Candidates(
@@ -206,28 +209,18 @@ def _check_candidates(wanted: Sequence[str], available: dict[str, Recipe]) -> No
         )
 
 
-def _fit_part(
-    recipe: Recipe,
-    design: Design,
-    X: Matrix,
-    y: Labels,
-    day: Integers,
-    origins: list[InnerOrigin],
-    settings: ChurnSettings,
-    seed: int,
-    counter: _Counter,
-) -> FittedPart:
-    """Fit a part at every inner origin, choose its level from those predictions, fit it on all rows."""
-    parts, tried = fit_inner(recipe, design, X, y, day, origins, settings, seed, counter.step)
-    level = tried.level
-    final = recipe.path(design, X, y, (level,), seed=seed, offset=offsets_of(y, day, settings))(level)
+def _fit_parts(recipes: dict[str, Recipe], past: Past, counter: _Counter) -> dict[str, FittedPart]:
+    """Fit parts at every inner origin, choose the level of each from those predictions, fit them on all rows."""
+    inner = fit_inner(recipes, past, counter.step)
+    offset = offsets_of(past.y, past.day, past.settings)
+    return {name: _fit_final(recipe, inner[name], offset, counter) for name, recipe in recipes.items()}
+
+
+def _fit_final(recipe: Recipe, inner: InnerFits, offset: Vector | None, counter: _Counter) -> FittedPart:
+    past, level = inner.past, inner.tried.level
+    final = recipe.path(past.design, past.X, past.y, (level,), seed=past.seed, offset=offset)(level)
     counter.step()
-    return FittedPart(
-        final,
-        tried,
-        [part.logit(X[origin.train]) for part, origin in zip(parts, origins, strict=True)],
-        final.logit(X) if origins else np.zeros(0),
-    )
+    return FittedPart(final, inner.tried, inner.training(), final.logit(past.X) if past.origins else np.zeros(0))
 
 
 def _held_out(fitted: list[FittedPart], y: Labels, origins: list[InnerOrigin], settings: ChurnSettings) -> Vector:

@@ -16,6 +16,7 @@ from healthscore.models.churn import Candidates, ChurnSettings, fit_candidates
 from healthscore.models.churnmodel import ChurnModel
 from healthscore.models.design import Design
 from healthscore.models.health import Bands, ScoreScale
+from healthscore.models.sharing import Fits, SharedRows
 from healthscore.outcomes.snapshots import Label
 from healthscore.pipelines.build import Book, iso
 from healthscore.pipelines.happenings import HAPPENINGS
@@ -34,8 +35,11 @@ def design_of(book: Book) -> Design:
     )
 
 
-def fit(book: Book, rows: NDArray[np.int64], progress: Any = None) -> Candidates:
-    """Fit every candidate and baseline on the given rows of the book (their outcomes must be known)."""
+def fit(book: Book, rows: NDArray[np.int64], progress: Any = None, shared: Fits | None = None) -> Candidates:
+    """Fit every candidate and baseline on the given rows of the book (their outcomes must be known).
+
+    `shared` holds what was fitted on other rows of the same book, as far as it is wanted here again.
+    """
     names = {feature.name for feature in book.panel.features}
     recency = next((f.name for f in book.panel.features if f.name.endswith("_recency")), None)
     return fit_candidates(
@@ -49,6 +53,7 @@ def fit(book: Book, rows: NDArray[np.int64], progress: Any = None) -> Candidates
         recency=recency,
         tenure="tenure_days" if "tenure_days" in names else None,
         progress=progress,
+        shared=None if shared is None else SharedRows(rows, shared),
     )
 
 

@@ -16,6 +16,7 @@ from healthscore.models.bundle import Bundle
 from healthscore.models.candidates import Candidates
 from healthscore.models.choice import Choice, choose
 from healthscore.models.drivers import component_drivers
+from healthscore.models.sharing import Fits
 from healthscore.models.summing import in_one_order
 from healthscore.pipelines.build import Book, days_of, iso, more_history
 from healthscore.pipelines.calibrations import learn_calibrations, recalibrated
@@ -198,6 +199,7 @@ def _fit_all(book: Book, training: list[NDArray[np.int64]], advance: Advance) ->
 
     A large book is fitted set by set: its trees use all threads themselves, and copies of its rows would not fit.
     """
+    shared = Fits()  # origins replay much of the same past
     total = sum(len(rows) for rows in training)
     done = [0.0] * len(training)
 
@@ -206,7 +208,7 @@ def _fit_all(book: Book, training: list[NDArray[np.int64]], advance: Advance) ->
             done[i] = fits / of * len(training[i]) / total
             advance(sum(done))
 
-        return fit(book, training[i], told)
+        return fit(book, training[i], told, shared)
 
     workers = book.run.threads if len(book.label) < SIDE_BY_SIDE_ROWS else 1
     with in_one_order(), ThreadPoolExecutor(max_workers=workers) as pool:

@@ -18,8 +18,9 @@ from healthscore.models.booster import BinnedRows, BoosterRecipe, BoosterSetting
 from healthscore.models.calibration import level
 from healthscore.models.churn import ChurnSettings
 from healthscore.models.design import Design, Integers, Labels, Matrix, Vector
-from healthscore.models.innerfit import fit_inner, offsets_of
+from healthscore.models.innerfit import Past, fit_inner, offsets_of
 from healthscore.models.logistic import LogisticRecipe
+from healthscore.models.sharing import SharedRows
 from healthscore.models.tuning.folds import tuning_folds
 from healthscore.models.walkforward import InnerOrigin, rarer
 
@@ -90,11 +91,9 @@ def partner_logits(rows: TuningRows) -> list[Vector] | None:
     if not rows.blended:
         return None
     origins = rows.folds()
-    recipe = LogisticRecipe(rows.settings.logistic)
-    parts = fit_inner(
-        recipe, rows.design, rows.X, rows.y, rows.day, origins, rows.settings, rows.seed, lambda: None
-    ).parts
-    return [part.logit(rows.X[origin.test]) for part, origin in zip(parts, origins, strict=True)]
+    everywhere = SharedRows(np.arange(len(rows.y)))
+    past = Past(rows.design, rows.X, rows.y, rows.day, origins, rows.settings, rows.seed, everywhere)
+    return fit_inner({"logistic": LogisticRecipe(rows.settings.logistic)}, past, lambda: None)["logistic"].test()
 
 
 class Objective:
