@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from healthscore.config import Features
+import healthscore
 from processes import Cost, measured, steps
 from task import BOOK, PEERS, run_text
 
@@ -29,7 +29,7 @@ PLANS = {
 }
 """A peer's plan -> its title, and the package that it takes. Scans compute nothing: they are the limit."""
 WAYS = {"sql": "healthscore, SQL and NumPy", "compiled": "healthscore, compiled scan"}
-"""What `[features] scan` may force -> its title."""
+"""What a run's `scan` may force -> its title."""
 
 
 @dataclass(frozen=True)
@@ -103,9 +103,8 @@ class Ours:
     def turn(self) -> Turn:
         """Write the run, and compute it from nothing."""
         run = self.data.folder / f"{self.way}-{self.dates}.toml"
-        forced = f'scan = "{self.way}"\n' if len(ways()) > 1 else ""
         layout = BOOK if self.data.peers is None else PEERS
-        run.write_text(run_text(layout, self.dates, forced), encoding="utf-8")
+        run.write_text(run_text(layout, self.dates, self.way), encoding="utf-8")
         shutil.rmtree(self._out, ignore_errors=True)
         command = [sys.executable, "-m", "healthscore", "--log-json", "features", run, "--out", self._out, "--json"]
         ended = measured(command)
@@ -146,8 +145,9 @@ Contestant = Ours | Peer
 
 
 def ways() -> dict[str, str]:
-    """The ways of this package that a run may force; one, where there is no choice."""
-    return WAYS if "scan" in Features.model_fields else {"sql": WAYS["sql"]}
+    """The ways of this package: the compiled scan is one of them where it was built at installation."""
+    built = any(Path(healthscore.__file__).parent.glob("features/compiled/_kernel-*.so"))
+    return {way: title for way, title in WAYS.items() if built or way != "compiled"}
 
 
 def versions(python: Path) -> dict[str, str]:

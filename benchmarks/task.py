@@ -31,11 +31,11 @@ def dates_of(count: int) -> list[date]:
     return [date(month // 12, month % 12 + 1, 1) for month in months]
 
 
-def run_text(layout: Layout, dates: int, features: str = "") -> str:
-    """The run, as TOML, with further lines for its `[features]`."""
+def run_text(layout: Layout, dates: int, scan: str) -> str:
+    """The run, as TOML, with rows grouped in the way that it names."""
     listed = ", ".join(map(str, dates_of(dates)))
     keys = "".join(KEY.format(key=key, prefix=layout.prefix) for key in KEYS)
-    return RUN.format(dates=listed, columns=layout.columns, features=features, keys=keys)
+    return RUN.format(dates=listed, columns=layout.columns, scan=scan, keys=keys)
 
 
 RUN = """\
@@ -43,6 +43,7 @@ name = "task"
 title = "The task of the comparison"
 data = "."
 data_end = 2025-07-02
+scan = "{scan}"
 
 [as_of]
 dates = [{dates}]
@@ -56,7 +57,7 @@ columns = {columns}
 [features]
 windows = [7, 28, 91]
 tenure = false
-{features}
+
 [signals.all]
 source = "usage"
 component = "activity"
