@@ -13,6 +13,7 @@ import pandas as pd
 
 from healthscore.asof import day_of
 from healthscore.config import Run
+from healthscore.features.ready import panel_features
 from healthscore.models.bundle import Bundle
 from healthscore.models.design import expit
 from healthscore.models.health import GRADES, percentile, rank
@@ -24,6 +25,7 @@ from healthscore.pipelines.progress import Progress
 from healthscore.pipelines.reasons import Explained, explain_rows, reason_texts
 from healthscore.pipelines.recorded import hindsight, require_recorded, shortest_window
 from healthscore.pipelines.scoretable import FEATURES, Rated, everyone, explained_drivers, features_table, rows_of
+from healthscore.pipelines.shipped import ShippedModel
 from healthscore.pipelines.uncertainty import Floats, score_interval, summary
 from healthscore.tables import Tables
 
@@ -70,7 +72,9 @@ def rate_by_model(
         Accounts to score, where not all are; one more is scored where none of them is at risk. What is known of a whole
         source is that of all accounts.
     """
-    book = build_book(run, tables, [day_of(as_of)], progress)
+    columns = tuple(feature.name for feature in panel_features(run, tables))
+    shipped = None if only else ShippedModel.of(directory, columns)
+    book = build_book(run, tables, [day_of(as_of)], progress, shipped)
     inputs = {name: report.fingerprint for name, report in tables.reports.items()}
     require_recorded(book, as_of)
     whole = book.panel.X
@@ -80,7 +84,7 @@ def rate_by_model(
     names = [feature.name for feature in book.panel.features]
     same_features(bundle, run, directory, names)
     with progress("scoring"):
-        explained = explain_rows(bundle, book.panel.X, names, run.score.reasons, rows_of(book, told))
+        explained = explain_rows(bundle, book.panel.X, names, run.score.reasons, rows_of(book, told), book.panel.beside)
         refuse_identical(run.name, explained.logit)
         down, up = reason_texts(bundle, explained, book.panel.X, book.panel.features)
         between = score_interval(bundle, book.panel.X, explained.held)

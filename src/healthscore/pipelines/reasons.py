@@ -68,7 +68,12 @@ class Explained:
 
 
 def explain_rows(
-    bundle: Bundle, X: Floats, names: Sequence[str], most: int | None = None, always: Sequence[int] = ()
+    bundle: Bundle,
+    X: Floats,
+    names: Sequence[str],
+    most: int | None = None,
+    always: Sequence[int] = (),
+    beside: Floats | None = None,
 ) -> Explained:
     """Take the scores of the rows of `X` apart.
 
@@ -79,11 +84,13 @@ def explain_rows(
         promising). All, where it is None.
     always
         Rows that are in any case.
+    beside
+        `component_logit` of the rows, where a cluster has computed it already.
     """
     model = bundle.model
     logit, held, parts = [], [], []
     for rows in chunks_of(len(X)):
-        components = model.component_logit(X[rows], names)
+        components = model.component_logit(X[rows], names) if beside is None else beside[rows]
         logit.append(model.logit_from_components(components))
         held.append(model.logit_from_components(model.held(components)))
         parts.append(component_drivers(model, bundle.scale, components))

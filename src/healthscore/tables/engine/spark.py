@@ -151,7 +151,7 @@ def _named(table: Any) -> str:
 
 
 def _type_of(kind: Any) -> str:
-    name = kind.simpleString()
+    name: str = kind.simpleString()
     return name.upper() if name.startswith("decimal") else _TYPES.get(name.split("<")[0], name.upper())
 
 
