@@ -62,11 +62,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--events", type=int, nargs="+", help="how many events, 200 for each account")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=Path("bench-data"), help="where data and results lie")
-    parser.add_argument("--peers", type=Path, default=os.environ.get(PEERS))
+    parser.add_argument("--peers", type=Path, default=os.environ.get(PEERS) or None)
     parser.add_argument("--only", nargs="+", choices=list(PLANS), default=list(PLANS), help="the peers' plans")
     parser.add_argument("--peers-python", type=Path, default=Path(sys.executable), help="has the peers' packages")
     parser.add_argument("--record", type=Path, help="the JSON file of figures (default: speed.json in the folder)")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if asked.what != "scale" and len(asked.events or [1]) > 1:
+        parser.error(f"{asked.what} is measured at one number of events")
+    return asked
 
 
 def data_of(asked: argparse.Namespace, events: int) -> Data:
@@ -85,7 +88,7 @@ def keep(record: Path, what: str, section: dict[str, Any]) -> None:
     """Put a section into the file of figures; the others stay as they are."""
     kept = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
     record.parent.mkdir(parents=True, exist_ok=True)
-    record.write_text(json.dumps(kept | {what: section}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    record.write_text(json.dumps(kept | {what: section}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

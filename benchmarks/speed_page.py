@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from contestants import CHECKS
@@ -56,7 +58,7 @@ def page(figures: Mapping[str, Section]) -> str:
     parts = [HEAD]
     for what, tell in TELLS.items():
         if what in figures:
-            parts += [part.markdown() if isinstance(part, Table) else part + "\n" for part in tell(figures[what])]
+            parts += [part.markdown() if isinstance(part, Table) else paragraphs(part) for part in tell(figures[what])]
     return "\n".join([*parts, HOW])
 
 
@@ -80,7 +82,7 @@ def beside(section: Section) -> Iterator[str | Table]:
     against = medians.get("polars_lazy")
     ratio = [f"{against.cpu_s / medians[key].cpu_s:.2f}" if against else "-" for key in medians]
     yield Table(
-        ("plan", "wall s", "CPU s", "memory GB", "times less CPU"),
+        ("plan", "wall s", "CPU s", "memory GB", "less CPU"),
         [
             (section["contestants"][key]["title"], *cells(cost), times)
             for (key, cost), times in zip(medians.items(), ratio, strict=True)
@@ -148,18 +150,34 @@ def growth(section: Section) -> Iterator[str | Table]:
             for case, cost in zip(cases, medians, strict=True)
         ],
     )
-    by_case = {(c["way"], c["events"], c["dates"]): cost for c, cost in zip(cases, medians, strict=True)}
-    ones = [key for key in by_case if key[2] == 1]
-    most = max(key[2] for key in by_case)
+    by_case = {(c["way"], c["events"], c["dates"]): cost.cpu_s for c, cost in zip(cases, medians, strict=True)}
+    yield further(by_case)
+    most = max(dates for _, _, dates in by_case)
+    times = {key: by_case[key[0], key[1], most] / cpu for key, cpu in by_case.items() if key[2] == 1}
     yield Table(
         (f"{most} dates against one", "asked", "measured", "reached"),
         [
-            (f"{CALLED[way]}, {events:,} events", f"at most {DATES_GOAL:.1f} times", f"{times:.2f} times",
-             answer(times <= DATES_GOAL))
-            for way, events, _ in ones
-            for times in [by_case[way, events, most].cpu_s / by_case[way, events, 1].cpu_s]
+            (
+                f"{CALLED[way]}, {events:,} events",
+                f"at most {DATES_GOAL:.1f}",
+                f"{ratio:.2f}",
+                answer(ratio <= DATES_GOAL),
+            )
+            for (way, events, _), ratio in times.items()
         ],
-    )  # fmt: skip
+    )
+
+
+def further(cpu: Mapping[tuple[str, int, int], float]) -> str:
+    """What a further million events costs between the numbers that were measured, at all dates."""
+    most = max(dates for _, _, dates in cpu)
+    told = []
+    for way in dict.fromkeys(way for way, _, _ in cpu):
+        sizes = sorted(events for other, events, dates in cpu if (other, dates) == (way, most))
+        for less, more in pairwise(sizes):
+            cost = (cpu[way, more, most] - cpu[way, less, most]) / (more - less) * 1e6
+            told.append(f"{cost:.2f} CPU s from {less / 1e6:g} to {more / 1e6:g} million ({CALLED[way]})")
+    return f"A further million events costs {', '.join(told)}: without the start of the process."
 
 
 # --- a whole job -----------------------------------------------------------------------------------------------------
@@ -203,6 +221,11 @@ def on(section: Section) -> str:
     machine = section["machine"]
     size = f"{machine['cores']} cores, {machine['memory_gb']} GB"
     return f"{section['measured']}, {size}, Python {machine['python']}, load average {section['load']:g}"
+
+
+def paragraphs(text: str) -> str:
+    """Lines of the pages' length."""
+    return "\n\n".join(textwrap.fill(part, 120, break_on_hyphens=False) for part in text.split("\n\n")) + "\n"
 
 
 def cells(cost: Cost) -> tuple[str, str, str]:
