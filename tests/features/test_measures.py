@@ -77,21 +77,22 @@ def test_two_signals_part_a_source_between_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("measures", "things", "counted"),
     [
-        (None, {"actor_id", "name"}, {"count", "days", "quantity", "measured", "named", "key"}),
-        (["count"], set(), {"count", "days"}),
-        (["share_of_seats"], {"actor_id"}, {"count", "days"}),
-        (["kinds"], {"name"}, {"count", "days"}),
-        (["repeated"], {"name"}, {"count", "days", "named"}),
-        (["quantity_per_actor"], {"actor_id"}, {"count", "days", "quantity", "measured"}),
-        (["quantity_mean"], set(), {"count", "days", "quantity", "measured"}),
-        (["key_share"], set(), {"count", "days", "key"}),
+        (None, {"actor_id"}, {"count", "days", "quantity", "measured", "named", "key", "names_0"}),
+        (["count"], set(), {"count"}),
+        (["share_of_seats"], {"actor_id"}, {"count"}),
+        (["kinds"], set(), {"count", "names_0"}),
+        (["repeated"], set(), {"count", "named", "names_0"}),
+        (["quantity_per_actor"], {"actor_id"}, {"count", "quantity", "measured"}),
+        (["quantity_mean"], set(), {"count", "quantity", "measured"}),
+        (["recency"], set(), {"count", "days"}),
+        (["key_share"], set(), {"count", "key"}),
     ],
 )
 def test_what_no_measure_needs_is_not_counted(
     tmp_path: Path, measures: list[str] | None, things: set[str], counted: set[str]
 ) -> None:
     families = None if measures else ["frequency", "breadth", "depth", "recurrence"]
-    families = {"repeated": ["recurrence"]}.get((measures or [""])[0], families)
+    families = {"repeated": ["recurrence"], "recency": ["recency"]}.get((measures or [""])[0], families)
     signal = {"measures": measures, "families": families, "key": ["import"]}
     run = run_with(tmp_path, {"events": USAGE, "subscriptions": SEATS}, use=signal)
     with open_tables(run) as tables:

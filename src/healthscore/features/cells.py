@@ -13,13 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from healthscore.asof import WORD_BITS, Segments, window_edges
+from healthscore.asof import Segments, window_edges
+from healthscore.features.names import WIDTHS, Names, unpacked
+from healthscore.features.sightings import Sightings, sightings_of
 from healthscore.features.signals import SignalPlan
 from healthscore.tables import Tables
 from healthscore.tables.keyed import texts_of_keys
@@ -28,7 +31,9 @@ from healthscore.tables.segmented import FOREVER, SegmentedSource, segment_sourc
 
 MEASURES = ("count", "days", "quantity", "measured", "named", "key")
 """Per cell: rows, bit set of active days, scaled sum of the quantities, rows with a quantity, with a name, with a key
-name."""
+name. Beside them the words of the bit set of names, `names_0`, `names_1`, ..."""
+NAMES = "names_"
+"""What the measures of bit sets of names begin with."""
 
 
 @dataclass(frozen=True)
@@ -59,25 +64,6 @@ class Cells:
 
 
 @dataclass(frozen=True)
-class Sightings:
-    """In which segments an account's actor (or name) was seen, sorted by account.
-
-    Attributes
-    ----------
-    account, pair, late, gone
-        Shape (rows,): account code; number of the (account, thing) pair, rising with the account; as in `Cells`.
-    words
-        int64, shape (rows, words): bit b of word k is segment k * 62 + b.
-    """
-
-    account: NDArray[np.int32]
-    pair: NDArray[np.int64]
-    late: NDArray[np.int32]
-    gone: NDArray[np.int32]
-    words: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
 class SignalCells:
     """Everything that the pass over the events kept of one signal.
 
@@ -88,6 +74,9 @@ class SignalCells:
         later makes the source begin earlier from then on, and changes nothing before.
     scale
         Decimals kept of the quantities.
+    sightings
+        Of each thing whose distinct values are counted, unless the cells have bit sets of it (names, where there are
+        few).
     """
 
     plan: SignalPlan
@@ -97,13 +86,39 @@ class SignalCells:
     cells: Cells
     sightings: dict[str, Sightings] = field(default_factory=dict)
 
+    def seen(self, index: int, t: int) -> NDArray[np.int32]:
+        """Codes of the accounts with a row known before as-of day `t`, the `index`-th of the grid."""
+        account, begin = self._begun
+        rest = self._unsettled
+        began = self.segments.starts[rest.segment] < t
+        visible = rest.account[began & (rest.late <= index) & (index < rest.gone)]
+        return np.union1d(account[begin < t], visible).astype(np.int32)
+
+    @cached_property
+    def _begun(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Accounts with rows that are seen at once and for good, and the first day of the first segment of each."""
+        settled = self.cells if not len(self._unsettled.account) else self.cells.rows(~self._later)
+        where = np.flatnonzero(np.diff(settled.account, prepend=-1))
+        begin = self.segments.starts[settled.segment]
+        return settled.account[where], np.minimum.reduceat(begin, where) if len(where) else begin
+
+    @cached_property
+    def _later(self) -> NDArray[np.bool_]:
+        later: NDArray[np.bool_] = (self.cells.late >= 0) | (self.cells.gone != FOREVER)
+        return later
+
+    @cached_property
+    def _unsettled(self) -> Cells:
+        """Cells of rows that were late, or were replaced."""
+        return self.cells.rows(self._later)
+
 
 def source_accounts(tables: Tables, sources: Sequence[str]) -> pa.Array:
     """Ids of every account that occurs in the sources, sorted, without repetition."""
     found = []
     for keyed in map(tables.keyed, sources):
-        ids = tables.engine.query(f"SELECT DISTINCT {keyed.key('account_id')} AS account_id FROM {keyed.relation}")
-        found.append(texts_of_keys(ids["account_id"]).dictionary)
+        keys = tables.engine.query(f"SELECT DISTINCT {keyed.key('account_id')} AS account_id FROM {keyed.relation}")
+        found.append(texts_of_keys(keys["account_id"]).dictionary)
     ids = pc.unique(pa.chunked_array(found, pa.string()))
     return ids.take(pc.sort_indices(ids))
 
@@ -119,102 +134,111 @@ def collect(
     windows = {window for plan in plans for window in plan.windows}
     rows = segment_source(tables, source, window_edges(as_ofs, sorted(windows, key=str)), as_ofs, last=as_ofs[-1])
     filters = [tables.predicate(source, plan.where) if plan.where else "TRUE" for plan in plans]
-    cells, first = _cells(tables, rows, plans, filters, as_ofs, accounts)
+    counted = _Counted(tables, rows, plans, filters)
+    cells, first = counted.cells(as_ofs, accounts)
     sightings: list[dict[str, Sightings]] = [{} for _ in plans]
     for thing in sorted({thing for plan in plans for thing in plan.distinct}):
+        if thing == "name" and counted.names is not None:
+            continue
         asking = [i for i, plan in enumerate(plans) if thing in plan.distinct]
-        found = _sightings(tables, rows, [filters[i] for i in asking], thing, accounts)
+        found = sightings_of(tables, rows, [filters[i] for i in asking], thing, accounts)
         for i, seen in zip(asking, found, strict=True):
             sightings[i][thing] = seen
     scale = tables.scale(source, "quantity") if any(plan.quantity for plan in plans) else 0
     return [SignalCells(plan, rows.segments, first, scale, cells[i], sightings[i]) for i, plan in enumerate(plans)]
 
 
-def _cells(
-    tables: Tables,
-    rows: SegmentedSource,
-    plans: Sequence[SignalPlan],
-    filters: Sequence[str],
-    as_ofs: Sequence[int],
-    accounts: pa.Array,
-) -> tuple[list[Cells], NDArray[np.int64]]:
-    """Cells of each signal, and the source's first day as each as-of date could know it."""
-    columns = ["min(e.day) AS first_day"]
-    for i, (plan, condition) in enumerate(zip(plans, filters, strict=True)):
-        given = "" if condition == "TRUE" else f" FILTER (WHERE {condition})"
-        columns.append(f"count(*){given} AS count_{i}")
-        columns.append(f"bit_or(CAST(1 AS BIGINT) << d._position){given} AS days_{i}")
-        if plan.quantity:
-            columns.append(f"CAST(sum(e.quantity){given} AS BIGINT) AS quantity_{i}")
-            columns.append(f"count(e.quantity){given} AS measured_{i}")
-        if plan.named:
-            columns.append(f"count(e.name){given} AS named_{i}")
-        if plan.key:
-            names = ", ".join(map(quote_literal, plan.key))
-            columns.append(f"count(*) FILTER (WHERE ({condition}) AND e.name IN ({names})) AS key_{i}")
-    found = tables.engine.query(
-        f"SELECT {rows.key('account_id')} AS account_id, d._segment AS segment, {rows.late} AS late, "
-        f"{rows.gone} AS gone, {', '.join(columns)} FROM {rows.tables} GROUP BY 1, 2, 3, 4"
-    )
-    code, order = sorted_by_account(found, accounts)
-    segment, late, gone = (found[name].to_numpy()[order].astype(np.int32) for name in ("segment", "late", "gone"))
-    result = []
-    for i in range(len(plans)):
-        measures = {m: pc.fill_null(found[f"{m}_{i}"], 0) for m in MEASURES if f"{m}_{i}" in found.column_names}
-        values = {name: column.to_numpy()[order].astype(np.int64) for name, column in measures.items()}
-        result.append(Cells(code, segment, late, gone, values).rows(values["count"] > 0))
-    return result, _first_days(found, as_ofs)
+class _Counted:
+    """The query of one source's cells: what is counted for each signal, and by which aggregate."""
 
+    def __init__(
+        self, tables: Tables, rows: SegmentedSource, plans: Sequence[SignalPlan], filters: Sequence[str]
+    ) -> None:
+        self._tables, self._rows, self._plans, self._filters = tables, rows, plans, filters
+        conditions = {f"count_{i}": condition for i, condition in enumerate(filters) if condition != "TRUE"}
+        for i, plan in enumerate(plans):
+            if plan.key:
+                among = f"name IN ({', '.join(map(quote_literal, plan.key))})"
+                conditions[f"key_{i}"] = among if filters[i] == "TRUE" else f"({filters[i]}) AND {among}"
+        self._conditions = conditions
+        needed = bool(conditions) or any("name" in plan.distinct for plan in plans)
+        named = needed and "name" in tables.bound_columns(plans[0].source)
+        self.names = Names.of(tables, plans[0].source, rows, list(conditions.values())) if named else None
+        holds = {} if self.names is None else self.names.holds
+        self._by_name = {column: condition for column, condition in conditions.items() if condition in holds}
 
-def _first_days(found: pa.Table, as_ofs: Sequence[int]) -> NDArray[np.int64]:
-    """Earliest day among the rows that each as-of date may see; the last as-of day where there is none."""
-    late, gone, day = (found[name].to_numpy() for name in ("late", "gone", "first_day"))
-    first, stands = np.full(len(as_ofs) + 2, as_ofs[-1], np.int64), gone == FOREVER
-    np.minimum.at(first, late[stands] + 1, day[stands])
-    first = np.minimum.accumulate(first)[1:-1]
-    for index in range(len(as_ofs) if not stands.all() else 0):
-        replaced = ~stands & (late <= index) & (index < gone)
-        first[index] = day[replaced].min(initial=first[index])
-    return first
+    def cells(self, as_ofs: Sequence[int], accounts: pa.Array) -> tuple[list[Cells], NDArray[np.int64]]:
+        """Cells of each signal, and the source's first day as each as-of date could know it."""
+        for width in WIDTHS:
+            found = self._query(width)
+            if not self._by_name or pc.max(found["total"]).as_py() < 1 << width:
+                break
+        code, order = sorted_by_account(found, accounts)
 
+        def column(name: str) -> NDArray[np.int64]:
+            values: NDArray[np.int64] = pc.fill_null(found[name], 0).to_numpy()[order]
+            return values.astype(np.int64, copy=False)
 
-def _sightings(
-    tables: Tables,
-    rows: SegmentedSource,
-    filters: Sequence[str],
-    thing: str,
-    accounts: pa.Array,
-) -> list[Sightings]:
-    words = range(-(-len(rows.segments) // WORD_BITS))
-    columns = []
-    for i, condition in enumerate(filters):
-        for k in words:
-            low, high = k * WORD_BITS, (k + 1) * WORD_BITS - 1
-            inside = f"d._segment BETWEEN {low} AND {high}"
-            # A FILTER does not keep the shift from being computed for the rows that it leaves out.
-            bit = f"CAST(1 AS BIGINT) << CASE WHEN {inside} THEN d._segment - {low} ELSE 0 END"
-            columns.append(f"bit_or({bit}) FILTER (WHERE ({condition}) AND {inside}) AS w_{i}_{k}")
-    asked = "" if "TRUE" in filters else f" AND ({' OR '.join(filters)})"
-    found = tables.engine.query(
-        f"SELECT {rows.key('account_id')} AS account_id, {rows.key(thing)} AS thing, {rows.late} AS late, "
-        f"{rows.gone} AS gone, {', '.join(columns)} FROM {rows.tables} AND {rows.key(thing)} IS NOT NULL{asked} "
-        "GROUP BY 1, 2, 3, 4"
-    )
-    code, order = sorted_by_account(found, accounts)
-    late, gone = (found[name].to_numpy()[order].astype(np.int32) for name in ("late", "gone"))
-    pair = _pairs(code, found["thing"], order) if rows.split else np.arange(len(code), dtype=np.int64)
-    result = []
-    for i in range(len(filters)):
-        bits = np.stack([pc.fill_null(found[f"w_{i}_{k}"], 0).to_numpy()[order] for k in words], axis=1).astype(
-            np.int64
+        segment, late, gone = (column(name).astype(np.int32) for name in ("segment", "late", "gone"))
+        words = [column(name) for name in found.column_names if name.startswith("counts_")]
+        measures: list[dict[str, NDArray[np.int64]]] = [{} for _ in self._plans]
+        for place, name in enumerate(self._by_name):
+            measure, _, i = name.rpartition("_")
+            measures[int(i)][measure] = unpacked(words, place, width)
+        for name in found.column_names:
+            measure, _, i = name.rpartition("_")
+            if measure in MEASURES or measure.startswith(NAMES):
+                measures[int(i)][measure] = column(name)
+        result = []
+        for condition, counted in zip(self._filters, measures, strict=True):
+            counted.setdefault("count", column("total"))
+            whole = Cells(code, segment, late, gone, counted)
+            result.append(whole if condition == "TRUE" else whole.rows(counted["count"] > 0))
+        return result, self._first(found, as_ofs)
+
+    def _query(self, width: int) -> pa.Table:
+        rows, joined, columns = self._rows, self._rows.joined, ["count(*) AS total"]
+        if rows.split:
+            columns.append("min(e.day) AS first_day")
+        if self.names is not None:
+            made = self.names.register(self._tables.engine, list(self._by_name.values()), width)
+            columns += [f"CAST(sum(n._counts_{k}) AS BIGINT) AS counts_{k}" for k in range(made)]
+            joined += self.names.join.format(key=rows.key("name"))
+        for i in range(len(self._plans)):
+            columns += [f"{sql} AS {measure}_{i}" for measure, sql in self._aggregates(i)]
+        return self._tables.engine.query(
+            f"SELECT {rows.key('account_id')} AS account_id, d._segment AS segment, {rows.late} AS late, "
+            f"{rows.gone} AS gone, {', '.join(columns)} FROM {joined} WHERE {rows.where} GROUP BY 1, 2, 3, 4"
         )
-        some = bits.any(axis=1)
-        result.append(Sightings(code[some], pair[some], late[some], gone[some], bits[some]))
-    return result
 
+    def _aggregates(self, i: int) -> list[tuple[str, str]]:
+        """Measure and SQL of what is counted for a signal beside the counters of names."""
+        plan, condition = self._plans[i], self._filters[i]
+        given = "" if condition == "TRUE" else f" FILTER (WHERE {condition})"
+        columns = []
+        for measure in ("count", "key"):
+            if f"{measure}_{i}" in self._conditions and f"{measure}_{i}" not in self._by_name:
+                columns.append((measure, f"count(*) FILTER (WHERE {self._conditions[f'{measure}_{i}']})"))
+        if plan.dated:
+            columns.append(("days", f"bit_or(CAST(1 AS BIGINT) << d._position){given}"))
+        if plan.quantity:
+            columns.append(("quantity", f"CAST(sum(e.quantity){given} AS BIGINT)"))
+            columns.append(("measured", f"count(e.quantity){given}"))
+        if plan.named:
+            columns.append(("named", f"count({self._rows.key('name')}){given}"))
+        if "name" in plan.distinct and self.names is not None:
+            columns += [(f"{NAMES}{k}", f"bit_or(n._bits_{k}){given}") for k in range(self.names.words)]
+        return columns
 
-def _pairs(code: NDArray[np.int32], thing: pa.ChunkedArray, order: NDArray[np.int64]) -> NDArray[np.int64]:
-    """One number per (account, thing): the same for its row that was on time, those that were late, and older ones."""
-    things = pc.dictionary_encode(thing).combine_chunks().indices.to_numpy()[order].astype(np.int64)
-    key = code.astype(np.int64) * (things.max(initial=0) + 1) + things
-    return np.unique(key, return_inverse=True)[1].astype(np.int64)
+    def _first(self, found: pa.Table, as_ofs: Sequence[int]) -> NDArray[np.int64]:
+        """Earliest day among the rows that each as-of date may see; the last as-of day where there is none."""
+        if not self._rows.split:
+            return np.full(len(as_ofs), min(self._rows.first, as_ofs[-1]), np.int64)
+        late, gone, day = (found[name].to_numpy() for name in ("late", "gone", "first_day"))
+        first, stands = np.full(len(as_ofs) + 2, as_ofs[-1], np.int64), gone == FOREVER
+        np.minimum.at(first, late[stands] + 1, day[stands])
+        first = np.minimum.accumulate(first)[1:-1]
+        for index in range(len(as_ofs) if not stands.all() else 0):
+            replaced = ~stands & (late <= index) & (index < gone)
+            first[index] = day[replaced].min(initial=first[index])
+        return first

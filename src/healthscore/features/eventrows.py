@@ -28,9 +28,7 @@ class EventRows:
 
     def seen(self, index: int, t: int) -> NDArray[np.int32]:
         """Codes of the accounts with an event known before as-of day `t`, the `index`-th of the grid."""
-        cells = self.signal.cells
-        begin = self.signal.segments.starts[cells.segment]
-        return cells.account[(begin < t) & (cells.late <= index) & (index < cells.gone)]
+        return self.signal.seen(index, t)
 
     def chunk(self, low: int, high: int) -> Chunk:
         """The cells of the accounts [low, high)."""

@@ -191,18 +191,17 @@ class PanelPlan:
     def _chunk(self, rows: NDArray[np.bool_], low: int, high: int) -> Panel:
         chunks = [signal.chunk(low, high) for signal in self._signals]
         subscriptions = None if self._subscriptions is None else self._subscriptions.between(low, high)
-        parts, accounts, days = [], [], []
-        for index, t in enumerate(self.as_ofs):
-            chosen = np.flatnonzero(rows[index])
-            values = self._features_at(chunks, subscriptions, index, t, self._founded[low:high])
-            parts.append(
-                np.stack([column[chosen] for column in values], axis=1) if values else np.empty((len(chosen), 0))
-            )
-            accounts.append((chosen + low).astype(np.int32))
-            days.append(np.full(len(chosen), t, np.int32))
-        return Panel(
-            self.accounts, np.concatenate(accounts), np.concatenate(days), np.concatenate(parts), self.features
-        )
+        index, account = np.nonzero(rows)
+        # Feature by feature, as it is computed and written: a column lies in one piece.
+        X = np.empty((len(index), len(self.features)), order="F")
+        stops = np.searchsorted(index, np.arange(len(self.as_ofs) + 1))
+        for i, t in enumerate(self.as_ofs):
+            inside = slice(stops[i], stops[i + 1])
+            chosen: NDArray[np.intp] | slice = slice(None) if rows[i].all() else account[inside]
+            for column, values in enumerate(self._features_at(chunks, subscriptions, i, t, self._founded[low:high])):
+                X[inside, column] = values[chosen]
+        days = np.asarray(self.as_ofs, np.int32)[index]
+        return Panel(self.accounts, (account + low).astype(np.int32), days, X, self.features)
 
     def _features_at(
         self,
@@ -221,7 +220,8 @@ class PanelPlan:
         for chunk, features in zip(chunks, measured.of_signal, strict=True):
             signal = chunk.at(index, t, seats)
             values += [feature.compute(signal) for feature in features]
-            first = np.fmin(first, signal.first_day())
+            if measured.of_account:
+                first = np.fmin(first, signal.first_day())
         state = AccountState(t, np.where(np.isnan(since), first, since), renewal, founded)
         values += [feature.compute(state) for feature in measured.of_account]
         columns = dict(zip((feature.name for feature in measured.single), values, strict=True))

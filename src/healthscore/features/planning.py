@@ -35,13 +35,21 @@ COUNTED = {
     "name": {"repeated"},
     "quantity": {"quantity", "quantity_mean", "quantity_per_active_day", "quantity_per_actor"},
     "key": {"key_count", "key_share"},
+    "days": {"active_days", "regularity", "quantity_per_active_day", "recency", "gap", "overdue"},
 }
 """What of an event is counted for which measures, beside the number of its distinct values itself."""
 
 
 def plan_signals(run: Run, tables: Tables) -> list[SignalPlan]:
     """Resolve the run's signals, in their order."""
-    return [_plan(run, tables, name, signal) for name, signal in run.signals.items()]
+    plans = [_plan(run, tables, name, signal) for name, signal in run.signals.items()]
+    return [replace(plan, dated=plan.dated or _dates_tenure(run, plan, plans)) for plan in plans]
+
+
+def _dates_tenure(run: Run, plan: SignalPlan, plans: Sequence[SignalPlan]) -> bool:
+    """Whether a signal tells an account's first day: the one that has all rows of a source does, else all of them."""
+    whole = any(other.where is None and other.source == plan.source for other in plans)
+    return run.features.tenure and (plan.where is None or not whole)
 
 
 def _plan(run: Run, tables: Tables, name: str, signal: Signal) -> SignalPlan:
@@ -90,6 +98,7 @@ def _narrowed(plan: SignalPlan, measures: tuple[str, ...]) -> SignalPlan:
         quantity=plan.quantity and bool(COUNTED["quantity"] & taken),
         named=plan.named and bool(COUNTED["name"] & taken),
         key=plan.key if COUNTED["key"] & taken else (),
+        dated=bool(COUNTED["days"] & taken),
     )
 
 

@@ -31,6 +31,8 @@ class SignalPlan:
         Whether the source has a quantity, and the signal a measure that needs it.
     named
         Whether rows with a name are counted.
+    dated
+        Whether it is kept on which days rows lie: for active days, recency and rhythm, and for the first day of all.
     key
         Names whose use counts as deep.
     favourable_from, unfavourable_to
@@ -67,3 +69,4 @@ class SignalPlan:
     words: dict[str, str]
     seats: bool = False
     measures: tuple[str, ...] | None = None
+    dated: bool = True

@@ -33,7 +33,7 @@ class SegmentedSource:
         The cut of the time axis.
     first
         The source's first day: before it nothing was recorded.
-    tables
+    joined, where
         FROM and WHERE: the rows as `e`, their day's segment and position in it as `d`.
     late
         SQL for the index of the first as-of date that may see a row; -1 where that is the first after it happened.
@@ -48,11 +48,17 @@ class SegmentedSource:
 
     segments: Segments
     first: int
-    tables: str
+    joined: str
+    where: str
     late: str
     gone: str
     split: bool
     keyed: Keyed
+
+    @property
+    def tables(self) -> str:
+        """FROM and WHERE of the rows."""
+        return f"{self.joined} WHERE {self.where}"
 
     def key(self, column: str) -> str:
         """SQL of what stands for a column in GROUP BY."""
@@ -85,7 +91,7 @@ def segment_source(
     late = "CASE WHEN k._seen > d._seen THEN k._seen ELSE -1 END" if delay > 0 else "-1"
     gone = f"COALESCE(u._seen, {FOREVER})" if until is not None else str(FOREVER)
     split = delay > 0 or until is not None
-    return SegmentedSource(segments, first, f"{joined} WHERE d._segment IS NOT NULL", late, gone, split, keyed)
+    return SegmentedSource(segments, first, joined, "d._segment IS NOT NULL", late, gone, split, keyed)
 
 
 def sorted_by_account(
