@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from healthscore.config import Run
 from healthscore.tables import Tables
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHOWN = ("name", "segment", "owner")
 """Columns that people read, and by which results are grouped: those of the date."""
@@ -73,6 +76,8 @@ class Directory:
 
     def clusters(self) -> NDArray[np.int64]:
         """The unit of clustering of each account: itself, or the declared person behind several."""
+        import pandas as pd
+
         person = self.today["person_id"]
         itself = "account " + self.today["account_id"].astype(str)
         return pd.factorize(person.where(person.notna(), itself))[0].astype(np.int64)
@@ -80,6 +85,8 @@ class Directory:
 
 def read_directory(run: Run, tables: Tables, accounts: pa.Array) -> Directory:
     """The directory of the given accounts; a code is the position of the account's id in them."""
+    import pandas as pd  # slow to import, and writing a panel needs no directory
+
     frame = pd.DataFrame({"account_id": accounts.to_pandas()})
     source = run.source_of("accounts")
     bound = [] if source is None else [c for c in COLUMNS if c in tables.bound_columns(source)]

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from healthscore.config import Run, load_run
 from healthscore.features.dictionary import markdown
-from healthscore.features.panel import PanelPlan
-from healthscore.features.ready import ReadyPanel, plan_panel
+from healthscore.features.ready import Plan, plan_panel
 from healthscore.outcomes.snapshots import Label
 from healthscore.pipelines.build import account_ids, as_ofs_of, data_end_of, iso, snapshots_of
 from healthscore.pipelines.panelrun import SCORECARD, panel_run, scorecard_text
@@ -24,6 +22,9 @@ from healthscore.pipelines.publish import attempt_of, run_directory, run_identit
 from healthscore.pipelines.runs.record import run_record
 from healthscore.pipelines.working import working
 from healthscore.tables import Tables, open_tables
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,17 @@ class PanelResult:
 
     def frame(self) -> pd.DataFrame:
         """The panel: account_id, as_of, and a column per feature."""
-        return pd.read_parquet(self.directory / "features.parquet")
+        return _frame(self.directory / "features.parquet")
 
     def outcomes(self) -> pd.DataFrame:
         """What became of each row: account_id, as_of, outcome (missing where it is not known), status (why), value."""
-        return pd.read_parquet(self.directory / "outcomes.parquet")
+        return _frame(self.directory / "outcomes.parquet")
+
+
+def _frame(path: Path) -> pd.DataFrame:
+    import pandas as pd  # whoever only writes a panel does not wait for it
+
+    return pd.read_parquet(path)
 
 
 def panel(
@@ -106,7 +113,7 @@ def _write(run: Run, tables: Tables, directory: Path, progress: Progress) -> dic
 
 
 def _outcomes(
-    run: Run, tables: Tables, plan: PanelPlan | ReadyPanel, data_end: int, directory: Path
+    run: Run, tables: Tables, plan: Plan, data_end: int, directory: Path
 ) -> NDArray[np.bool_]:
     """Which (as-of day, account) the panel holds; what became of them is written beside it."""
     snapshots = snapshots_of(run, tables, plan.accounts, plan.as_ofs, data_end)

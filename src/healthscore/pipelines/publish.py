@@ -7,15 +7,17 @@ import hashlib
 import json
 import math
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from healthscore.config import Run
 from healthscore.pipelines import durable
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _BLANKS = r"(?:[^\S\r\n]|[\u200b-\u200f\u2060\ufeff])*"
 FORMULA = re.compile(rf"^(?=[\r\n])|(^|\r\n|[\r\n])(?={_BLANKS}[=+\-@\uff1d\uff0b\uff0d\uff20]|\t)")
@@ -202,7 +204,7 @@ def plain(value: Any) -> Any:
         return plain(sorted(value, key=str))  # a set's own order changes from process to process
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
-    if value is pd.NA or value is pd.NaT:
+    if _is_missing(value):
         return None
     if getattr(value, "dtype", None) == "datetime64[ns]" and hasattr(value, "astype"):
         value = value.astype("datetime64[us]")  # in nanoseconds, numpy's `tolist` gives bare numbers
@@ -217,11 +219,19 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (str, int, bool)) else str(value)
 
 
+def _is_missing(value: Any) -> bool:
+    """Whether it is one of pandas' marks of a missing value; there are none where nobody has imported it."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and (value is pandas.NA or value is pandas.NaT)
+
+
 def csv_safe(frame: pd.DataFrame) -> pd.DataFrame:
     """A frame whose texts no spreadsheet takes for a formula: each line that begins like one gets a quote before it.
 
     Numbers are left as they are, so -3.2 stays -3.2.
     """
+    import pandas as pd  # whoever has a frame has imported it
+
     safe = frame.copy()
     for column in safe.select_dtypes(include=["object", "string", "category"]):
         if isinstance(safe[column].dtype, pd.StringDtype):
