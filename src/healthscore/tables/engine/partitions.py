@@ -52,8 +52,8 @@ class _Part:
                 yield pa.record_batch({BYTES: pa.array([_bytes_of(batch)], pa.binary())})
 
 
-def by_account(frames: Sequence[Any], work: Work, parts: int) -> Iterator[pa.Table]:
-    """Part the rows of several DataFrames by their `account_id`, work on every part, and read what comes of it.
+def made_by_account(frames: Sequence[Any], work: Work, parts: int) -> Any:
+    """Part the rows of several DataFrames by their `account_id` and work on every part.
 
     Parameters
     ----------
@@ -63,17 +63,25 @@ def by_account(frames: Sequence[Any], work: Work, parts: int) -> Iterator[pa.Tab
         Runs where the parts are; everything it holds travels there.
     parts
         Their number; each must fit into the memory of one process of Python.
+
+    Returns
+    -------
+    What came of it, as a DataFrame of pieces that is computed and kept; see `table_of`. Who reads it forgets it.
     """
     layouts, wide = _laid_out(frames)
-    function = _Part(layouts, work)
-    made = wide.repartition(parts, ACCOUNT).mapInArrow(function, f"{BYTES} binary").persist()
+    made = wide.repartition(parts, ACCOUNT).mapInArrow(_Part(layouts, work), f"{BYTES} binary").persist()
     try:
-        made.count()  # all parts at once: an iterator over what is not there would compute them one after the other
-        for row in made.toLocalIterator(prefetchPartitions=True):
-            with pa.ipc.open_stream(row[BYTES]) as stream:
-                yield stream.read_all()
-    finally:
+        made.count()  # all parts at once: whoever iterates over what is not there computes one after the other
+    except BaseException:
         made.unpersist()
+        raise
+    return made
+
+
+def table_of(piece: Any) -> pa.Table:
+    """A row of what `made_by_account` gives, as the table that it carries."""
+    with pa.ipc.open_stream(piece[BYTES]) as stream:
+        return stream.read_all()
 
 
 def _laid_out(frames: Sequence[Any]) -> tuple[tuple[_Layout, ...], Any]:

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from healthscore.tables.engine import EngineError
 from healthscore.tables.engine.sparkdialect import spark_sql
-from healthscore.tables.engine.sparksession import open_session
+from healthscore.tables.engine.sparksession import open_session, quietly
 from healthscore.tables.engine.translation import parse
 
 if TYPE_CHECKING:
@@ -95,10 +95,20 @@ class SparkEngine:
         self, queries: Sequence[str], work: Callable[[list[Any]], Iterator[Any]], parts: int
     ) -> Iterator[Any]:
         """Part the results of queries by account, work on every part, and read what comes of it."""
-        from healthscore.tables.engine.partitions import by_account
+        from healthscore.tables.engine.partitions import made_by_account, table_of
 
         with _explained():
-            yield from by_account([self._frame(parse(sql)) for sql in queries], work, parts)
+            made = made_by_account([self._frame(parse(sql)) for sql in queries], work, parts)
+        try:
+            pieces = made.toLocalIterator(prefetchPartitions=True)
+            while True:
+                with _explained():  # not around the yield: what goes on outside is not Spark's
+                    piece = next(pieces, None)
+                if piece is None:
+                    return
+                yield table_of(piece)
+        finally:
+            made.unpersist()
 
     def register(self, name: str, table: Any) -> None:
         """Copy an Arrow table to Spark."""
@@ -161,6 +171,7 @@ def _explained() -> Iterator[None]:
     from pyspark.errors import PySparkException
 
     try:
-        yield
+        with quietly():
+            yield
     except PySparkException as error:
         raise EngineError(str(error).split("\n\nJVM stacktrace")[0].split("\n")[0].strip()) from error

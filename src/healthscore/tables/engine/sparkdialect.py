@@ -93,13 +93,6 @@ def _character(node: Any) -> Any:
     return call("right", node.this, exp.Literal.number(1)) if "-" in node.sql("duckdb") else node
 
 
-def _by_all(node: Any) -> Any:
-    """`ORDER BY ALL` takes no word on NULLs in Spark, where they would come first."""
-    if isinstance(node.this, exp.Column) and node.this.name.upper() == "ALL" and not node.this.this.quoted:
-        return exp.Var(this="ALL ASC NULLS LAST")
-    return node
-
-
 def _parsed_time(node: Any) -> Any:
     text, time_format = node.expressions
     return call("try_to_timestamp", text, exp.Literal.string(java_format(time_format.name)))
@@ -111,7 +104,9 @@ def _epoch(node: Any) -> Any:
 
 def _finite(node: Any) -> Any:
     """Neither NaN, which equals itself here and exceeds everything, nor infinite."""
-    return exp.paren(exp.LT(this=exp.Abs(this=node.expressions[0]), expression=exp.cast("inf", "DOUBLE")))
+    return exp.paren(
+        exp.LT(this=exp.Abs(this=node.expressions[0]), expression=exp.cast(exp.Literal.string("inf"), "DOUBLE"))
+    )
 
 
 def _composed(node: Any) -> Any:
@@ -126,7 +121,6 @@ _REWRITES: Mapping[type, Rewrite] = {
     exp.Max: _few,
     exp.ArrayAgg: _sorted_list,
     exp.Bracket: _character,
-    exp.Ordered: _by_all,
 }
 _FUNCTIONS: Mapping[str, Rewrite] = {
     "try_strptime": _parsed_time,

@@ -6,6 +6,8 @@ import logging
 import os
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from healthscore.errors import ConfigurationError
@@ -57,6 +59,14 @@ def open_session(threads: int) -> Any:
     return session
 
 
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Without PySpark's warning of new versions of pandas, of which nothing is used here."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+        yield
+
+
 def _started(builder: Any, threads: int) -> Any:
     builder = builder.appName("healthscore").config("spark.ui.showConsoleProgress", "false")
     if not any(os.environ.get(name) for name in NAMES_A_CLUSTER):
@@ -68,9 +78,7 @@ def _started(builder: Any, threads: int) -> Any:
             .config("spark.sql.shuffle.partitions", str(4 * threads))
             .config("spark.log.level", "ERROR")
         )
-    with warnings.catch_warnings():
-        # Of versions of pandas, which is not used here; and of its own sockets.
-        warnings.simplefilter("ignore")
+    with quietly():
         session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     return session
