@@ -21,6 +21,8 @@ from healthscore.models import stored, treetext
 from healthscore.models.bins import BinnedRows as BinnedRows
 from healthscore.models.bins import LastBins as LastBins
 from healthscore.models.design import Design, Labels, Matrix, Vector, logit
+from healthscore.models.forest import ROWS_LOOKED_UP, Forest, shapley_forest, value_forest
+from healthscore.models.missing import filled, medians_observed
 from healthscore.models.parts import Path
 from healthscore.models.treesettings import ROWS_PER_THREAD, step
 from healthscore.models.treesettings import BoosterSettings as BoosterSettings
@@ -111,7 +113,7 @@ class BoosterRecipe:
             params=self.parameters(design, y, seed),
             free_raw_data=True,
         )
-        return BinnedRows(design, data.construct(), y, _observed(X), seed)
+        return BinnedRows(design, data.construct(), y, medians_observed(X), seed)
 
     def stages(self, rows: BinnedRows, X: Matrix, levels: Iterable[float]) -> Iterator[Vector]:
         """Grow on rows, and say at each rising number of trees the log-odds of others, shape (n,).
@@ -121,7 +123,7 @@ class BoosterRecipe:
         import lightgbm
 
         booster = lightgbm.Booster(self.parameters(rows.design, rows.y, rows.seed), rows.data)
-        seen, z, grown = _filled(X, rows.observed), np.zeros(len(X)), 0
+        seen, z, grown = filled(X, rows.observed), np.zeros(len(X)), 0
         threads = _threads(self.threads, len(X), ROWS_PER_THREAD)
         for level in levels:
             for _ in range(int(level) - grown):
@@ -167,20 +169,6 @@ def _threads(most: int, rows: int, rows_per_thread: int) -> int:
     return max(1, min(most, rows // rows_per_thread))
 
 
-def _observed(X: Matrix) -> Vector:
-    """Median of every column without missing values, NaN for the others."""
-    complete = ~np.isnan(X).any(axis=0)
-    observed = np.full(X.shape[1], np.nan)
-    observed[complete] = np.median(X[:, complete], axis=0)
-    return observed
-
-
-def _filled(X: Matrix, observed: Vector) -> Matrix:
-    """Replace missing values in columns that were always there in training."""
-    unexpected = np.isnan(X) & ~np.isnan(observed)
-    return np.where(unexpected, observed, X) if unexpected.any() else X
-
-
 @dataclass(frozen=True, eq=False)
 class BoosterPart:
     """Fitted trees.
@@ -215,10 +203,21 @@ class BoosterPart:
         positions = range(len(self.design.groups))
         return [(int(np.searchsorted(groups, g)), int(np.count_nonzero(groups == g))) for g in positions]
 
+    @cached_property
+    def _values(self) -> Forest | None:
+        return value_forest(self.trees)
+
+    @cached_property
+    def _shapley(self) -> Forest | None:
+        return shapley_forest(self.trees)
+
     def sums(self, X: Matrix, ranges: Sequence[tuple[int, int]]) -> Matrix:
-        """Sum of the trees of each range (first tree, number of trees), shape (n, len(ranges))."""
-        filled = _filled(X, self.observed)
-        return np.column_stack([self._predict(filled, first, count) for first, count in ranges])
+        """Sum of the trees of each range (first tree, number of trees), shape (n, len(ranges)); no two ranges overlap."""
+        seen = filled(X, self.observed)
+        # Small trees of many rows are looked up: the same to the last bit, in a fifth of the time.
+        if len(X) >= ROWS_LOOKED_UP and self._values is not None:
+            return self._values.sums(seen, ranges)
+        return np.column_stack([self._predict(seen, first, count) for first, count in ranges])
 
     def _predict(self, X: Matrix, first: int, count: int) -> Vector:
         if count == 0 or len(X) == 0:
@@ -241,7 +240,7 @@ class BoosterPart:
         """Log-odds of churn, shape (n,)."""
         if self.additive:
             return np.asarray(self.intercept + self.component_logit(X).sum(axis=1), dtype=np.float64)
-        return self.intercept_of_trees + self._predict(_filled(X, self.observed), 0, len(self.trees))
+        return self.intercept_of_trees + self._predict(filled(X, self.observed), 0, len(self.trees))
 
     def component_logit(self, X: Matrix) -> Matrix:
         """Share of every group, shape (n, G): its trees' sum, at the speed of a prediction.
@@ -253,10 +252,12 @@ class BoosterPart:
         return self.sums(X, self._ranges)
 
     def feature_logit(self, X: Matrix) -> Matrix:
-        """TreeSHAP share of every feature, shape (n, p). Some ten times slower than a prediction."""
+        """TreeSHAP share of every feature, shape (n, p): of small trees, faster than LightGBM predicts."""
         if not self.trees or len(X) == 0:
             return np.zeros((len(X), len(self.design.names)))
-        return self._contributions(_filled(X, self.observed))[:, :-1]
+        seen = filled(X, self.observed)
+        each = [(column, 1) for column in range(X.shape[1])]
+        return self._contributions(seen)[:, :-1] if self._shapley is None else self._shapley.sums(seen, each)
 
     def _contributions(self, X: Matrix) -> Matrix:
         # TreeSHAP is many times the work of a prediction: threads pay from far fewer rows on.
