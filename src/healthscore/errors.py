@@ -47,6 +47,10 @@ class WriteError(HealthScoreError):
     """A place cannot be written: full, read-only, damaged, or not ours. What was published before is as it was."""
 
 
+class WorkersError(HealthScoreError):
+    """Processes that were to share the work cannot be reached, or one of them failed. Nothing is published."""
+
+
 class LockedError(HealthScoreError):
     """Another job is at the same work. Later is another matter: schedulers take this exit code for "try again"."""
 

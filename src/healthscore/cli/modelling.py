@@ -57,11 +57,24 @@ def demo(
     )
 
 
-def train(run: RunFile = None, data: DataRoot = None, out: OutRoot = None, as_json: AsJson = False) -> None:
+def train(
+    run: RunFile = None,
+    workers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Grow the trees on all snapshots by the workers of this Dask scheduler; local:2 for two here.",
+            show_default=False,
+        ),
+    ] = None,
+    data: DataRoot = None,
+    out: OutRoot = None,
+    as_json: AsJson = False,
+) -> None:
     """Fit, choose and calibrate the model on everything known, and save it as a bundle."""
     import healthscore
 
-    made = healthscore.train(run, data=data, out=out, progress=progress(as_json))
+    made = healthscore.train(run, data=data, out=out, workers=workers, progress=progress(as_json))
     if as_json:
         emit(made.result)
         return
@@ -71,6 +84,7 @@ def train(run: RunFile = None, data: DataRoot = None, out: OutRoot = None, as_js
         f"{result['choice']['title']}: {result['choice']['why']}",
         f"learned from {training['n']:,} snapshots of {training['first']} to {training['last']}, "
         f"{training['events']:,} {result['outcome']['words']['events']} of {training['exiting_accounts']:,} accounts",
+        *_grown_by(training["workers"]),
         *_sure(result["uncertainty"]),
         *growth_learned(result["growth"]),
         *(f"warning: {text}" for text in result["warnings"]),
@@ -79,6 +93,13 @@ def train(run: RunFile = None, data: DataRoot = None, out: OutRoot = None, as_js
         f"bundle  {near(made.bundle)}",
         f"version {result['version']} (`healthscore models list` tells which one scores)",
     )
+
+
+def _grown_by(workers: Mapping[str, Any] | None) -> list[str]:
+    """What trees learned that workers grew, in a line; none without workers."""
+    if workers is None:
+        return []
+    return [f"its trees grew on {workers['n']:,} snapshots, shared by {len(workers['rows'])} workers"]
 
 
 def _sure(told: Mapping[str, Any] | None) -> list[str]:

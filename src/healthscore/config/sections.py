@@ -83,7 +83,8 @@ class Trees(Section):
 class Model(Section):
     """Which model is fitted, and what may interact.
 
-    `refits` is how many models on resampled accounts tell the interval of each score; 0 for none.
+    `refits` is how many models on resampled accounts tell the interval of each score; 0 for none. Of a book with more
+    than `maximum_rows` snapshots whose outcome is known, models are fitted and judged on accounts drawn at random.
     """
 
     choose: Literal["auto", "blend", "additive", "logistic", "unconstrained"] = "auto"
@@ -93,6 +94,7 @@ class Model(Section):
     levels_by_date: bool = True
     trees: Trees = Trees()
     refits: int = Field(default=20, ge=0, le=500)
+    maximum_rows: int | None = Field(default=None, ge=1000)
 
 
 class Anchor(Section):

@@ -29,6 +29,7 @@ from healthscore.pipelines.publish import attempt_of, plain, run_directory, run_
 from healthscore.pipelines.reasons import explain_rows, reasons
 from healthscore.pipelines.report import render_backtest, write_report
 from healthscore.pipelines.runs.record import run_record
+from healthscore.pipelines.sampling import told
 from healthscore.pipelines.tracking import record
 from healthscore.pipelines.walk import Walk, walk
 from healthscore.pipelines.working import working
@@ -82,7 +83,7 @@ def _backtested(run: Run, progress: Progress) -> BacktestResult:
         tables = open_tables(run)
     with tables:
         need_features(run, tables)
-        book = build_book(run, tables, progress=progress)
+        book = build_book(run, tables, progress=progress, most=run.model.maximum_rows)
         inputs = {name: report.fingerprint for name, report in tables.reports.items()}
         identity = run_identity(run, "backtest", inputs)
         walked = walk(book, progress)
@@ -134,7 +135,8 @@ def _result(tables: Tables, book: Book, walked: Walk, judge: Judge) -> dict[str,
             {"as_of": iso(t), **counts}
             for t, counts in zip(book.snapshots.as_ofs, book.snapshots.counts(), strict=True)
         ],
-        "warnings": warnings_of(tables, walked, str(judge.words["did"]), diagnosed["prevalence"]["sentence"]),
+        "warnings": told(book.sample)
+        + warnings_of(tables, walked, str(judge.words["did"]), diagnosed["prevalence"]["sentence"]),
     }
 
 
@@ -143,6 +145,7 @@ def data_section(tables: Tables, book: Book) -> dict[str, Any]:
     return {
         "data_end": iso(book.data_end),
         "accounts": len(book.accounts),
+        "sample": None if book.sample is None else book.sample.as_dict(),
         "features": len(book.panel.features),
         "sources": {name: report.to_dict() for name, report in tables.reports.items()},
     }

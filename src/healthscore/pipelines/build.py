@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -23,9 +23,13 @@ from healthscore.outcomes.keys import refuse_unused_keys
 from healthscore.outcomes.snapshots import Snapshots, Status
 from healthscore.pipelines.directory import Directory, read_directory
 from healthscore.pipelines.progress import Progress, silent
+from healthscore.pipelines.sampling import Sample, drawn
 from healthscore.pipelines.wording import meant
 from healthscore.tables import Tables
 from healthscore.tables.panelrows import PanelRows, panel_days
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,8 @@ class Book:
         Who the accounts are: names, segments, owners, at any date.
     data_end
         First day that the data no longer cover.
+    sample
+        How much was drawn of a larger book; None where this is all of it.
     """
 
     run: Run
@@ -58,6 +64,7 @@ class Book:
     cluster: NDArray[np.int64]
     directory: Directory
     data_end: int
+    sample: Sample | None = None
 
     @property
     def accounts(self) -> pd.DataFrame:
@@ -159,25 +166,25 @@ def build_book(
     as_ofs: Sequence[int] | None = None,
     progress: Progress = silent,
     beside: Beside | None = None,
+    most: int | None = None,
 ) -> Book:
     """Compute features and outcomes of the risk set at the as-of days (the run's own, where none are given).
 
-    On a cluster, `beside` is computed of the features where they are.
+    On a cluster, `beside` is computed of the features where they are. `most` is how many snapshots with a known outcome
+    the book may hold: of a larger one, accounts are drawn.
     """
     run.need_outcome()
     days = as_ofs_of(run, tables) if as_ofs is None else tuple(as_ofs)
     accounts = account_ids(run, tables)
     end = data_end_of(run, tables)
     with progress("reading outcomes"):
-        snapshots = snapshots_of(run, tables, accounts, days, end)
+        snapshots, sample = drawn(snapshots_of(run, tables, accounts, days, end), most, run.seed)
     with progress("reading the rows of the signals"):
-        plan = plan_panel(run, tables, accounts, days, end, beside)
-    return book_of(run, tables, plan, snapshots, end, progress)
+        plan = plan_panel(run, tables, snapshots.accounts, days, end, beside)
+    return replace(book_of(run, tables, plan, snapshots, end, progress), sample=sample)
 
 
-def book_of(
-    run: Run, tables: Tables, plan: Plan, snapshots: Snapshots, data_end: int, progress: Progress
-) -> Book:
+def book_of(run: Run, tables: Tables, plan: Plan, snapshots: Snapshots, data_end: int, progress: Progress) -> Book:
     """The book of those at risk by the snapshots, with their features by the plan, whose days are the snapshots'."""
     with progress("computing features") as advance:
         panel = plan.build(snapshots.at_risk, advance)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ from healthscore.errors import InsufficientDataError
 from healthscore.features.dictionary import markdown
 from healthscore.models.bundle import Bundle, save
 from healthscore.models.choice import Choice, choose
+from healthscore.models.distributed import Workers, regrown, workers_at
 from healthscore.models.seen import Seen
 from healthscore.pipelines.build import Book, build_book, more_history
 from healthscore.pipelines.confidence import categories
-from healthscore.pipelines.fitting import fit, freeze, provenance, reference_rows
+from healthscore.pipelines.fitting import fit, freeze, provenance, reference_rows, settings_of
 from healthscore.pipelines.growth.asked import growing_of
 from healthscore.pipelines.growth.learning import learn_growth
 from healthscore.pipelines.growth.recorded import figures_of_training
@@ -27,6 +29,8 @@ from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import attempt_of, plain, run_directory, run_identity, write_json
 from healthscore.pipelines.registry.versions import BUNDLE, named, register
 from healthscore.pipelines.runs.record import run_record
+from healthscore.pipelines.sampling import told
+from healthscore.pipelines.spreading import spread
 from healthscore.pipelines.tracking import record
 from healthscore.pipelines.uncertainty import refits_of, uncertainty
 from healthscore.pipelines.walk import exiting_accounts
@@ -54,28 +58,42 @@ def train(
     *,
     data: str | Path | None = None,
     out: str | Path | None = None,
+    workers: str | None = None,
     progress: Progress = silent,
 ) -> TrainResult:
     """Fit the candidates on every snapshot whose outcome is known, choose, calibrate, and save the chosen one.
+
+    Parameters
+    ----------
+    workers
+        Address of a Dask scheduler, or `local:2` for two processes on this machine: they grow the trees of the chosen
+        model on all snapshots, and here everything else is fitted on the sample of `[model] maximum_rows`.
 
     Raises
     ------
     InsufficientDataError
         It happened to fewer different accounts than `[model] minimum_exits`.
+    WorkersError
+        The workers cannot be reached, or one failed.
     """
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
-    with working(run.out, "training"):
-        return _trained(run, progress)
+    with working(run.out, "training"), ExitStack() as stack:
+        helping = None if workers is None else stack.enter_context(workers_at(workers, run.threads))
+        return _trained(run, workers, helping, progress)
 
 
-def _trained(run: Run, progress: Progress) -> TrainResult:
+def _trained(run: Run, address: str | None, workers: Workers | None, progress: Progress) -> TrainResult:
     with progress("checking sources"):
         tables = open_tables(run)
     with tables:
-        book = build_book(run, tables, progress=progress)
+        book = build_book(run, tables, progress=progress, most=run.model.maximum_rows)
         growing = growing_of(book, tables)
         inputs = {name: report.fingerprint for name, report in tables.reports.items()}
-        identity = run_identity(run, "train", inputs)
+        # Bins, and so trees, follow from how many workers there are; not from where they are.
+        several: dict[str, Any] = {} if workers is None else {"workers": len(workers.addresses)}
+        identity = run_identity(run, "train", inputs, **several)
+        if workers is not None:
+            spread(run, tables, workers, progress)
     rows = np.flatnonzero(book.label >= 0)
     left = exiting_accounts(book, rows)
     words = HAPPENINGS[run.need_outcome().kind]
@@ -94,13 +112,19 @@ def _trained(run: Run, progress: Progress) -> TrainResult:
     with progress("fitting the candidates") as advance:
         candidates = fit(book, rows, lambda done, of: advance(done / of))
     choice = choose(candidates, book.cluster[rows], run.model.choose)
-    bundle = freeze(book, candidates.models[choice.name], rows)
+    model = candidates.models[choice.name]
+    if workers is not None:
+        with progress("growing trees on the workers"):
+            sample = (book.panel.X[rows], book.label[rows], book.panel.day[rows].astype(np.int64))
+            model = regrown(model, candidates, *sample, workers, settings_of(run))
+    bundle = freeze(book, model, rows)
     bundle = replace(bundle, metadata=provenance(book, rows, choice, inputs, identity), seen=_seen(book, bundle, rows))
     bundle = replace(bundle, refits=refits_of(book, bundle, rows, candidates, progress))
     growth = learn_growth(growing, inputs, identity, progress)
     result: dict[str, Any] = plain(growth.beside(_result(book, bundle, rows, choice, left)) | {"identity": identity})
     result["uncertainty"] = uncertainty(book, bundle, rows, candidates)
-    made_of = run_record(run, "train", identity, inputs)
+    result["training"] |= _elsewhere(book, workers)
+    made_of = run_record(run, "train", identity, inputs, arguments={} if address is None else {"workers": address})
     with run_directory(run.out, "train", identity, record=made_of) as directory:
         save(bundle, directory / BUNDLE)
         growth.save(directory)
@@ -114,6 +138,15 @@ def _trained(run: Run, progress: Progress) -> TrainResult:
     return TrainResult(target, result | found)
 
 
+def _elsewhere(book: Book, workers: Workers | None) -> dict[str, Any]:
+    """What the figures of training are a sample of, and what the workers' trees learned from; None each if not."""
+    sample = None if book.sample is None else book.sample.as_dict()
+    if workers is None:
+        return {"sample": sample, "workers": None}
+    labels = [chunk.sum() for chunk in workers.labels]
+    return {"sample": sample, "workers": {"n": sum(workers.rows), "events": int(sum(labels)), "rows": workers.rows}}
+
+
 def _seen(book: Book, bundle: Bundle, rows: Rows) -> Seen:
     """What the model learned from."""
     X, reference = book.panel.X, reference_rows(book, rows)
@@ -125,7 +158,7 @@ def _result(book: Book, bundle: Bundle, rows: Rows, choice: Choice, left: int) -
     model, calibration = bundle.model, bundle.model.calibration
     z = model.held_logit(book.panel.X[reference_rows(book, rows)], model.design.names)
     proposed = bundle.scale.proposed_points_to_halve_odds(z)
-    warnings = []
+    warnings = told(book.sample)
     if proposed is not None:
         clipped = bundle.scale.clipped_share(z)
         warnings.append(
@@ -162,7 +195,7 @@ def _constant(bundle: Bundle) -> list[str]:
 
 def _record(run: Run, identity: str, inputs: Mapping[str, str], result: Mapping[str, Any], directory: Path) -> None:
     parameters = {key: result[key] for key in ("version", "chosen", "features")} | {"seed": run.seed}
-    parameters |= {f"training.{key}": value for key, value in result["training"].items()}
+    parameters |= {f"training.{key}": value for key, value in result["training"].items() if value is not None}
     parameters |= {f"kappa.{part}": value for part, value in result["calibration"]["kappas"].items()}
     stability = ("median_half_width", "band_stability", "driver_stability")
     told = result["uncertainty"] or {}

@@ -101,7 +101,7 @@ def tune_until(run: Run, asked: int, search: Search, write: str | Path | None, p
     with progress("checking sources"):
         tables = open_tables(run)
     with tables:
-        book = build_book(run, tables, progress=progress)
+        book = build_book(run, tables, progress=progress, most=run.model.maximum_rows)
         inputs = {name: report.fingerprint for name, report in tables.reports.items()}
         split = split_for_tuning(book)
         rows = rows_of(book, split.past)

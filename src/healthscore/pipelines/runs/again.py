@@ -138,7 +138,7 @@ def _written(done: Finished, scratch: Path) -> Path:
 def _train(again: Again) -> Path:
     from healthscore.pipelines.train import train
 
-    return train(again.need_run, progress=again.progress).directory
+    return train(again.need_run, workers=again.said.get("workers"), progress=again.progress).directory
 
 
 def _backtest(again: Again) -> Path:
