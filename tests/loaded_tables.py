@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from healthscore.config import Run
-from postgres_server import Server, query
+from postgres_server import Server
 
 ADDRESS = "HEALTHSCORE_TEST_DATABASE"
 """Variable in which the tests keep the address."""
@@ -19,7 +19,6 @@ ADDRESS = "HEALTHSCORE_TEST_DATABASE"
 def database(server: Server, name: str) -> str:
     """A database in UTF-8 that sorts texts as a dictionary does, not byte by byte; its address, with the password."""
     icu = "LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LC_COLLATE 'C' LC_CTYPE 'C'"
-    query(server, "SELECT 1")
     _outside(server.uri, f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' {icu}")
     parts = urlsplit(server.uri)
     return urlunsplit(parts._replace(path=f"/{name}"))
@@ -71,11 +70,13 @@ def in_database(run: Run, uri: str, *, typed: bool = True) -> Run:
 
 def read(root: Path, paths: tuple[str, ...], *, typed: bool) -> pa.Table:
     """Files as one Arrow table; of CSV every value is a text unless `typed`."""
-    files = sorted(str(file) for path in paths for file in ([root / path] if (root / path).is_file() else root.glob(path)))
-    if files[0].endswith(".parquet"):
-        found = duckdb.sql(f"SELECT * FROM read_parquet({files}, union_by_name=true)").to_arrow_table()
-    else:
-        found = duckdb.sql(f"SELECT * FROM read_csv({files}, header=true, all_varchar={not typed})").to_arrow_table()
+    named = {file for path in paths for file in ([root / path] if (root / path).is_file() else root.glob(path))}
+    files = sorted(map(str, named))
+    with duckdb.connect() as connection:
+        scan = f"read_csv({files}, header=true, all_varchar={not typed})"
+        if files[0].endswith(".parquet"):
+            scan = f"read_parquet({files}, union_by_name=true)"
+        found = connection.from_query(f"SELECT * FROM {scan}").to_arrow_table()
     return pa.table({name: _plain(found.column(name)) for name in found.column_names})
 
 

@@ -18,6 +18,7 @@ WHOLE = "[+-]?[0-9]{1,18}"
 DECIMAL = "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
 ISO_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
+# A boolean becomes a number by way of INTEGER: PostgreSQL knows no other.
 _TEMPLATES: dict[tuple[Sort, Sort], str] = {
     (Sort.INTEGER, Sort.TEXT): "CAST($x AS TEXT)",
     (Sort.BOOLEAN, Sort.TEXT): "CAST($x AS TEXT)",
@@ -25,10 +26,10 @@ _TEMPLATES: dict[tuple[Sort, Sort], str] = {
     (Sort.TIMESTAMP, Sort.TEXT): "CAST($x AS TEXT)",
     (Sort.TEXT, Sort.INTEGER): f"CASE WHEN regexp_full_match(trim($x), '{WHOLE}') THEN TRY_CAST($x AS BIGINT) END",
     (Sort.NUMBER, Sort.INTEGER): "CASE WHEN $x = round($x) THEN TRY_CAST($x AS BIGINT) END",
-    (Sort.BOOLEAN, Sort.INTEGER): "CAST($x AS BIGINT)",
+    (Sort.BOOLEAN, Sort.INTEGER): "CAST(CAST($x AS INTEGER) AS BIGINT)",
     (Sort.TEXT, Sort.NUMBER): f"CASE WHEN regexp_full_match(trim($x), '{DECIMAL}') THEN TRY_CAST($x AS DOUBLE) END",
     (Sort.INTEGER, Sort.NUMBER): "CAST($x AS DOUBLE)",
-    (Sort.BOOLEAN, Sort.NUMBER): "CAST($x AS DOUBLE)",
+    (Sort.BOOLEAN, Sort.NUMBER): "CAST(CAST($x AS INTEGER) AS DOUBLE)",
     (Sort.TEXT, Sort.DATE): f"CASE WHEN regexp_full_match(trim($x), '{ISO_DATE}') THEN TRY_CAST(trim($x) AS DATE) END",
     (Sort.TIMESTAMP, Sort.DATE): "CAST($x AS DATE)",
 }

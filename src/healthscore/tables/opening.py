@@ -151,11 +151,11 @@ class Opening:
         copied = stored or bool(judgement.marks or judgement.versions) or binding.contract.name == "accounts"
         what = "TABLE" if copied else "VIEW"
         self.engine.execute(f"CREATE {what} {relation} AS SELECT {projection(judgement.shaped)} FROM {source}")
-        if binding.integers and not copied:
+        if not copied:
             twin, keys = quote_identifier(f"keyed:{binding.name}"), {c: key_name(c) for c in binding.integers}
-            columns = f"{projection(judgement.shaped)}, {', '.join(f'{raw(c)} AS {key}' for c, key in keys.items())}"
+            columns = projection(judgement.shaped) + "".join(f", {raw(c)} AS {key}" for c, key in keys.items())
             self.engine.execute(f"CREATE VIEW {twin} AS SELECT {columns} FROM {source}")
-            self.keyed[relation] = Keyed(twin, keys)
+            self.keyed[relation] = _keyed(judgement, twin, keys)
         return relation
 
     def _told(self, name: str, problems: Sequence[Problem]) -> list[Problem]:
@@ -166,6 +166,14 @@ class Opening:
     def _accounts(self) -> list[str]:
         """Relations of the accounts sources that are open."""
         return [self.relations[name] for name in self.relations if self.run.sources[name].contract == "accounts"]
+
+
+def _keyed(judgement: Judgement, twin: str, keys: Mapping[str, str]) -> Keyed:
+    """A relation's twin, with what the checks know of its rows."""
+    first, last, shaped = judgement.first_day, judgement.last_day, judgement.shaped
+    if judgement.binding.contract.name != "events" or first is None or last is None:
+        return Keyed(twin, keys)
+    return Keyed(twin, keys, (first, last) if shaped["known_day"] == shaped["day"] else None, judgement.kept)
 
 
 def _fingerprint(of_files: str, run: Run, rules: Sequence[Rule]) -> str:
@@ -184,4 +192,5 @@ def _lateness(binding: Binding) -> str:
 
 def _engine_fault(name: str, error: EngineError) -> Problem:
     rule = f"its rows can be read and computed; the engine says: {error.what.splitlines()[0][:300]}"
-    return Problem("engine", "error", name, rule=rule, remedy="mend the files, or the expressions of the source")
+    remedy = error.remedy or "mend what the source reads, or its expressions"
+    return Problem("engine", "error", name, rule=rule, remedy=remedy)

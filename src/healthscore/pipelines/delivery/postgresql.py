@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from healthscore.config.deliveries import PostgreSQLDelivery
 from healthscore.config.secrets import place_of
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.delivery.jobs import DeliveryError, Job, Kind
 from healthscore.pipelines.delivery.upsert import Upsert, checked, gone_keys, keys_of, sql_types, table_rows, typed
+from healthscore.tables.engine.postgresqlsession import LONGEST_NAME, hurried
 from healthscore.tables.quoting import quote_identifier
 
 if TYPE_CHECKING:
@@ -20,10 +20,7 @@ TYPES = {
     **{"int8": "smallint", "int16": "smallint", "int32": "integer", "int64": "bigint"},
     **{"float": "real", "double": "double precision"},
 }
-LONGEST_NAME = 63
-"""Bytes of a name; PostgreSQL cuts the rest off without a word."""
 STAGED, GONE = "healthscore_delivered_rows", "healthscore_gone_rows"
-SECONDS_TO_CONNECT = 10
 SETTINGS = ("SET lock_timeout = '60s'", "SET idle_in_transaction_session_timeout = '10min'")
 """A table that somebody else holds, or a job that has gone, is waited for no longer."""
 
@@ -49,7 +46,7 @@ def _send(job: Job[PostgreSQLDelivery], table: pa.Table) -> str:
     uri = job.secrets.read(job.delivery.uri, f"deliveries.{job.name}.uri")
     where = f"{place_of(uri)}: {job.delivery.table}"
     try:
-        with dbapi.connect(_hurried(uri)) as connection, connection.cursor() as cursor:
+        with dbapi.connect(hurried(uri)) as connection, connection.cursor() as cursor:
             _upsert(cursor, job, table)
             connection.commit()
     except adbc_driver_manager.Error as error:
@@ -75,16 +72,6 @@ def _upsert(cursor: Any, job: Job[PostgreSQLDelivery], table: pa.Table) -> None:
         cursor.adbc_ingest(GONE, gone, mode="create", temporary=True)
         cursor.execute(upsert.remove(f"pg_temp.{quote_identifier(GONE)}"))
     cursor.execute(upsert.merge(there))
-
-
-def _hurried(uri: str) -> str:
-    """The address, with a limit to how long a server may take to answer, unless it says one."""
-    parts = urlsplit(uri)
-    if parts.scheme not in ("postgresql", "postgres"):
-        raise ConfigurationError("the address does not begin with postgresql://", "postgresql://user@host/database")
-    if "connect_timeout" in parts.query:
-        return uri
-    return f"{uri}{'&' if parts.query else '?'}connect_timeout={SECONDS_TO_CONNECT}"
 
 
 def _remedy(error: Any, keys: list[str]) -> str:

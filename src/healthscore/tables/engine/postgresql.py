@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,8 +54,9 @@ class PostgreSQLEngine:
     def names(self) -> list[str]:
         """Tables and views that the role may read."""
         readable = (
-            "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-            "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' "
+            "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c "
+            "JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^(pg_|information_schema$)' "
             "AND has_table_privilege(c.oid, 'SELECT') ORDER BY 1"
         )
         names: list[str] = self._session.table(readable).column(0).to_pylist()
@@ -127,7 +128,7 @@ class PostgreSQLEngine:
         found = self._found[files[0].path]
         what = "VIEW" if found.placed else "TABLE"
         with self._session.undone_on_error():
-            self._session.run(f"CREATE TEMPORARY {what} {relation} AS {offered(found, without)}")
+            self._session.run(f"CREATE TEMPORARY {what} {relation} AS {offered(found, without)} OFFSET 0")
         return not found.placed
 
     def close(self) -> None:
@@ -154,7 +155,8 @@ class PostgreSQLEngine:
             self._session.run(f"CREATE TEMPORARY TABLE {name} ({columns})")
         elif tree.kind == "VIEW":
             self._replace(tree, name)
-            self._session.run(f"CREATE TEMPORARY VIEW {name} AS {postgresql_sql(tree.expression)}")
+            # OFFSET 0 keeps the layers apart: else each use of a column would be replaced by how it is computed.
+            self._session.run(f"CREATE TEMPORARY VIEW {name} AS {postgresql_sql(tree.expression)} OFFSET 0")
         else:
             # The query may read the table that it takes the place of.
             self._session.run(f"CREATE TEMPORARY TABLE made AS {postgresql_sql(tree.expression)}")
@@ -179,7 +181,7 @@ def _text_column(_: Any) -> str:
     return 'text COLLATE "C"'
 
 
-_SENT_AS = {
+_SENT_AS: dict[str, Callable[[Any], str]] = {
     "TEXT": _text_column,
     "VARCHAR": _text_column,
     "BIGINT": lambda _: "bigint",

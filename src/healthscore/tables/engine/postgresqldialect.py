@@ -17,10 +17,9 @@ from sqlglot import exp
 
 from healthscore.tables.engine import EngineError
 from healthscore.tables.engine.postgresqlfunctions import SCHEMA
+from healthscore.tables.engine.postgresqlsession import LONGEST_NAME
 from healthscore.tables.engine.translation import Rewrite, call, parse, translated
 
-LONGEST_NAME = 63
-"""Bytes of a name; PostgreSQL cuts the rest off without a word."""
 _TRIED = {"BIGINT": "try_bigint", "DOUBLE": "try_double", "DATE": "try_date", "TIMESTAMP": "try_timestamp"}
 _TRIED |= {"TIMESTAMPTZ": "try_timestamptz"}
 

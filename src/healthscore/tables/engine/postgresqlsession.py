@@ -14,6 +14,8 @@ from healthscore.tables.engine import EngineError
 from healthscore.tables.engine.postgresqlfunctions import definitions
 
 SECONDS_TO_CONNECT = 10
+LONGEST_NAME = 63
+"""Bytes of a name; PostgreSQL cuts the rest off without a word."""
 SETTINGS = (
     "SET TIME ZONE 'UTC'",
     # How values are written as texts: the fingerprint of a table follows from that.
