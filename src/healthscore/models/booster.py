@@ -212,7 +212,7 @@ class BoosterPart:
         return shapley_forest(self.trees)
 
     def sums(self, X: Matrix, ranges: Sequence[tuple[int, int]]) -> Matrix:
-        """Sum of the trees of each range (first tree, number of trees), shape (n, len(ranges)); no two ranges overlap."""
+        """Sum of the trees of each range (first tree, number of trees), shape (n, len(ranges)); none overlap."""
         seen = filled(X, self.observed)
         # Small trees of many rows are looked up: the same to the last bit, in a fifth of the time.
         if len(X) >= ROWS_LOOKED_UP and self._values is not None:
