@@ -127,7 +127,7 @@ class SparkEngine:
             scanned = reader.parquet(*(str(file.path) for file in files))
             kept = [quote_of(column) for column in scanned.columns if column not in without]
             # The path comes as an address, in which a blank is %20; a plus sign stands for itself there.
-            path = "url_decode(replace(substr(_metadata.file_path, length('file://') + 1), '+', '%2B')) AS _file"
+            path = "url_decode(replace(regexp_replace(_metadata.file_path, '^file:(//)?', ''), '+', '%2B')) AS _file"
             self._keep(relation[1:-1], scanned.selectExpr(*kept, path, "_metadata.row_index + 1 AS _line"))
         return False
 
