@@ -21,7 +21,9 @@ def shift_by_days(left: Built, right: Built, node: Any) -> Built:
     """Date + whole days -> date; date - date -> whole days."""
     minus = isinstance(node, exp.Sub)
     if left.sort is Sort.DATE and right.sort is Sort.DATE and minus:
-        return Built(exp.paren(exp.Sub(this=left.node, expression=right.node)), Sort.INTEGER)
+        # Whole days on every engine: to some, the difference of two dates is an interval.
+        days = fill("CAST($a - $b AS BIGINT)", a=exp.paren(left.node), b=exp.paren(right.node))
+        return Built(days, Sort.INTEGER)
     if left.sort is not Sort.DATE or right.sort not in {Sort.INTEGER, Sort.NULL}:
         mixed = f"{left.sort.value} {'-' if minus else '+'} {right.sort.value}"
         raise RefusedError(f"{mixed}: only a date takes whole days; a timestamp takes an INTERVAL")
