@@ -10,8 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from healthscore.config import Run
-from healthscore.features.panel import PanelPlan
-from healthscore.features.ready import ReadyPanel, plan_panel
+from healthscore.features.ready import Plan, plan_panel
 from healthscore.outcomes.ceased import Ceased
 from healthscore.outcomes.contracts import row_status, standing
 from healthscore.outcomes.snapshots import Label, Snapshots, Status
@@ -34,7 +33,7 @@ def customers_book(run: Run, tables: Tables, as_ofs: Sequence[int], progress: Pr
     return book_of(run, tables, plan, _customers(run, tables, plan), end, progress)
 
 
-def _customers(run: Run, tables: Tables, plan: PanelPlan | ReadyPanel) -> Snapshots:
+def _customers(run: Run, tables: Tables, plan: Plan) -> Snapshots:
     shape = (len(plan.as_ofs), len(plan.accounts))
     found = Snapshots(
         plan.accounts,
