@@ -25,15 +25,25 @@ def past(books: Any) -> Any:
     return books(250, 9, seed=4)
 
 
+def counted(monkeypatch: pytest.MonkeyPatch, method: str) -> list[int]:
+    """One element for each time that a recipe's method is called from now on."""
+    calls, original = list[int](), getattr(BoosterRecipe, method)
+
+    def called(*arguments: Any, **named: Any) -> Any:
+        calls.append(1)
+        return original(*arguments, **named)
+
+    monkeypatch.setattr(BoosterRecipe, method, called)
+    return calls
+
+
 def trees(recipe: BoosterRecipe, book: Any) -> str:
     part = recipe.path(book.design, book.X, book.y, (20.0,), seed=1)(20.0)
     return part.to_files()["trees"]
 
 
 def test_twins_grow_on_one_set_of_bins_as_on_bins_of_their_own(past: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = []
-    binned = BoosterRecipe.binned
-    monkeypatch.setattr(BoosterRecipe, "binned", lambda *rows, **how: made.append(1) or binned(*rows, **how))
+    made = counted(monkeypatch, "binned")
     bins = LastBins()
     for additive in (True, False):
         shared = BoosterRecipe(SETTINGS.booster, additive, threads=1, bins=bins)
@@ -82,9 +92,7 @@ def written(found: Candidates) -> dict[str, Any]:
 def test_origins_that_share_their_past_fit_what_each_would_fit_alone(
     past: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    grown = []
-    path = BoosterRecipe.path
-    monkeypatch.setattr(BoosterRecipe, "path", lambda *rows, **how: grown.append(1) or path(*rows, **how))
+    grown = counted(monkeypatch, "path")
     origins = [np.flatnonzero(past.known <= day) for day in (210, 240)]
     alone = [fitted(past, rows, None) for rows in origins]
     needed, fits = len(grown), Fits()
@@ -96,13 +104,18 @@ def test_origins_that_share_their_past_fit_what_each_would_fit_alone(
 def test_one_makes_and_the_others_wait() -> None:
     fits, made, together = Fits(), list[int](), Barrier(4)
 
-    def ask() -> list[int]:
+    def make() -> str:
+        made.append(1)
+        return "made"
+
+    def ask() -> str:
         together.wait()
-        return fits.once("key", lambda: made.append(1) or made)
+        return fits.once("key", make)
 
     with ThreadPoolExecutor(4) as pool:
         asked = [pool.submit(ask) for _ in range(4)]
-    assert [each.result() for each in asked] == [[1]] * 4
+    assert [each.result() for each in asked] == ["made"] * 4
+    assert made == [1]
     assert fits.begun("key")
     assert not fits.begun("another")
 

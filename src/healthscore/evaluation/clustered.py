@@ -28,6 +28,8 @@ COMPUTABLE_SHARE = 0.95
 """With fewer computable resamples (many drew no churner, say) an interval would describe the lucky ones only: none."""
 CHUNK_CELLS = 2_000_000
 """Accounts or rows times resamples held at once: 16 MB per array, which the processor's cache still helps with."""
+LEAST_AT_ONCE = 16
+"""Resamples held at once for however many rows: what is held of rows is held for churners only."""
 
 
 @dataclass(frozen=True)
@@ -220,12 +222,12 @@ def _figures(metric: Metric, chunk: Resampled) -> Floats:
 def _count_chunks(accounts: int, rows: int, resamples: int, seed: int) -> Iterator[tuple[int, Floats]]:
     """Draw how often each account is taken, chunk by chunk: (first resample, counts (C, R))."""
     generator = np.random.default_rng(seed)
-    width = max(1, min(256, CHUNK_CELLS // max(1, rows)))
+    width = max(LEAST_AT_ONCE, min(256, CHUNK_CELLS // max(1, rows)))
     for start in range(0, resamples, width):
-        counts = np.empty((min(width, resamples - start), accounts))
+        counts = np.empty((min(width, resamples - start), accounts), dtype=np.int32)
         for one in counts:
             one[:] = np.bincount(generator.integers(0, accounts, accounts), minlength=accounts)
-        yield start, np.ascontiguousarray(counts.T)
+        yield start, counts.T.astype(np.float64, order="C")
 
 
 def _computable(draws: Floats) -> Floats | None:

@@ -274,13 +274,15 @@ def calibration_slope(draws: Resampled) -> Floats:
 
 
 def profit(draws: Resampled) -> Floats:
-    """Compute expected maximum profit per resample, each on its own convex hull."""
+    """Compute expected maximum profit per resample, each on its own convex hull.
+
+    The hull never ends between the churners of a block and the stayers just above or beside them, so that they enter
+    together; the stayers below every churner are one piece.
+    """
     above, tied, churned, _ = draws.blocks
-    below = draws.total - draws.churners - (draws.stayers_above[-1:] + tied[-1:]).sum(axis=0)
-    figures = np.empty(draws.counts.shape[1])
-    for r in range(figures.size):
-        # In falling order of risk: stayers above the block's group, the group itself, ... , stayers below everything.
-        stayers = np.append(np.stack([above[:, r], tied[:, r]], axis=1).ravel(), max(0.0, below[r]))
-        leavers = np.append(np.stack([np.zeros_like(churned[:, r]), churned[:, r]], axis=1).ravel(), 0.0)
-        figures[r] = expected_maximum_profit(leavers, stayers)
-    return figures
+    # One row per resample, so that each has its blocks side by side in memory.
+    stayed, leaving = np.ascontiguousarray((above + tied).T), np.ascontiguousarray(churned.T)
+    below = np.maximum(0.0, draws.total - draws.churners - stayed.sum(axis=1))
+    groups = zip(leaving, stayed, below, strict=True)
+    profits = [expected_maximum_profit(np.append(gone, 0.0), np.append(here, rest)) for gone, here, rest in groups]
+    return np.array(profits)
