@@ -35,13 +35,26 @@ def test_the_chosen_rows_are_counted_joined_and_summed(
 
 
 def test_without_masks_every_row_with_a_group_is_chosen() -> None:
-    assert Chosen(GROUP, None, 0).count == 5
+    assert Chosen(GROUP).count == 5
+    assert Chosen(np.abs(GROUP)).count == 6
+
+
+def test_every_wanted_bit_of_the_masks_is_counted() -> None:
+    groups = Groups()
+    group = groups.encode(GROUP, np.zeros(len(GROUP), np.int32))
+    groups.count_bits(group, MASK, {0: "first", 1: "second"})
+    groups.count_bits(group, MASK, {1: "again"})
+    assert {name: groups.column(name).to_pylist() for name in groups.names} == {
+        "first": [2, 2],
+        "second": [3, 1],
+        "again": [3, 1],
+    }
 
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_sum_that_does_not_fit_is_told(sign: int) -> None:
     largest = np.full(2, sign * (2**63 - 1), np.int64)
-    chosen = Chosen(np.zeros(2, np.int32), None, 0)
+    chosen = Chosen(np.zeros(2, np.int32))
     with pytest.raises(SumTooLargeError):
         chosen.aggregate("add_values", largest, np.zeros(1, np.int64))
 
@@ -49,9 +62,9 @@ def test_a_sum_that_does_not_fit_is_told(sign: int) -> None:
 def test_arrays_grow_with_their_groups() -> None:
     groups = Groups()
     first = groups.encode(np.zeros(3, np.int32), np.arange(3, dtype=np.int32))
-    Chosen(first, None, 0).aggregate("count_rows", None, groups.array("count"))
+    Chosen(first).aggregate("count_rows", None, groups.array("count"))
     many = np.arange(40_000, dtype=np.int32)
-    Chosen(groups.encode(np.zeros_like(many), many), None, 0).aggregate("count_rows", None, groups.array("count"))
-    found = groups.columns()["count"].to_numpy()
+    Chosen(groups.encode(np.zeros_like(many), many)).aggregate("count_rows", None, groups.array("count"))
+    found = groups.column("count").to_numpy()
     assert found[:4].tolist() == [2, 2, 2, 1]
     assert found.sum() == 40_003

@@ -18,6 +18,8 @@ from healthscore.tables.engine import Engine, EngineError
 
 ALWAYS = "TRUE"
 """The condition of a signal that takes every row."""
+COUNT = "holds_"
+"""What the counts of conditions begin with."""
 ASKED = "names_of_scan"
 Mask = NDArray[np.int64]
 
@@ -76,19 +78,30 @@ class Conditions:
             result.append(np.zeros(batch.num_rows, np.int64) if mask is None else mask)
         return result
 
+    @property
+    def counted(self) -> dict[int, dict[int, str]]:
+        """For each word of bits: bit -> name of the count of the rows for which its condition holds."""
+        return {k: {bit: f"{COUNT}{k * WORD_BITS + bit}" for bit in range(len(self._mine(k)))} for k in self._words}
+
+    def count_of(self, sql: str) -> str | None:
+        """Name of the count of the rows for which a condition holds; None for `ALWAYS`."""
+        return None if sql == ALWAYS else f"{COUNT}{self._sql.index(sql)}"
+
     def place(self, sql: str) -> tuple[int, int]:
-        """Word and bits of a condition; no bits for `ALWAYS`."""
+        """Word of a condition, and its bit as a number; 0 for `ALWAYS`."""
         if sql == ALWAYS:
             return 0, 0
         word, bit = divmod(self._sql.index(sql), WORD_BITS)
         return word, 1 << bit
 
-    def _bits(self, word: int, *, of_name: bool) -> str:
+    def _mine(self, word: int) -> range:
         first = word * WORD_BITS
-        mine = range(first, min(first + WORD_BITS, len(self._sql)))
+        return range(first, min(first + WORD_BITS, len(self._sql)))
+
+    def _bits(self, word: int, *, of_name: bool) -> str:
         return " | ".join(
-            f"(CASE WHEN {self._sql[i]} THEN CAST({1 << (i - first)} AS BIGINT) ELSE 0 END)"
-            for i in mine
+            f"(CASE WHEN {self._sql[i]} THEN CAST({1 << bit} AS BIGINT) ELSE 0 END)"
+            for bit, i in enumerate(self._mine(word))
             if self._of_name[i] == of_name
         )
 

@@ -6,9 +6,9 @@
 #if defined(__GNUC__) || defined(__clang__)
 #define EXPORT __attribute__((visibility("default")))
 #define PREFETCH(address) __builtin_prefetch(address)
+#define LOWEST_BIT(bits) __builtin_ctzll(bits)
 #else
-#define EXPORT __declspec(dllexport)
-#define PREFETCH(address) ((void)0)
+#error "this needs GCC or Clang"
 #endif
 
 #endif

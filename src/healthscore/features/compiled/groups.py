@@ -28,12 +28,13 @@ class Chosen:
         Shape (rows,): bits of each row, and those that must be among them; every row when `mask` is None.
     """
 
-    def __init__(self, group: Codes, mask: Words | None, wanted: int) -> None:
-        rows = np.empty(len(group), np.int32)
-        bits = None if mask is None else pointer(mask)
-        self.group = group
-        self.count = int(function("select_rows")(len(group), pointer(group), bits, wanted, pointer(rows)))
-        self._rows = rows
+    def __init__(self, group: Codes, mask: Words | None = None, wanted: int = 0) -> None:
+        self._group, self._rows = group, np.empty(0, np.int32)
+        self.count, self._every = len(group), mask is None and int(group.min(initial=0)) >= 0
+        if not self._every:
+            self._rows = np.empty(len(group), np.int32)
+            bits = None if mask is None else pointer(mask)
+            self.count = int(function("select_rows")(len(group), pointer(group), bits, wanted, pointer(self._rows)))
 
     def aggregate(self, how: str, values: NDArray[np.int32] | Words | None, into: Words) -> None:
         """Run one of the functions of aggregates.c over the rows.
@@ -44,7 +45,8 @@ class Chosen:
             A sum does not fit.
         """
         given = [] if values is None else [pointer(values)]
-        fits = function(how)(self.count, pointer(self._rows), pointer(self.group), *given, pointer(into))
+        rows = None if self._every else pointer(self._rows)
+        fits = function(how)(self.count, rows, pointer(self._group), *given, pointer(into))
         if how == "add_values" and not fits:
             raise SumTooLargeError
 
@@ -61,7 +63,7 @@ class Groups:
         """Codes of the pairs; the arrays have room for all of them."""
         codes = self._pairs.encode(high, low)
         while self._room < len(self._pairs):
-            self._room *= 2
+            self._room *= 4  # room that is not used costs addresses only
         return codes
 
     def array(self, name: str) -> Words:
@@ -74,11 +76,23 @@ class Groups:
             self._arrays[name] = found = grown
         return found
 
+    def count_bits(self, group: Codes, mask: Words, names: dict[int, str]) -> None:
+        """Count the rows of each group whose masks have a bit: bit -> name of its aggregate."""
+        places = np.zeros(64, np.int64)
+        for bit, name in names.items():
+            places[bit] = pointer(self.array(name))
+        wanted = sum(1 << bit for bit in names)
+        function("count_bits")(len(group), pointer(group), pointer(mask), wanted, pointer(places))
+
     def pairs(self) -> tuple[Codes, Codes]:
         """First and second code of each group."""
         return self._pairs.halves()
 
-    def columns(self) -> dict[str, pa.Array]:
-        """Aggregates by name, a row per group."""
-        size = len(self._pairs)
-        return {name: pa.array(self.array(name)[:size]) for name in self._arrays}
+    def column(self, name: str) -> pa.Array:
+        """An aggregate, a row per group."""
+        return pa.array(self.array(name)[: len(self._pairs)])
+
+    @property
+    def names(self) -> list[str]:
+        """The aggregates that there are."""
+        return list(self._arrays)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from healthscore.features.compiled.conditions import Conditions, Mask
-from healthscore.features.compiled.kernel import Codes, Integers, Texts, integers_of, widened
+from healthscore.features.compiled.kernel import Codes, Integers, Texts, function, integers_of, pointer, widened
 from healthscore.features.compiled.pairs import Pairs
 from healthscore.tables.engine import Engine
 from healthscore.tables.segmented import FOREVER, SegmentedSource
@@ -72,12 +72,9 @@ class Reader:
         self._codes: dict[str, Integers | Texts] = {}
         self._versions = Pairs()
         self._first = np.zeros(0, np.int64)
-        segments, edges = source.segments, source.segments.edges
-        days = np.arange(edges[0], edges[-1], dtype=np.int32)
-        segment = (np.searchsorted(edges, days, side="right") - 1).astype(np.int32)
-        # A place at either end for all the days before and after, so that a clipped index needs no comparison.
-        self._segment = np.pad(segment, 1, constant_values=-1)
-        self._position = np.pad(days - segments.starts[segment], 1)
+        days = np.arange(source.segments.edges[0], source.segments.edges[-1], dtype=np.int32)
+        self._segment = (np.searchsorted(source.segments.edges, days, side="right") - 1).astype(np.int32)
+        self._position = days - source.segments.starts[self._segment]
 
     def batches(self) -> Iterator[Rows]:
         """All rows. While a batch is worked on, the engine makes the next."""
@@ -91,6 +88,10 @@ class Reader:
     def keys(self, column: str) -> pa.Array:
         """What the codes of a column stand for: its keys, by code."""
         return self._codes[column].keys() if column in self._codes else pa.array([], pa.string())
+
+    def known(self, column: str) -> int:
+        """How many codes a column has so far."""
+        return len(self._codes[column])
 
     def versions(self) -> tuple[Codes, Codes, NDArray[np.int64]]:
         """Late, gone, and the first day of any row, by the code of the version."""
@@ -114,8 +115,7 @@ class Reader:
         if self._conditions.of_names:
             self._conditions.learn(self._codes["name"])
         day = _days_of(batch.column("day"), nothing=self._source.segments.edges[0] - 1)
-        place = day - np.int32(self._source.segments.edges[0] - 1)
-        segment = np.take(self._segment, place, mode="clip")
+        segment, position = self._placed(day)
         version = self._version(batch)
         self._keep_first(version, day, segment >= 0)
         quantity = measured = None
@@ -124,8 +124,14 @@ class Reader:
             quantity = integers_of(given.fill_null(0) if given.null_count else given)
             measured = None if given.null_count == 0 else integers_of(pc.is_valid(given).cast(pa.int64()))
         masks = self._conditions.masks(batch, codes.get("name"))
-        position = np.take(self._position, place, mode="clip")
         return Rows(codes, segment, position, version, masks, quantity, measured)
+
+    def _placed(self, day: NDArray[np.int32]) -> tuple[Codes, Codes]:
+        segment, position = np.empty_like(day), np.empty_like(day)
+        tables = (self._segment, self._position, segment, position)
+        first, days = self._source.segments.edges[0], len(self._segment)
+        function("place_days")(len(day), pointer(day), first, days, *map(pointer, tables))
+        return segment, position
 
     def _encode(self, column: str, values: pa.Array) -> Codes:
         integers = pa.types.is_integer(values.type)
@@ -155,5 +161,5 @@ class Reader:
 def _days_of(days: pa.Array, nothing: int) -> NDArray[np.int32]:
     """Days as int32; `nothing` where there is none."""
     given = days.fill_null(nothing) if days.null_count else days
-    found: NDArray[np.int32] = given.cast(pa.int32()).to_numpy()
+    found: NDArray[np.int32] = (given if given.type == pa.int32() else given.cast(pa.int32())).to_numpy()
     return found

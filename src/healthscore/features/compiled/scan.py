@@ -17,15 +17,20 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from healthscore.asof import WORD_BITS
-from healthscore.features.compiled.conditions import Conditions
+from healthscore.features.compiled.conditions import ALWAYS, COUNT, Conditions
 from healthscore.features.compiled.groups import Chosen, Groups
 from healthscore.features.compiled.kernel import Codes
 from healthscore.features.compiled.pairs import Pairs
 from healthscore.features.compiled.reading import Reader, Rows
+from healthscore.features.names import MOST_WORDS
 from healthscore.features.signals import SignalPlan
 from healthscore.tables import Tables
 from healthscore.tables.quoting import quote_literal
 from healthscore.tables.segmented import SegmentedSource
+
+
+class TooManyNamesError(Exception):
+    """There are more names than the bit sets of cells have bits."""
 
 
 class CompiledScan:
@@ -37,22 +42,43 @@ class CompiledScan:
         The source, cut into segments.
     plans, filters
         The signals, and SQL of which rows are theirs.
+    few_names
+        Whether distinct names are kept as bit sets of the cells, not as sightings.
+
+    Raises
+    ------
+    TooManyNamesError
+        There are more names than bits.
+    SumTooLargeError
+        A sum of quantities does not fit 64 bits.
     """
 
     def __init__(
-        self, tables: Tables, source: SegmentedSource, plans: Sequence[SignalPlan], filters: Sequence[str]
+        self,
+        tables: Tables,
+        source: SegmentedSource,
+        plans: Sequence[SignalPlan],
+        filters: Sequence[str],
+        *,
+        few_names: bool = True,
     ) -> None:
         self._source, self._plans, self._filters = source, plans, filters
-        things = sorted({thing for plan in plans for thing in plan.distinct})
-        self._cells, self._sightings = Groups(), {thing: Groups() for thing in things}
-        self._seen = {thing: Pairs() for thing in things}
-        asked = [sql for i in range(len(plans)) for sql in (filters[i], *self._counted(i).values())]
+        distinct = {thing for plan in plans for thing in plan.distinct}
+        self._packed = few_names and "name" in distinct
+        self.things = sorted(distinct - {"name"} if self._packed else distinct)
+        self._cells, self._sightings = Groups(), {thing: Groups() for thing in self.things}
+        self._seen = {thing: Pairs() for thing in self.things}
+        asked = [sql for i in range(len(plans)) for sql in self._counted(i).values()]
         self._conditions = Conditions(tables.engine, asked)
         quantity = any(plan.quantity for plan in plans)
-        self._reader = Reader(tables.engine, source, ["account_id", *things], self._conditions, quantity=quantity)
+        self._reader = Reader(
+            tables.engine, source, ["account_id", *sorted(distinct)], self._conditions, quantity=quantity
+        )
         for rows in self._reader.batches():
+            if self._packed and self._reader.known("name") > MOST_WORDS * WORD_BITS:
+                raise TooManyNamesError
             self._add_cells(rows)
-            for thing in things:
+            for thing in self.things:
                 self._add_sightings(rows, thing)
 
     def cells(self) -> pa.Table:
@@ -60,9 +86,13 @@ class CompiledScan:
         account, slot = self._cells.pairs()
         version, segment = np.divmod(slot, np.int32(len(self._source.segments)))
         first = self._reader.versions()[2][version]
-        return pa.table(
-            {**self._whose(account, version), "segment": segment, "first_day": first} | self._cells.columns()
-        )
+        counts = {
+            f"{measure}_{i}": self._cells.column(self._conditions.count_of(condition) or "total")
+            for i in range(len(self._plans))
+            for measure, condition in self._counted(i).items()
+        }
+        others = {name: self._cells.column(name) for name in self._cells.names if not name.startswith((COUNT, "total"))}
+        return pa.table({**self._whose(account, version), "segment": segment, "first_day": first} | counts | others)
 
     def sightings(self, thing: str) -> pa.Table:
         """As the engine would group them: account key, thing, late, gone, and the words of segments of each signal."""
@@ -71,10 +101,12 @@ class CompiledScan:
         if self._source.split:
             code, version = (half[code] for half in self._seen[thing].halves())
         things = pa.DictionaryArray.from_arrays(code, self._reader.keys(thing))
-        for k in range(-(-len(self._source.segments) // WORD_BITS)):
-            for i in range(len(self._asking(thing))):
-                self._sightings[thing].array(f"w_{i}_{k}")  # zeros, where no batch had a row
-        return pa.table({**self._whose(account, version), "thing": things} | self._sightings[thing].columns())
+        words = {
+            name: self._sightings[thing].column(name)
+            for k in range(-(-len(self._source.segments) // WORD_BITS))
+            for name in (f"w_{i}_{k}" for i, _ in self._asking(thing))
+        }
+        return pa.table({**self._whose(account, version), "thing": things} | words)
 
     def _whose(self, account: Codes, version: Codes) -> dict[str, pa.Array | NDArray[np.int32]]:
         late, gone, _ = self._reader.versions()
@@ -82,41 +114,54 @@ class CompiledScan:
         return {"account_id": accounts, "late": late[version], "gone": gone[version]}
 
     def _counted(self, i: int) -> dict[str, str]:
-        """What is counted of a signal's rows beside all of them: measure -> condition."""
+        """What is counted of a signal: measure -> condition."""
         plan, condition = self._plans[i], self._filters[i]
-        counted = {"named": f"({condition}) AND e.name IS NOT NULL"} if plan.named else {}
+        counted = {"count": condition}
+        if plan.named:
+            counted["named"] = f"({condition}) AND e.name IS NOT NULL"
         if plan.key:
             counted["key"] = f"({condition}) AND e.name IN ({', '.join(map(quote_literal, plan.key))})"
         return counted
 
-    def _asking(self, thing: str) -> list[str]:
-        """Conditions of the signals that count a thing distinct, in their order."""
-        return [condition for plan, condition in zip(self._plans, self._filters, strict=True) if thing in plan.distinct]
+    def _asking(self, thing: str) -> list[tuple[int, str]]:
+        """The signals that count a thing distinct, and their conditions."""
+        return [(i, self._filters[i]) for i, plan in enumerate(self._plans) if thing in plan.distinct]
 
     def _add_cells(self, rows: Rows) -> None:
         slot = rows.segment
         if self._source.split:
             slot = np.where(slot < 0, slot, slot + rows.version * np.int32(len(self._source.segments)))
         group, of = self._cells.encode(rows.codes["account_id"], slot), self._cells.array
+        every = Chosen(group)
+        every.aggregate("count_rows", None, of("total"))
+        for word, names in self._conditions.counted.items():
+            self._cells.count_bits(group, rows.masks[word], names)
         for i, plan in enumerate(self._plans):
-            chosen = self._chosen(rows, group, self._filters[i])
-            chosen.aggregate("count_rows", None, of(f"count_{i}"))
-            chosen.aggregate("or_bits", rows.position, of(f"days_{i}"))
+            if not plan.dated and not plan.quantity:
+                continue
+            chosen = every if self._filters[i] == ALWAYS else self._chosen(rows, group, self._filters[i])
+            if plan.dated:
+                chosen.aggregate("or_bits", rows.position, of(f"days_{i}"))
             if plan.quantity:
                 chosen.aggregate("add_values", rows.quantity, of(f"quantity_{i}"))
                 how = "count_rows" if rows.measured is None else "add_values"
                 chosen.aggregate(how, rows.measured, of(f"measured_{i}"))
-            for measure, condition in self._counted(i).items():
-                self._chosen(rows, group, condition).aggregate("count_rows", None, of(f"{measure}_{i}"))
+        if self._packed:
+            self._add_names(rows, group)
+
+    def _add_names(self, rows: Rows, group: Codes) -> None:
+        for k, of_word, bit in _by_word(rows.codes["name"], group):
+            for i, condition in self._asking("name"):
+                self._chosen(rows, of_word, condition).aggregate("or_bits", bit, self._cells.array(f"names_{k}_{i}"))
 
     def _add_sightings(self, rows: Rows, thing: str) -> None:
         groups, code = self._sightings[thing], rows.codes[thing]
         if self._source.split:
             code = self._seen[thing].encode(code, rows.version)
-        account = np.where(rows.segment < 0, rows.segment, rows.codes["account_id"])
-        group = groups.encode(account, code)
+        code = np.where(rows.segment < 0, rows.segment, code)
+        group = groups.encode(rows.codes["account_id"], code)
         for k, of_word, bit in _by_word(rows.segment, group):
-            for i, condition in enumerate(self._asking(thing)):
+            for i, condition in self._asking(thing):
                 self._chosen(rows, of_word, condition).aggregate("or_bits", bit, groups.array(f"w_{i}_{k}"))
 
     def _chosen(self, rows: Rows, group: Codes, condition: str) -> Chosen:
@@ -124,10 +169,13 @@ class CompiledScan:
         return Chosen(group, rows.masks[word] if wanted else None, wanted)
 
 
-def _by_word(segment: Codes, group: Codes) -> Iterator[tuple[int, Codes, Codes]]:
-    """For each word of segments that occurs: its number, the groups of its rows (-1 of others), and their bits."""
-    last = int(segment.max(initial=0)) // WORD_BITS
-    first = int(segment.min(initial=last * WORD_BITS, where=segment >= 0)) // WORD_BITS
+def _by_word(code: Codes, group: Codes) -> Iterator[tuple[int, Codes, Codes]]:
+    """For each word of bits in which codes lie: its number, the groups of its rows (-1 of others), and their bits."""
+    last = int(code.max(initial=0)) // WORD_BITS
+    if last == 0:
+        yield 0, group if int(code.min(initial=0)) >= 0 else np.where(code >= 0, group, np.int32(-1)), code
+        return
+    first = int(code.min(initial=last * WORD_BITS, where=code >= 0)) // WORD_BITS
     for k in range(first, last + 1):
-        bit = segment - np.int32(k * WORD_BITS)
-        yield k, group if first == last else np.where((bit >= 0) & (bit < WORD_BITS), group, np.int32(-1)), bit
+        bit = code - np.int32(k * WORD_BITS)
+        yield k, np.where((bit >= 0) & (bit < WORD_BITS), group, np.int32(-1)), bit
