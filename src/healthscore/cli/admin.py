@@ -7,12 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
+from healthscore.cli.groups import WholeSentences
 from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile
 from healthscore.cli.terminal import emit, paragraph, progress, table
 
 admin = typer.Typer(
     name="admin",
     help="For the keeper of the results: forget an account.",
+    cls=WholeSentences,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -22,14 +22,17 @@ from healthscore.cli import (
     syncing,
     tuning,
 )
+from healthscore.cli.groups import WholeSentences
 
 application = typer.Typer(
     name="healthscore",
     help="Customer health scores that are checked against what happened.",
     epilog="Exit codes: 0 done; 2 bad input, configuration or model, nothing published; 3 the data cannot support what "
     "was asked; 4 a leak was found; 5 the audit says act; 75 another job holds the lock.",
+    cls=WholeSentences,
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # plain help: rich and its Markdown parser cost more than everything else that help needs
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

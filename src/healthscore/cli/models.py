@@ -7,12 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
+from healthscore.cli.groups import WholeSentences
 from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile
 from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
 
 models = typer.Typer(
     name="models",
     help="Versions of a run's model: list them, promote the challenger, go back.",
+    cls=WholeSentences,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

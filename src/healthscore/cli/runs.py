@@ -8,12 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
+from healthscore.cli.groups import WholeSentences
 from healthscore.cli.options import AsJson, DataRoot, RunFile
 from healthscore.cli.terminal import emit, near, paragraph, progress, say, table
 
 runs = typer.Typer(
     name="runs",
     help="Finished runs: list, check and clean them up, make one again, tell two apart.",
+    cls=WholeSentences,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
