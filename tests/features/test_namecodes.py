@@ -209,4 +209,4 @@ def test_accounts_outside_the_list_are_left_out(tmp_path: Path) -> None:
         assert part.cells.measures["count"].sum() == sum(
             whole.cells.measures["count"][whole.cells.account == code].sum() for code in (1, 3)
         )
-        assert part.seen(0, days[0]).tolist() == [0, 1]
+        assert set(part.seen(0, days[0])) == {0, 1}

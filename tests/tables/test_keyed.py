@@ -31,11 +31,11 @@ columns = { time = "time", actor_id = "user", name = "what" }
 TIMES = pa.array([1_706_000_000_000_000] * 3, pa.timestamp("us"))
 
 
-def opened(folder: Path, account: pa.Array, user: pa.Array) -> Tables:
+def opened(folder: Path, account: pa.Array, user: pa.Array, run: str = RUN) -> Tables:
     what = pa.array(["b", " a", None])
     table = pa.table({"account_id": account, "user": user, "what": what, "time": TIMES})
     pq.write_table(table, folder / "events.parquet")
-    (folder / "healthscore.toml").write_text(RUN, encoding="utf-8")
+    (folder / "healthscore.toml").write_text(run, encoding="utf-8")
     return open_tables(load_run(folder))
 
 
@@ -61,6 +61,20 @@ def test_texts_are_their_own_keys_tidied_where_they_are_not(tmp_path: Path) -> N
         assert found["account_id"].to_pylist() == ["x", "y", "y"]
         assert found["name"].to_pylist() == ["b", "a", None]
         assert source_accounts(tables, ["events"]).to_pylist() == ["x", "y"]
+
+
+def test_the_checks_tell_the_days_and_accounts_of_rows_that_are_known_at_once(tmp_path: Path) -> None:
+    with opened(tmp_path, pa.array([12, 9, None], pa.int64()), pa.array([1, 2, 3])) as tables:
+        keyed = tables.keyed("events")
+        day = tables.engine.query(f"SELECT min(day) AS day FROM {keyed.relation}")["day"][0].as_py()
+        assert keyed.days == (day, day)
+        assert sorted(tables.engine.query(keyed.accounts)["account_id"].to_pylist()) == ["12", "9"]
+
+
+def test_rows_that_are_known_later_tell_themselves(tmp_path: Path) -> None:
+    late = RUN.replace("[sources.events]", "[sources.events]\navailability_delay_days = 2")
+    with opened(tmp_path, pa.array([1, 2, 3]), pa.array([1, 2, 3]), late) as tables:
+        assert tables.keyed("events").days is None
 
 
 def test_integers_beyond_64_bits_are_read_as_texts(tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ row that a later version has replaced: its cell carries the index of the first a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 
 from healthscore.asof import Segments, window_edges
 from healthscore.features.names import WIDTHS, Names, unpacked
-from healthscore.features.sightings import Sightings, sightings_of
+from healthscore.features.sightings import Sightings, query_sightings, sightings_of
 from healthscore.features.signals import SignalPlan
 from healthscore.tables import Tables
 from healthscore.tables.keyed import texts_of_keys
@@ -57,7 +58,7 @@ class Cells:
     gone: NDArray[np.int32]
     measures: dict[str, NDArray[np.int64]]
 
-    def rows(self, chosen: NDArray[np.bool_] | slice) -> Cells:
+    def rows(self, chosen: NDArray[np.intp] | slice) -> Cells:
         """Some of the cells."""
         measures = {name: values[chosen] for name, values in self.measures.items()}
         return Cells(self.account[chosen], self.segment[chosen], self.late[chosen], self.gone[chosen], measures)
@@ -87,17 +88,17 @@ class SignalCells:
     sightings: dict[str, Sightings] = field(default_factory=dict)
 
     def seen(self, index: int, t: int) -> NDArray[np.int32]:
-        """Codes of the accounts with a row known before as-of day `t`, the `index`-th of the grid."""
+        """Codes of the accounts with a row known before as-of day `t`, the `index`-th of the grid; some repeat."""
         account, begin = self._begun
         rest = self._unsettled
         began = self.segments.starts[rest.segment] < t
         visible = rest.account[began & (rest.late <= index) & (index < rest.gone)]
-        return np.union1d(account[begin < t], visible).astype(np.int32)
+        return np.concatenate([account[begin < t], visible])
 
     @cached_property
     def _begun(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Accounts with rows that are seen at once and for good, and the first day of the first segment of each."""
-        settled = self.cells if not len(self._unsettled.account) else self.cells.rows(~self._later)
+        settled = self.cells if not len(self._unsettled.account) else self.cells.rows(np.flatnonzero(~self._later))
         where = np.flatnonzero(np.diff(settled.account, prepend=-1))
         begin = self.segments.starts[settled.segment]
         return settled.account[where], np.minimum.reduceat(begin, where) if len(where) else begin
@@ -110,46 +111,73 @@ class SignalCells:
     @cached_property
     def _unsettled(self) -> Cells:
         """Cells of rows that were late, or were replaced."""
-        return self.cells.rows(self._later)
+        return self.cells.rows(np.flatnonzero(self._later))
 
 
 def source_accounts(tables: Tables, sources: Sequence[str]) -> pa.Array:
     """Ids of every account that occurs in the sources, sorted, without repetition."""
     found = []
     for keyed in map(tables.keyed, sources):
-        keys = tables.engine.query(f"SELECT DISTINCT {keyed.key('account_id')} AS account_id FROM {keyed.relation}")
+        keys = tables.engine.query(keyed.accounts)
         found.append(texts_of_keys(keys["account_id"]).dictionary)
     ids = pc.unique(pa.chunked_array(found, pa.string()))
     return ids.take(pc.sort_indices(ids))
 
 
+class Grouped(Protocol):
+    """The rows of a source, grouped for its signals: made from tables, rows, plans and their filters.
+
+    Attributes
+    ----------
+    things
+        What is counted distinct by sightings.
+    """
+
+    things: Sequence[str]
+
+    def cells(self) -> pa.Table:
+        """A row per cell: account_id (its key), segment, late, gone, total, and of signal i the measures `count_i`, ...
+
+        Where signal i has no `count_i`, the total is its count; where rows may be late, `first_day` is there.
+        """
+
+    def sightings(self, thing: str) -> pa.Table:
+        """A row per (account, thing): account_id and thing (their keys), late, gone, and of signal i words `w_i_k`."""
+
+
+Grouping = Callable[[Tables, SegmentedSource, Sequence[SignalPlan], Sequence[str]], Grouped]
+
+
 def collect(
-    tables: Tables, plans: Sequence[SignalPlan], as_ofs: Sequence[int], accounts: pa.Array
+    tables: Tables,
+    plans: Sequence[SignalPlan],
+    as_ofs: Sequence[int],
+    accounts: pa.Array,
+    grouping: Grouping | None = None,
 ) -> list[SignalCells]:
     """Reduce the events of one source's signals to cells, in one query (and one per kind of thing counted distinct).
 
-    Parameters are those of `healthscore.features.kinds.read_signals`; the plans are those of one source.
+    Parameters are those of `healthscore.features.kinds.read_signals`; the plans are those of one source. Rows are
+    grouped by the engine's SQL, or by another `grouping`.
     """
     source = plans[0].source
     windows = {window for plan in plans for window in plan.windows}
     rows = segment_source(tables, source, window_edges(as_ofs, sorted(windows, key=str)), as_ofs, last=as_ofs[-1])
     filters = [tables.predicate(source, plan.where) if plan.where else "TRUE" for plan in plans]
-    counted = _Counted(tables, rows, plans, filters)
-    cells, first = counted.cells(as_ofs, accounts)
+    grouped = (grouping or BySql)(tables, rows, plans, filters)
+    found = grouped.cells()
+    cells, first = _sorted_cells(found, filters, accounts), _first_days(found, rows, as_ofs)
     sightings: list[dict[str, Sightings]] = [{} for _ in plans]
-    for thing in sorted({thing for plan in plans for thing in plan.distinct}):
-        if thing == "name" and counted.names is not None:
-            continue
+    for thing in grouped.things:
         asking = [i for i, plan in enumerate(plans) if thing in plan.distinct]
-        found = sightings_of(tables, rows, [filters[i] for i in asking], thing, accounts)
-        for i, seen in zip(asking, found, strict=True):
+        for i, seen in sightings_of(grouped.sightings(thing), asking, rows, accounts).items():
             sightings[i][thing] = seen
     scale = tables.scale(source, "quantity") if any(plan.quantity for plan in plans) else 0
     return [SignalCells(plan, rows.segments, first, scale, cells[i], sightings[i]) for i, plan in enumerate(plans)]
 
 
-class _Counted:
-    """The query of one source's cells: what is counted for each signal, and by which aggregate."""
+class BySql:
+    """The queries of one source: what is counted for each signal, and by which aggregate."""
 
     def __init__(
         self, tables: Tables, rows: SegmentedSource, plans: Sequence[SignalPlan], filters: Sequence[str]
@@ -166,35 +194,24 @@ class _Counted:
         self.names = Names.of(tables, plans[0].source, rows, list(conditions.values())) if named else None
         holds = {} if self.names is None else self.names.holds
         self._by_name = {column: condition for column, condition in conditions.items() if condition in holds}
+        distinct = {thing for plan in plans for thing in plan.distinct}
+        self.things = sorted(distinct if self.names is None else distinct - {"name"})
 
-    def cells(self, as_ofs: Sequence[int], accounts: pa.Array) -> tuple[list[Cells], NDArray[np.int64]]:
-        """Cells of each signal, and the source's first day as each as-of date could know it."""
+    def cells(self) -> pa.Table:
+        """See `Grouped`."""
         for width in WIDTHS:
             found = self._query(width)
             if not self._by_name or pc.max(found["total"]).as_py() < 1 << width:
                 break
-        code, order = sorted_by_account(found, accounts)
-
-        def column(name: str) -> NDArray[np.int64]:
-            values: NDArray[np.int64] = pc.fill_null(found[name], 0).to_numpy()[order]
-            return values.astype(np.int64, copy=False)
-
-        segment, late, gone = (column(name).astype(np.int32) for name in ("segment", "late", "gone"))
-        words = [column(name) for name in found.column_names if name.startswith("counts_")]
-        measures: list[dict[str, NDArray[np.int64]]] = [{} for _ in self._plans]
+        words = [found[name].to_numpy() for name in found.column_names if name.startswith("counts_")]
         for place, name in enumerate(self._by_name):
-            measure, _, i = name.rpartition("_")
-            measures[int(i)][measure] = unpacked(words, place, width)
-        for name in found.column_names:
-            measure, _, i = name.rpartition("_")
-            if measure in MEASURES or measure.startswith(NAMES):
-                measures[int(i)][measure] = column(name)
-        result = []
-        for condition, counted in zip(self._filters, measures, strict=True):
-            counted.setdefault("count", column("total"))
-            whole = Cells(code, segment, late, gone, counted)
-            result.append(whole if condition == "TRUE" else whole.rows(counted["count"] > 0))
-        return result, self._first(found, as_ofs)
+            found = found.append_column(name, pa.array(unpacked(words, place, width)))
+        return found
+
+    def sightings(self, thing: str) -> pa.Table:
+        """See `Grouped`."""
+        asking = {i: self._filters[i] for i, plan in enumerate(self._plans) if thing in plan.distinct}
+        return query_sightings(self._tables, self._rows, asking, thing)
 
     def _query(self, width: int) -> pa.Table:
         rows, joined, columns = self._rows, self._rows.joined, ["count(*) AS total"]
@@ -220,7 +237,7 @@ class _Counted:
             if f"{measure}_{i}" in self._conditions and f"{measure}_{i}" not in self._by_name:
                 columns.append((measure, f"count(*) FILTER (WHERE {self._conditions[f'{measure}_{i}']})"))
         if plan.dated:
-            columns.append(("days", f"bit_or(CAST(1 AS BIGINT) << d._position){given}"))
+            columns.append(("days", f"bit_or(d._bit){given}"))
         if plan.quantity:
             columns.append(("quantity", f"CAST(sum(e.quantity){given} AS BIGINT)"))
             columns.append(("measured", f"count(e.quantity){given}"))
@@ -230,15 +247,38 @@ class _Counted:
             columns += [(f"{NAMES}{k}", f"bit_or(n._bits_{k}){given}") for k in range(self.names.words)]
         return columns
 
-    def _first(self, found: pa.Table, as_ofs: Sequence[int]) -> NDArray[np.int64]:
-        """Earliest day among the rows that each as-of date may see; the last as-of day where there is none."""
-        if not self._rows.split:
-            return np.full(len(as_ofs), min(self._rows.first, as_ofs[-1]), np.int64)
-        late, gone, day = (found[name].to_numpy() for name in ("late", "gone", "first_day"))
-        first, stands = np.full(len(as_ofs) + 2, as_ofs[-1], np.int64), gone == FOREVER
-        np.minimum.at(first, late[stands] + 1, day[stands])
-        first = np.minimum.accumulate(first)[1:-1]
-        for index in range(len(as_ofs) if not stands.all() else 0):
-            replaced = ~stands & (late <= index) & (index < gone)
-            first[index] = day[replaced].min(initial=first[index])
-        return first
+
+def _sorted_cells(found: pa.Table, filters: Sequence[str], accounts: pa.Array) -> list[Cells]:
+    """Cells of each signal."""
+    code, order = sorted_by_account(found, accounts)
+
+    def column(name: str) -> NDArray[np.int64]:
+        values: NDArray[np.int64] = pc.fill_null(found[name], 0).to_numpy()[order]
+        return values.astype(np.int64, copy=False)
+
+    segment, late, gone = (column(name).astype(np.int32) for name in ("segment", "late", "gone"))
+    measures: list[dict[str, NDArray[np.int64]]] = [{} for _ in filters]
+    for name in found.column_names:
+        measure, _, i = name.rpartition("_")
+        if measure in MEASURES or measure.startswith(NAMES):
+            measures[int(i)][measure] = column(name)
+    result = []
+    for condition, counted in zip(filters, measures, strict=True):
+        counted["count"] = counted["count"] if "count" in counted else column("total")
+        whole = Cells(code, segment, late, gone, counted)
+        result.append(whole if condition == "TRUE" else whole.rows(np.flatnonzero(counted["count"])))
+    return result
+
+
+def _first_days(found: pa.Table, rows: SegmentedSource, as_ofs: Sequence[int]) -> NDArray[np.int64]:
+    """Earliest day among the rows that each as-of date may see; the last as-of day where there is none."""
+    if not rows.split:
+        return np.full(len(as_ofs), min(rows.first, as_ofs[-1]), np.int64)
+    late, gone, day = (found[name].to_numpy() for name in ("late", "gone", "first_day"))
+    first, stands = np.full(len(as_ofs) + 2, as_ofs[-1], np.int64), gone == FOREVER
+    np.minimum.at(first, late[stands] + 1, day[stands])
+    first = np.minimum.accumulate(first)[1:-1]
+    for index in range(len(as_ofs) if not stands.all() else 0):
+        replaced = ~stands & (late <= index) & (index < gone)
+        first[index] = day[replaced].min(initial=first[index])
+    return first

@@ -24,11 +24,14 @@ class Admission:
     def __init__(self, late: NDArray[np.int32], gone: NDArray[np.int32]) -> None:
         self._late, self._gone = late, gone
         self._replaced = bool((gone != FOREVER).any())
+        self._latest = int(late.max(initial=-1))
         self._index = -2
 
     def advance(self, index: int) -> tuple[NDArray[np.bool_], bool]:
         """Rows that become visible at as-of index `index`; all that are, and True, where others no longer are."""
         before, self._index = self._index, index
+        if before >= self._latest and not self._replaced:
+            return np.zeros(len(self._late), bool), False
         fresh = (self._late > before) & (self._late <= index)
         if not self._replaced:
             return fresh, False

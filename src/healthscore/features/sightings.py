@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,35 +34,34 @@ class Sightings:
     words: NDArray[np.int64]
 
 
-def sightings_of(
-    tables: Tables, rows: SegmentedSource, filters: Sequence[str], thing: str, accounts: pa.Array
-) -> list[Sightings]:
-    """Sightings of a thing among the rows that meet each of the conditions `filters`, in one query."""
+def query_sightings(tables: Tables, rows: SegmentedSource, filters: Mapping[int, str], thing: str) -> pa.Table:
+    """Sightings of a thing among the rows that meet each of the conditions `filters`, by signal: one query."""
     words = range(-(-len(rows.segments) // WORD_BITS))
     columns = []
-    for i, condition in enumerate(filters):
-        given = [] if condition == "TRUE" else [f"({condition})"]
-        for k in words:
-            low, high = k * WORD_BITS, (k + 1) * WORD_BITS - 1
-            inside = [f"d._segment BETWEEN {low} AND {high}"] if len(words) > 1 else []
-            # A FILTER does not keep the shift from being computed for the rows that it leaves out.
-            place = f"CASE WHEN {inside[0]} THEN d._segment - {low} ELSE 0 END" if inside else "d._segment"
-            chosen = f" FILTER (WHERE {' AND '.join(given + inside)})" if given + inside else ""
-            columns.append(f"bit_or(CAST(1 AS BIGINT) << {place}){chosen} AS w_{i}_{k}")
-    asked = "" if "TRUE" in filters else f" AND ({' OR '.join(filters)})"
-    found = tables.engine.query(
+    for i, condition in filters.items():
+        given = "" if condition == "TRUE" else f" FILTER (WHERE {condition})"
+        columns += [f"bit_or(d._word_{k}){given} AS w_{i}_{k}" for k in words]
+    asked = "" if "TRUE" in filters.values() else f" AND ({' OR '.join(filters.values())})"
+    return tables.engine.query(
         f"SELECT {rows.key('account_id')} AS account_id, {rows.key(thing)} AS thing, {rows.late} AS late, "
         f"{rows.gone} AS gone, {', '.join(columns)} FROM {rows.tables} "
         f"AND {rows.key(thing)} IS NOT NULL{asked} GROUP BY 1, 2, 3, 4"
     )
+
+
+def sightings_of(
+    found: pa.Table, asking: Sequence[int], rows: SegmentedSource, accounts: pa.Array
+) -> dict[int, Sightings]:
+    """The sightings of the signals `asking` in what `query_sightings` found."""
+    words = range(-(-len(rows.segments) // WORD_BITS))
     code, order = sorted_by_account(found, accounts)
     late, gone = (found[name].to_numpy()[order].astype(np.int32) for name in ("late", "gone"))
     pair = _pairs(code, found["thing"], order) if rows.split else np.arange(len(code), dtype=np.int64)
-    result = []
-    for i in range(len(filters)):
+    result = {}
+    for i in asking:
         bits = np.stack([pc.fill_null(found[f"w_{i}_{k}"], 0).to_numpy()[order] for k in words], axis=1, dtype=np.int64)
-        some = slice(None) if len(filters) == 1 else np.flatnonzero(bits.any(axis=1))
-        result.append(Sightings(code[some], pair[some], late[some], gone[some], bits[some]))
+        some = slice(None) if len(asking) == 1 else np.flatnonzero(bits.any(axis=1))
+        result[i] = Sightings(code[some], pair[some], late[some], gone[some], bits[some])
     return result
 
 

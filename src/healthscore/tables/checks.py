@@ -137,10 +137,9 @@ def _tidy(engine: Engine, judgement: Judgement) -> list[str]:
 
 def _extent(engine: Engine, judgement: Judgement) -> None:
     """Accounts, first and last day of the rows used."""
-    strange = f" AND raw NOT IN (SELECT raw FROM {judgement.strangers})" if judgement.strangers else ""
     extent = engine.query(
         "SELECT count(DISTINCT id) AS accounts, min(first_day) AS first_day, max(last_day) AS last_day "
-        f"FROM {judgement.groups} WHERE id IS NOT NULL AND rows > faulty{strange}"
+        f"FROM {judgement.kept}"
     ).to_pylist()[0]
     judgement.accounts, judgement.first_day, judgement.last_day = extent.values()
 

@@ -59,6 +59,12 @@ class Judgement:
         return totals
 
     @property
+    def kept(self) -> str:
+        """SQL of the spellings of ids that have rows to use; of no matter which rows are copies or versions."""
+        strange = f" AND raw NOT IN (SELECT raw FROM {self.strangers})" if self.strangers else ""
+        return f"{self.groups} WHERE id IS NOT NULL AND rows > faulty{strange}"
+
+    @property
     def considered(self) -> int:
         """Rows that no rule drops: what shares are shares of."""
         return self.rows_in - sum(self.taken("drop").values())

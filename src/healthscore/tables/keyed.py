@@ -25,14 +25,27 @@ class Keyed:
         Quoted SQL identifier: the columns of the source's relation, and those of `keys`.
     keys
         Column -> quoted name of the column that is one to one with it.
+    days
+        First and last day of the rows, where the checks know them, and every row is known on its own day.
+    ids
+        SQL of what the checks keep of the accounts, a row per id in `id`; empty where the rows themselves must tell.
     """
 
     relation: str
     keys: Mapping[str, str] = field(default_factory=dict)
+    days: tuple[int, int] | None = None
+    ids: str = ""
 
     def key(self, column: str) -> str:
         """SQL of what stands for a column in GROUP BY: an integer, or the column itself."""
         return self.keys.get(column, column)
+
+    @property
+    def accounts(self) -> str:
+        """Query of the keys of the accounts, as `account_id`, without repetition."""
+        if self.ids:
+            return f"SELECT DISTINCT id AS account_id FROM {self.ids}"
+        return f"SELECT DISTINCT {self.key('account_id')} AS account_id FROM {self.relation}"
 
 
 def key_name(column: str) -> str:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from healthscore.asof import Segments
+from healthscore.asof import WORD_BITS, Segments
 from healthscore.errors import InsufficientDataError
 from healthscore.tables import Tables
 from healthscore.tables.keyed import Keyed, texts_of_keys
@@ -70,11 +70,7 @@ def segment_source(
 ) -> SegmentedSource:
     """Cut the days of a source at `boundaries`; rows from day `last` on are left out where it is given."""
     keyed = tables.keyed(source)
-    relation = keyed.relation
-    extent = tables.engine.query(
-        f"SELECT min(day), max(day), max(known_day - day), max(known_day), max(until_day) FROM {relation}"
-    )
-    first, latest, delay, known, until = (extent.column(i)[0].as_py() for i in range(5))
+    first, latest, delay, known, until = _extent(tables, keyed)
     if first is None:
         raise InsufficientDataError(
             f"{source}: no rows are left after checks and filters", "look at `healthscore check`"
@@ -83,7 +79,7 @@ def segment_source(
     segments = Segments.cut(boundaries, first, end)
     calendar = f"calendar_{source}"
     tables.engine.register(calendar, _calendar(segments, as_ofs, max(known, until or 0)))
-    joined = f"{relation} AS e JOIN {calendar} AS d ON e.day = d._day"
+    joined = f"{keyed.relation} AS e JOIN {calendar} AS d ON e.day = d._day"
     if delay > 0:
         joined += f" JOIN {calendar} AS k ON e.known_day = k._day"
     if until is not None:
@@ -104,25 +100,42 @@ def sorted_by_account(
     ids = texts_of_keys(found["account_id"])
     codes = pc.fill_null(pc.index_in(ids.dictionary, value_set=accounts), -1).to_numpy(zero_copy_only=False)
     position = codes[ids.indices.to_numpy(zero_copy_only=False)]
-    order = np.lexsort((*(found[name].to_numpy() for name in reversed(then)), position))
+    order = np.argsort(position, kind="stable")
+    if then:
+        order = np.lexsort((*(found[name].to_numpy() for name in reversed(then)), position))
     order = order[np.searchsorted(position[order], 0) :]
     return position[order].astype(np.int32), order
 
 
-def _calendar(segments: Segments, as_ofs: Sequence[int], last_known: int) -> pa.Table:
-    """A row per day: its segment, its position in it, and the index of the first as-of date after it.
+def _extent(tables: Tables, keyed: Keyed) -> tuple[int | None, int, int, int, int | None]:
+    """First and last day, longest delay until a row was known, last day of that, and of a row's being replaced."""
+    if keyed.days is not None:
+        return *keyed.days, 0, keyed.days[1], None
+    asked = "min(day), max(day), max(known_day - day), max(known_day), max(until_day)"
+    found = tables.engine.query(f"SELECT {asked} FROM {keyed.relation}")
+    first, latest, delay, known, until = (found.column(i)[0].as_py() for i in range(5))
+    return first, latest, delay, known, until
 
+
+def _calendar(segments: Segments, as_ofs: Sequence[int], last_known: int) -> pa.Table:
+    """A row per day: its segment, its position in it, both as bits, and the index of the first as-of date after it.
+
+    `_bit` is that of the position; that of the segment lies in one of the words `_word_0`, `_word_1`, ...
     Names begin with an underscore, which no column or attribute of a source may, so that filters stay unambiguous.
     """
     days = np.arange(segments.edges[0], max(segments.edges[-1], last_known + 1), dtype=np.int32)
     segment = np.searchsorted(segments.edges, days, side="right") - 1
     outside = segment >= len(segments)
     position = days - segments.starts[np.minimum(segment, len(segments) - 1)]
+    words = range(-(-len(segments) // WORD_BITS))
+    bit = np.int64(1) << (segment % WORD_BITS)
     return pa.table(
         {
             "_day": days,
             "_segment": pa.array(segment.astype(np.int32), mask=outside),
             "_position": pa.array(position.astype(np.int32), mask=outside),
             "_seen": np.searchsorted(np.asarray(as_ofs), days, side="right").astype(np.int32),
+            "_bit": pa.array(np.int64(1) << np.clip(position, 0, WORD_BITS), mask=outside),
+            **{f"_word_{k}": pa.array(np.where(segment // WORD_BITS == k, bit, 0), mask=outside) for k in words},
         }
     )
