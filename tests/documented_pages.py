@@ -28,6 +28,11 @@ class Example:
         """Whether it is (a part of) a scorecard, and not of a run."""
         return self.page == "scorecards.md" and "scorecard" not in self.content
 
+    @property
+    def of_database(self) -> bool:
+        """Whether its tables lie in a database, so that it is run where there is one."""
+        return "database" in self.content
+
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
 

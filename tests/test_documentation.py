@@ -58,7 +58,7 @@ USUAL = {
 PACKAGE = ROOT / "src" / "healthscore"
 
 
-EXAMPLES = [example for example in examples() if not example.of_scorecard]
+EXAMPLES = [example for example in examples() if not example.of_scorecard and not example.of_database]
 PROMISING = [example for example in EXAMPLES if example.after.startswith("Gives ")]
 WITH_TABLES = [e for e in EXAMPLES if e.page != "README.md" and {"sources", "panel", "outcome"} & set(e.content)]
 
