@@ -133,7 +133,7 @@ class Grouped(Protocol):
         What is counted distinct by sightings.
     """
 
-    things: Sequence[str]
+    things: list[str]
 
     def cells(self) -> pa.Table:
         """A row per cell: account_id (its key), segment, late, gone, total, and of signal i the measures `count_i`, ...
@@ -203,7 +203,8 @@ class BySql:
             found = self._query(width)
             if not self._by_name or pc.max(found["total"]).as_py() < 1 << width:
                 break
-        words = [found[name].to_numpy() for name in found.column_names if name.startswith("counts_")]
+        # A cell none of whose rows has a name has no counters at all.
+        words = [pc.fill_null(found[name], 0).to_numpy() for name in found.column_names if name.startswith("counts_")]
         for place, name in enumerate(self._by_name):
             found = found.append_column(name, pa.array(unpacked(words, place, width)))
         return found

@@ -9,7 +9,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from healthscore.errors import ConfigurationError
 from healthscore.features.cells import SignalCells, collect
+from healthscore.features.compiled.kernel import library
+from healthscore.features.compiled.scan import compiled_grouping
 from healthscore.features.history import Chunk
 from healthscore.features.signals import SignalPlan
 from healthscore.tables import Tables
@@ -38,5 +41,17 @@ class EventRows:
 def read_events(
     tables: Tables, plans: Sequence[SignalPlan], as_ofs: Sequence[int], accounts: pa.Array
 ) -> list[EventRows]:
-    """Reduce the events of one source's signals to cells."""
-    return [EventRows(cells) for cells in collect(tables, plans, as_ofs, accounts)]
+    """Reduce the events of one source's signals to cells.
+
+    Raises
+    ------
+    ConfigurationError
+        The run forces the compiled scan, and there is none.
+    """
+    if tables.scan == "compiled" and library() is None:
+        raise ConfigurationError(
+            'scan = "compiled", but the compiled scan was not built: there was no C compiler at installation',
+            "install healthscore again beside a C compiler, or leave `scan` out: SQL gives the same numbers",
+        )
+    grouping = None if tables.scan == "sql" or library() is None else compiled_grouping
+    return [EventRows(cells) for cells in collect(tables, plans, as_ofs, accounts, grouping)]

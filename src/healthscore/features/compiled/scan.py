@@ -17,8 +17,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from healthscore.asof import WORD_BITS
+from healthscore.features.cells import BySql, Grouped
 from healthscore.features.compiled.conditions import ALWAYS, COUNT, Conditions
-from healthscore.features.compiled.groups import Chosen, Groups
+from healthscore.features.compiled.groups import Chosen, Groups, SumTooLargeError
 from healthscore.features.compiled.kernel import Codes
 from healthscore.features.compiled.pairs import Pairs
 from healthscore.features.compiled.reading import Reader, Rows
@@ -167,6 +168,19 @@ class CompiledScan:
     def _chosen(self, rows: Rows, group: Codes, condition: str) -> Chosen:
         word, wanted = self._conditions.place(condition)
         return Chosen(group, rows.masks[word] if wanted else None, wanted)
+
+
+def compiled_grouping(
+    tables: Tables, source: SegmentedSource, plans: Sequence[SignalPlan], filters: Sequence[str]
+) -> Grouped:
+    """The compiled scan; where its arithmetic does not reach, the engine's SQL."""
+    try:
+        try:
+            return CompiledScan(tables, source, plans, filters)
+        except TooManyNamesError:
+            return CompiledScan(tables, source, plans, filters, few_names=False)
+    except SumTooLargeError:
+        return BySql(tables, source, plans, filters)
 
 
 def _by_word(code: Codes, group: Codes) -> Iterator[tuple[int, Codes, Codes]]:
