@@ -101,7 +101,7 @@ def occurrences(
     found = tables.engine.query(
         f"SELECT account_id, segment, late, until_day, count(*) AS n, min(day) AS first, {amount} AS quantity FROM "
         f"(SELECT e.account_id, d._segment AS segment, {rows.late} AS late, {until} AS until_day, e.day, e.quantity "
-        f"FROM {rows.tables} WHERE {rows.where} AND ({condition})) AS e GROUP BY account_id, segment, late, until_day"
+        f"FROM {rows.tables} AND ({condition})) AS e GROUP BY account_id, segment, late, until_day"
     )
     account, order = sorted_by_account(found, accounts)
 
