@@ -20,7 +20,7 @@ from healthscore.config import PANEL, Run
 from healthscore.pipelines.publish import AFTERWARDS
 
 FORMAT = 1
-_CODE = (".py", ".j2", ".toml")
+_CODE = (".py", ".c", ".h", ".j2", ".toml")
 _ELSEWHERE = {"path", "data", "out", "tracking", "deliveries"}
 _PROJECT = re.compile(r"[A-Za-z0-9._-]+")
 
