@@ -70,6 +70,9 @@ def alternate(contestants: dict[str, Contestant], rounds: int) -> dict[str, list
     for number in range(rounds):
         for key in list(contestants)[:: -1 if number % 2 else 1]:
             turns[key].append(contestants[key].turn())
+            cost = turns[key][-1].compared
+            said = f"turn {number + 1}, {key}: {cost.cpu_s:.1f} CPU s, {cost.wall_s:.1f} s, {cost.memory_gb:.2f} GB"
+            print(said, file=sys.stderr, flush=True)  # what a long sitting has found stays, should it be stopped
     return turns
 
 
