@@ -1,7 +1,7 @@
 """Reasons in words: the components behind a score, and the feature behind each, strongest first.
 
-What a component counts costs no more than the score itself; what a feature counts, some ten times as much, and a row
-in the table of drivers for each (docs/scoring.md). So everybody is told the components, and the accounts that somebody
+What a component counts costs no more than the score itself; what a feature counts, about twice as much, a row in the
+table of drivers and a sentence (docs/scoring.md). So everybody is told the components, and the accounts that somebody
 will look at, the most at risk, are told the features as well.
 """
 
