@@ -71,6 +71,13 @@ def test_only_the_chosen_rows_are_computed(plans: tuple[DistributedPlan, PanelPl
     assert len(chunks) >= PARTS
 
 
+def test_a_panel_without_rows_is_one_part_of_none(plans: tuple[DistributedPlan, PanelPlan]) -> None:
+    there, here = plans
+    chunks = list(there.chunks(np.zeros_like(here.seen())))
+    assert chunks
+    assert all(chunk.X.shape == (0, len(there.features)) for chunk in chunks)
+
+
 def test_what_is_computed_beside_the_features_keeps_their_order(run: Run, parted: Tables, local: Tables) -> None:
     book = account_ids(run, local), as_ofs_of(run, local), data_end_of(run, local)
     plan = DistributedPlan(run, parted, *book, beside=count_of_known)
@@ -80,7 +87,8 @@ def test_what_is_computed_beside_the_features_keeps_their_order(run: Run, parted
 
 
 def count_of_known(X: np.ndarray) -> np.ndarray:
-    return (~np.isnan(X)).sum(axis=1, keepdims=True).astype(np.float64)
+    known: np.ndarray = (~np.isnan(X)).sum(axis=1, keepdims=True)
+    return known.astype(np.float64)
 
 
 def test_no_query_that_is_answered_once_grows_with_the_accounts(run: Run, parted: Tables, local: Tables) -> None:

@@ -52,11 +52,12 @@ class DistributedPlan:
         self.as_ofs = tuple(as_ofs)
         assert isinstance(tables.engine, Cluster)  # noqa: S101 - who makes the plan has asked
         self._cluster = tables.engine
-        notes = _Notes(tables.engine)
-        local = PanelPlan(run, replace(tables, engine=notes), accounts.slice(0, 0), as_ofs, data_end)  # type: ignore[arg-type]  # it is asked for rows and nothing else
+        notes: Any = _Notes(tables.engine)  # it is asked for rows and nothing else
+        local = PanelPlan(run, replace(tables, engine=notes, scan="sql"), accounts.slice(0, 0), as_ofs, data_end)
         self.features = local.features
         self._queries = tuple(notes.parted)
-        there = replace(tables, engine=None, reports={}, problems=())  # type: ignore[arg-type]  # engines do not travel
+        nowhere: Any = None  # engines do not travel
+        there = replace(tables, engine=nowhere, scan="sql", reports={}, problems=())
         self._there = _Part(
             run, there, self.as_ofs, data_end, self._queries, notes.answers, notes.described, notes.common, beside
         )
@@ -66,7 +67,7 @@ class DistributedPlan:
         return Panel.gathered(self.chunks(rows, progress), rows, self.accounts, self.as_ofs, self.features)
 
     def chunks(self, rows: NDArray[np.bool_], progress: Progress | None = None) -> Iterator[Panel]:
-        """The panel of the chosen rows, part by part; one is held at a time."""
+        """The panel of the chosen rows, part by part, one held at a time; without any rows, one part of none."""
         done, total = 0, max(int(rows.sum()), 1)
         for table in self._made(self._there, rows):
             X = _matrix(table["X"])
@@ -76,6 +77,9 @@ class DistributedPlan:
             yield Panel(self.accounts, account, day, X, self.features, beside)
             if progress is not None:
                 progress(done / total)
+        if not done:
+            none = np.empty(0, np.int32)
+            yield Panel(self.accounts, none, none, np.empty((0, len(self.features))), self.features)
 
     def seen(self) -> NDArray[np.bool_]:
         """Which accounts had anything measured, or a subscription, known before each day: (as-of days, accounts)."""

@@ -98,6 +98,7 @@ class SparkEngine:
         from healthscore.tables.engine.partitions import made_by_account, table_of
 
         with _explained():
+            parts = max(parts, self._session.sparkContext.defaultParallelism)  # nobody idles
             made = made_by_account([self._frame(parse(sql)) for sql in queries], work, parts)
         try:
             pieces = made.toLocalIterator(prefetchPartitions=True)
