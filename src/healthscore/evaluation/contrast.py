@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtr, stdtrit
-from scipy.stats import rankdata
 
 from healthscore.evaluation.proportions import NOT_COMPUTABLE, Estimate
 from healthscore.evaluation.rows import Floats, Integers, cluster_codes, group_sums
@@ -75,6 +74,8 @@ def _contrast(values: Floats, y: Floats, date: Integers, codes: Integers, level:
 
 
 def _more(x: Floats, y: Floats, date: Integers, codes: Integers, level: float) -> tuple[Estimate, float | None]:
+    from scipy.stats import rankdata
+
     u, kept, weight = np.zeros(len(x)), np.zeros(len(x), np.bool_), np.zeros(len(x))
     for one in np.unique(date):
         rows = np.flatnonzero(date == one)

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import rankdata
 
 from healthscore.evaluation.announced import TARGETED_SHARE, on_the_list
 from healthscore.evaluation.proportions import NOT_COMPUTABLE, Estimate
@@ -73,6 +72,8 @@ def expected_figures(
     level
         Share of the futures inside the intervals.
     """
+    from scipy.stats import rankdata
+
     chance = scored_rows(np.zeros(np.shape(np.asarray(p))), p).p
     if not chance.size:
         return Expected(0, NOT_COMPUTABLE, NOT_COMPUTABLE, NOT_COMPUTABLE)

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from math import ceil, sqrt
 
-from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from healthscore.errors import ConfigurationError
@@ -57,6 +56,7 @@ def held_out_size(
 
 def held_out_of(book: int, rate: float, effect: float, *, power: float = POWER, level: float = LEVEL) -> int | None:
     """Accounts of a book to hold out, the others being treated; None where the book is too small for the effect."""
+    from scipy.optimize import brentq
 
     def short(held_out: float) -> float:
         needed = held_out_size(rate, effect, (book - held_out) / held_out, power=power, level=level)
@@ -72,6 +72,8 @@ def visible_effect(
     rate: float, held_out: int, treated: int, *, power: float = POWER, level: float = LEVEL
 ) -> float | None:
     """Smallest difference that so many accounts show with that chance, as a share; None where not even all would."""
+    from scipy.optimize import brentq
+
     if min(held_out, treated) < 2 or not 0.0 < rate < 1.0:
         return None
 

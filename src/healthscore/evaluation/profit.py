@@ -14,7 +14,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import isotonic_regression
 from scipy.special import betainc
 
 from healthscore.evaluation.rows import Floats
@@ -58,6 +57,8 @@ def expected_maximum_profit(churned: Floats, stayed: Floats, offer: RetentionOff
     -------
     Currency per account, >= 0; NaN without accounts.
     """
+    from scipy.optimize import isotonic_regression
+
     weight = churned + stayed
     filled = weight > 0
     if not filled.any():

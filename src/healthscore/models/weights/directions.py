@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from scipy.special import fdtrc
 
 from healthscore.models.design import Integers, Matrix, Vector
@@ -32,6 +31,8 @@ def same_direction(one: WeightFit, other: WeightFit, unit: Vector) -> float | No
     unit
         Typical spread of each sub-score, shape (C,): only for the conditioning.
     """
+    from scipy.optimize import minimize_scalar
+
     size = len(unit)
     if size < 2:
         return None

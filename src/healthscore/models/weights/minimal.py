@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
 
 from healthscore.errors import InputError
 from healthscore.models.design import Flags, Integers, Labels, Matrix, Vector, expit
@@ -221,6 +220,7 @@ def _minimised(problem: _Problem, theta_of: Matrix, start: Vector, constraints: 
 
 def _quadratic(gradient: Vector, hessian: Matrix, x0: Vector, constraints: list[Any]) -> Vector:
     """Minimise `gradient (x - x0) + 1/2 (x - x0)' hessian (x - x0)` over `0 <= x <= STEEPEST` under the constraints."""
+    from scipy.optimize import minimize
 
     def model(x: Vector) -> tuple[float, Vector]:
         slope = hessian @ (x - x0)

@@ -12,7 +12,6 @@ from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
 
 from healthscore.evaluation.multiple import holm
 from healthscore.evaluation.proportions import NOT_COMPUTABLE, Estimate
@@ -114,6 +113,8 @@ def partially_pooled(whole: Vector, fits: Mapping[Name, tuple[Vector, Matrix]]) 
     The posterior mean of `whole + delta_k` by segment, shape (C,); `whole` itself for a segment whose score points
     the other way as a whole (`lambda_k <= 0`).
     """
+    from scipy.optimize import brentq
+
     deviations, errors = {}, {}
     for name, (beta, covariance) in fits.items():
         precise = np.linalg.solve(covariance, whole)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from healthscore.evaluation.clustered import resample
 from healthscore.evaluation.proportions import NOT_COMPUTABLE, Estimate
@@ -62,6 +61,8 @@ def skill_warning(skill: Mapping[str, Any]) -> str | None:
 
 
 def _auc(book: Book, rows: NDArray[np.int64], loss: NDArray[np.float64]) -> Estimate:
+    from scipy.stats import rankdata
+
     happened = book.label[rows] == 1
     # A row's log-loss is -log of the probability that its outcome was given. Unlike the candidates' `inner_logit`, it
     # is of a blend whose proportions were fitted on the other origins: nothing of the row's own date went into it.

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from healthscore.evaluation.clustered import resample
 from healthscore.features.dictionary import Feature
@@ -65,6 +64,8 @@ def _strength(
     column: int, value: NDArray[np.float64], y: NDArray[np.int8], earlier: NDArray[np.bool_], later: NDArray[np.bool_]
 ) -> Strength:
     """The better of the two directions and of the two places for missing values, as the earlier dates have it."""
+    from scipy.stats import rankdata
+
     best, chosen = -1.0, value
     for missing in (-np.inf, np.inf):
         filled = np.where(np.isnan(value), missing, value)
@@ -76,6 +77,8 @@ def _strength(
 
 
 def _auc(value: NDArray[np.float64], y: NDArray[np.int8]) -> float:
+    from scipy.stats import rankdata
+
     ones = int(y.sum())
     zeros = len(y) - ones
     return float((rankdata(value)[y == 1].sum() - ones * (ones + 1) / 2) / (ones * zeros))

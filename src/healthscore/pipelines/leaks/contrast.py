@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import fisher_exact
 
 SURE = 3.09
 """Standard errors below an estimate at which it is taken: one chance in a thousand that the truth is lower."""
@@ -63,6 +62,8 @@ class Shares:
     @property
     def chance(self) -> float:
         """Probability of so large an excess among those who left, were there none (Fisher's exact test)."""
+        from scipy.stats import fisher_exact
+
         table = np.array([[self.left, self.of_left - self.left], [self.stayed, self.of_stayed - self.stayed]])
         return float(fisher_exact(table, alternative="greater").pvalue)
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
 
 from healthscore.asof import date_of
 from healthscore.pipelines.leaks.contrast import SURE
@@ -76,6 +75,8 @@ def _known_after(material: Material, source: str) -> int:
 
 def _asked(material: Material, source: str, days: NDArray[np.int64], period: str) -> Iterator[Finding]:
     """A leak where totals know how long the account will stay; else a question."""
+    from scipy.stats import spearmanr
+
     remedy = (
         f"if a row sums up the {period} that begins on its day, declare "
         f"`availability_delay_days = {LENGTHS[period]}` in [sources.{source}], or date it with the last day"

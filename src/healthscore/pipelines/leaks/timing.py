@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.stats import binom
 
 from healthscore.evaluation.multiple import holm
 from healthscore.pipelines.build import iso
@@ -79,6 +78,8 @@ class Gathering:
         Of an exit with k of 4 windows hit, the one around it is hit with probability k / 4; the sum over the exits is
         a sum of three binomials.
         """
+        from scipy.stats import binom
+
         count = self.hit.sum(axis=1)
         mass = np.ones(1)
         for k in (1, 2, 3):
