@@ -2,8 +2,8 @@
 
 Worked example. The backtest's origins of June and July both replay their past at an inner origin of 1 March. What was
 known on 1 March does not depend on who looks back at it: the rows to learn from are the same, and so are the parts
-fitted on them and what those say of the accounts of that day. With a dozen monthly origins some four fits in five are
-repetitions of this kind.
+fitted on them and what those say of the accounts of that day. Of 18 monthly dates and labels known after 91 days, 14
+origins replay 45 inner ones, and 10 of these are different.
 """
 
 from __future__ import annotations
