@@ -14,7 +14,7 @@ from processes import Cost, measured, steps
 HERE = Path(__file__).parent
 VERBS: dict[str, list[str]] = {"features": [], "train": [], "backtest": [], "score": ["--as-of", "2025-07-01"]}
 """What is measured -> its further arguments; `score` scores by what `train` learned."""
-OUTSIDE = "start, imports and everything between the steps"
+OUTSIDE = "start, imports, between the steps"
 
 
 def measure(folder: Path, events: int) -> dict[str, Any]:

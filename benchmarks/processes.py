@@ -24,6 +24,10 @@ class Cost:
         """What the rest took; the peak of memory stays that of the whole."""
         return Cost(self.wall_s - part.wall_s, self.cpu_s - part.cpu_s, self.memory_gb)
 
+    def with_part(self, part: Cost) -> Cost:
+        """What both took, one after the other in one process."""
+        return Cost(self.wall_s + part.wall_s, self.cpu_s + part.cpu_s, max(self.memory_gb, part.memory_gb))
+
     def rounded(self) -> dict[str, float]:
         """As JSON holds it."""
         return {field.name: round(getattr(self, field.name), 3) for field in fields(self)}
