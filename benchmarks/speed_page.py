@@ -122,8 +122,9 @@ def limit(section: Section, medians: Mapping[str, Cost]) -> str:
     costs = " and ".join(f"{cost.cpu_s:.1f} CPU s" for cost in checks.values())
     ways = " and ".join(checks)
     said = (
-        f"The checks of the input, which no other plan makes, cost {costs} more ({ways}). That step also opens the tables "
-        "and loads libraries, 1 to 1.5 CPU s at any size, which flatters the rows without it; rows with checks are whole."
+        f"The checks of the input, which no other plan makes, cost {costs} more ({ways}). That step also opens the "
+        "tables and loads libraries, 1 to 1.5 CPU s at any size, which flatters the rows without it; rows with checks are "
+        "whole."
     )
     scans = [cost.cpu_s for key, cost in medians.items() if key.startswith("scan")]
     if not scans:
