@@ -123,8 +123,8 @@ def limit(section: Section, medians: Mapping[str, Cost]) -> str:
     ways = " and ".join(checks)
     said = (
         f"The checks of the input, which no other plan makes, cost {costs} more ({ways}). That step also opens the "
-        "tables and loads libraries, 1 to 1.5 CPU s at any size, which flatters the rows without it; rows with checks are "
-        "whole."
+        "tables and loads libraries, 1 to 1.5 CPU s at any size, which flatters the rows without it; rows with checks "
+        "are whole."
     )
     scans = [cost.cpu_s for key, cost in medians.items() if key.startswith("scan")]
     if not scans:
