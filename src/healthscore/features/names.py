@@ -51,7 +51,7 @@ class Names:
     def of(cls, tables: Tables, source: str, rows: SegmentedSource, conditions: Sequence[str]) -> Names | None:
         """Ask a source for its names, and them for the conditions; None where there are too many, or none."""
         key, most = rows.keyed.key("name"), MOST_WORDS * WORD_BITS + 1
-        asked = [condition for condition in dict.fromkeys(conditions) if _by_name(tables.engine, condition)]
+        asked = [condition for condition in dict.fromkeys(conditions) if needs_name_alone(tables.engine, condition)]
         holds = "".join(
             f", COALESCE(CAST({condition} AS BOOLEAN), FALSE) AS h_{i}" for i, condition in enumerate(asked)
         )
@@ -103,7 +103,7 @@ def unpacked(words: Sequence[NDArray[np.int64]], counter: int, width: int) -> ND
     return values
 
 
-def _by_name(engine: Engine, condition: str) -> bool:
+def needs_name_alone(engine: Engine, condition: str) -> bool:
     """Whether a condition needs nothing of a row but its name: the engine is told of no other column."""
     try:
         engine.describe(f"SELECT {condition} AS holds FROM (SELECT CAST(NULL AS VARCHAR) AS name) AS e")

@@ -112,9 +112,7 @@ def _write(run: Run, tables: Tables, directory: Path, progress: Progress) -> dic
     }
 
 
-def _outcomes(
-    run: Run, tables: Tables, plan: Plan, data_end: int, directory: Path
-) -> NDArray[np.bool_]:
+def _outcomes(run: Run, tables: Tables, plan: Plan, data_end: int, directory: Path) -> NDArray[np.bool_]:
     """Which (as-of day, account) the panel holds; what became of them is written beside it."""
     snapshots = snapshots_of(run, tables, plan.accounts, plan.as_ofs, data_end)
     at_risk = snapshots.at_risk

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from healthscore.asof import WORD_BITS
 from healthscore.features.compiled.kernel import Integers, Texts
-from healthscore.tables.engine import Engine, EngineError
+from healthscore.features.names import needs_name_alone
+from healthscore.tables.engine import Engine
 
 ALWAYS = "TRUE"
 """The condition of a signal that takes every row."""
@@ -38,7 +39,7 @@ class Conditions:
     def __init__(self, engine: Engine, asked: Sequence[str]) -> None:
         self._engine = engine
         self._sql = [sql for sql in dict.fromkeys(asked) if sql != ALWAYS]
-        self._of_name = [_by_name(engine, sql) for sql in self._sql]
+        self._of_name = [needs_name_alone(engine, sql) for sql in self._sql]
         self._words = range(-(-len(self._sql) // WORD_BITS))
         self._known = [np.zeros(0, np.int64) for _ in self._words]
 
@@ -104,12 +105,3 @@ class Conditions:
             for bit, i in enumerate(self._mine(word))
             if self._of_name[i] == of_name
         )
-
-
-def _by_name(engine: Engine, condition: str) -> bool:
-    """Whether a condition needs nothing of a row but its name: the engine knows no other column here."""
-    try:
-        engine.describe(f"SELECT {condition} AS holds FROM (SELECT CAST(NULL AS VARCHAR) AS name) AS e")
-    except EngineError:
-        return False
-    return True

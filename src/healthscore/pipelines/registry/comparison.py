@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from healthscore.asof import date_of
-from healthscore.config.sections import Split
+from healthscore.config.dates import Split
 from healthscore.errors import ConfigurationError, InsufficientDataError
 from healthscore.evaluation.clustered import Resamples, resample
 from healthscore.evaluation.folds import Fold

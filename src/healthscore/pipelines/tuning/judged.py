@@ -10,7 +10,8 @@ import numpy as np
 
 from healthscore.asof import date_of
 from healthscore.config import Run
-from healthscore.config.sections import Split, Trees
+from healthscore.config.dates import Split
+from healthscore.config.sections import Trees
 from healthscore.evaluation.clustered import resample
 from healthscore.models.tuning.space import rounded
 from healthscore.outcomes.snapshots import Label
