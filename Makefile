@@ -33,11 +33,12 @@ format: $(INSTALLED)  ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-BENCH ?= bench-data/20m
+BENCH ?= bench-data
+PEERS ?= $(HEALTHSCORE_PEERS)
+PEERS_PYTHON ?= $(BIN)/python
 
-bench: $(INSTALLED)  ## time and memory of checks and features on 20 million events (BENCH=folder of the data)
-	test -e $(BENCH)/healthscore.toml || $(BIN)/python benchmarks/book.py --out $(BENCH)
-	$(BIN)/python benchmarks/measure.py --data $(BENCH)
+bench: $(INSTALLED)  ## features of 20 million events beside other plans (PEERS=their folder, PEERS_PYTHON=their python)
+	HEALTHSCORE_PEERS=$(PEERS) $(BIN)/python benchmarks/speed.py features --folder $(BENCH) --peers-python $(PEERS_PYTHON)
 
 validity: $(INSTALLED)  ## measure the statistics on simulated truth, docs/validity.md (an hour and a half, two cores; resumes)
 	PYTHONPATH=tests $(BIN)/python -m validity
