@@ -17,5 +17,9 @@ def medians_observed(X: Matrix) -> Vector:
 
 def filled(X: Matrix, observed: Vector) -> Matrix:
     """Replace missing values in columns that were always there in training."""
-    unexpected = np.isnan(X) & ~np.isnan(observed)
+    always = ~np.isnan(observed)
+    if not always.any():
+        return X
+    unexpected = np.isnan(X)
+    unexpected &= always
     return np.where(unexpected, observed, X) if unexpected.any() else X
