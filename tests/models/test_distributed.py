@@ -1,27 +1,38 @@
-"""Trees grown by two processes: as good as those of one, additive by component, the same again; and what is refused."""
+"""Trees grown by two processes: as good as those of one, additive by component, the same again; what fails is told."""
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from threading import Thread
 from typing import Any
 
 import numpy as np
 import pytest
 
 from healthscore.errors import ConfigurationError, WorkersError
-from healthscore.evaluation.clustered import intervals
-from healthscore.models.booster import BoosterPart
+from healthscore.evaluation.clustered import Estimate, paired_difference
+from healthscore.models.booster import BoosterPart, BoosterSettings
 from healthscore.models.calibration import date_offsets
 from healthscore.models.candidates import Candidates
 from healthscore.models.churn import ChurnSettings, fit_candidates
 from healthscore.models.churnmodel import ChurnModel
 from healthscore.models.design import Flags, logit
-from healthscore.models.distributed import Workers, regrown, workers_at
+from healthscore.models.distributed import grow, regrown
+from healthscore.models.walkforward import InnerSettings
+from healthscore.models.workers import Workers, workers_at
 
 pytest.importorskip("distributed", reason="no Dask: training on workers is not tested")
 DAYS = 10
-SETTINGS = ChurnSettings(threads=1)
+SETTINGS = ChurnSettings(
+    booster=BoosterSettings().but({"count": 60}), inner=InnerSettings(maximum_origins=2), threads=1
+)
+MARGINS = {"log_loss": 0.0005, "auc": 0.001}
+"""What differs by less is as good. That the difference is 0 is not asked: bins of other rows are another model, and an
+interval that resamples accounts says how well its difference is known, however small that is."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +47,14 @@ class Fitted:
     def model(self) -> ChurnModel:
         return self.candidates.models["additive"]
 
-    def spread(self, workers: Workers, chunks: int = 3) -> Workers:
-        """The training rows given out to workers that keep nothing else yet, in chunks of accounts."""
+    def spread(self, workers: Workers, *, every: int = 1) -> Workers:
+        """The training rows of every so-manieth account, given out in three chunks to workers that keep nothing yet."""
         mine = Workers(workers.client, workers.addresses)
         book, account = self.book, np.repeat(np.arange(len(self.book.y) // DAYS), DAYS)
         y, day = book.y[self.train], book.day[self.train]
         start = np.full(len(book.y), np.nan)
         start[self.train] = logit(y.mean()) + date_offsets(y, day, SETTINGS.calibration)
-        for part in np.array_split(np.unique(account), chunks):
+        for part in np.array_split(np.unique(account)[::every], 3):
             rows = np.isin(account, part) & self.train
             mine.keep(book.X[rows], book.y[rows], start[rows], account[rows])
         return mine
@@ -82,20 +93,29 @@ def _trees(model: ChurnModel) -> tuple[str, ...]:
     return tuple(tree.body for tree in part.trees)
 
 
-@pytest.mark.parametrize("metric", ["log_loss", "auc"])
-def test_two_processes_are_as_good_as_one(fitted: Fitted, distributed: ChurnModel, metric: str) -> None:
+def _difference(fitted: Fitted, model: ChurnModel, metric: str) -> Estimate:
+    """Of a model and that of this process on later dates, with its interval by account."""
     later, names = fitted.book.where(~fitted.train), fitted.model.design.names
     accounts = np.repeat(np.arange(len(later.y) // 3), 3)
-    ours, alone = distributed.probability(later.X, names), fitted.model.probability(later.X, names)
-    told = intervals(later.y, {"two": ours, "one": alone}, accounts, [metric], resamples=300, seed=1)
-    two, one = told["two"][metric].estimate, told["one"][metric]
-    assert two is not None
-    assert one.estimate is not None
-    assert one.low is not None
-    assert one.high is not None
-    assert one.low < two < one.high
-    assert abs(two - one.estimate) < 0.002
+    theirs, alone = model.probability(later.X, names), fitted.model.probability(later.X, names)
+    return paired_difference(later.y, theirs, alone, accounts, metric, resamples=300, seed=1)
+
+
+@pytest.mark.parametrize("metric", MARGINS)
+def test_two_processes_are_as_good_as_one(fitted: Fitted, distributed: ChurnModel, metric: str) -> None:
+    found = _difference(fitted, distributed, metric)
+    assert found.low is not None
+    assert found.high is not None
+    assert -MARGINS[metric] < found.low <= found.high < MARGINS[metric]
     assert _trees(distributed) != _trees(fitted.model)  # bins of each one's own rows
+
+
+def test_trees_of_half_the_accounts_are_not_as_good(fitted: Fitted, two: Workers) -> None:
+    """The margins would notice that the rows of one of two processes were never used."""
+    alone = Workers(two.client, two.addresses[:1])
+    found = _difference(fitted, fitted.grown(fitted.spread(alone, every=2)), "log_loss")
+    assert found.high is not None
+    assert found.high > MARGINS["log_loss"], found
 
 
 def test_every_tree_is_of_one_component_and_the_points_add_up(fitted: Fitted, distributed: ChurnModel) -> None:
@@ -142,12 +162,33 @@ def test_a_worker_without_rows_is_refused(fitted: Fitted, two: Workers) -> None:
     empty = Workers(two.client, two.addresses)
     empty.keep(fitted.book.X[:5], fitted.book.y[:5], np.zeros(5), np.zeros(5, np.int64))
     with pytest.raises(WorkersError, match="1 of 2 workers have no rows"):
-        empty.grow({}, [])
+        grow(empty, {}, [])
 
 
 def test_what_fails_in_a_worker_is_told(fitted: Fitted, two: Workers) -> None:
     with pytest.raises(WorkersError, match="a worker failed: LightGBMError"):
-        fitted.spread(two).grow({"objective": "nonsense", "verbosity": -1}, [])
+        grow(fitted.spread(two), {"objective": "nonsense", "verbosity": -1}, [])
+
+
+def _kill_while_it_grows(workers: Workers, address: str) -> None:
+    process = workers.client.run(os.getpid, workers=[address])[address]
+    while not any("_grow" in str(key) for key in workers.client.processing()[address]):
+        time.sleep(0.1)
+    time.sleep(1)
+    os.kill(process, signal.SIGKILL)
+
+
+def test_a_worker_that_dies_while_trees_grow_is_told_and_nobody_waits_for_it(
+    fitted: Fitted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("healthscore.models.workers.GLANCE", 1)
+    with workers_at("local:2", threads=2) as workers:
+        spread, endless = fitted.spread(workers), [[1.0] * len(fitted.book.design.names)] * 20_000
+        Thread(target=_kill_while_it_grows, args=(workers, workers.addresses[1]), daemon=True).start()
+        with pytest.raises(WorkersError, match="a worker failed: "):
+            grow(spread, {"objective": "binary", "verbosity": -1, "num_leaves": 4}, endless)
+        with pytest.raises(WorkersError, match=f"{workers.addresses[1]} died, or cannot be reached"):
+            fitted.spread(workers)
 
 
 @pytest.mark.parametrize("address", ["local:", "local:0", "local:two"])

@@ -8,7 +8,7 @@ from healthscore.config import Run
 from healthscore.features.ready import plan_panel
 from healthscore.models.calibration import date_offsets
 from healthscore.models.design import logit
-from healthscore.models.distributed import Workers
+from healthscore.models.workers import Workers
 from healthscore.pipelines.build import account_ids, as_ofs_of, data_end_of, snapshots_of
 from healthscore.pipelines.fitting import settings_of
 from healthscore.pipelines.progress import Progress

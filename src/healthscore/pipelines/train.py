@@ -16,8 +16,9 @@ from healthscore.errors import InsufficientDataError
 from healthscore.features.dictionary import markdown
 from healthscore.models.bundle import Bundle, save
 from healthscore.models.choice import Choice, choose
-from healthscore.models.distributed import Workers, regrown, workers_at
+from healthscore.models.distributed import regrown
 from healthscore.models.seen import Seen
+from healthscore.models.workers import Workers, workers_at
 from healthscore.pipelines.build import Book, build_book, more_history
 from healthscore.pipelines.confidence import categories
 from healthscore.pipelines.fitting import fit, freeze, provenance, reference_rows, settings_of
