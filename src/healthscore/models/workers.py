@@ -68,7 +68,7 @@ class Workers:
             Number of each row's account, shape (n,): of every account, all rows come at once.
         """
         owner = account % len(self.addresses)
-        futures = []
+        futures: list[Any] = []
         for number, address in enumerate(self.addresses):
             own = owner == number
             with self._explained(futures):
