@@ -108,7 +108,7 @@ class Score(Section):
     """How a probability becomes a score of 0 to 100 (method, section 6).
 
     `reasons` is how many accounts are told the features behind their score, the most at risk first; the others are told
-    its components. What a feature counts takes some ten times as long to say.
+    its components. What features count is a row for each of them in the table of drivers, and a sentence.
     """
 
     points_to_halve_odds: float = Field(default=15.0, gt=0)
