@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -49,6 +50,26 @@ def test_a_link_in_the_place_of_a_file_is_replaced_and_not_followed(tmp_path: Pa
     durable.put(tmp_path / "file", b"ours")
     assert (tmp_path / "theirs").read_bytes() == b"theirs"
     assert not (tmp_path / "file").is_symlink()
+
+
+def test_a_tree_is_copied_and_what_the_disk_refuses_keeps_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "source" / "inner").mkdir(parents=True)
+    (tmp_path / "source" / "inner" / "file").write_bytes(b"content")
+    durable.copy_tree(tmp_path / "source", tmp_path / "target")
+    assert (tmp_path / "target" / "inner" / "file").read_bytes() == b"content"
+    assert durable.size_of(tmp_path / "target") == 7
+
+    def refuse(source: Path, target: Path) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(source), None, str(target))
+
+    monkeypatch.setattr(shutil, "copyfile", refuse)
+    with (
+        pytest.raises(WriteError, match="other cannot be written: Input/output error"),
+        durable.refusals(tmp_path / "other"),
+    ):
+        durable.copy_tree(tmp_path / "source", tmp_path / "other")
 
 
 def test_a_link_among_finished_files_is_refused(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -99,7 +98,7 @@ def _checked(run: Run, leaks: bool, progress: Progress) -> CheckResult:
         with run_directory(run.out, "check", identity, record=made_of) as directory:
             kept = {path.stem: f"{QUARANTINE}/{path.name}" for path in sorted(staged.glob("*.parquet"))}
             if kept:
-                shutil.copytree(staged, directory / QUARANTINE)
+                durable.copy_tree(staged, directory / QUARANTINE)
             result = plain(result | {"quarantine": kept, "identity": identity})
             write_json(directory / "result.json", result)
     target = attempt_of(run.out, "check", identity)

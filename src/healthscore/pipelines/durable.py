@@ -110,6 +110,26 @@ def abandoned(partial: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
+def copy_tree(source: Path, target: Path) -> None:
+    """Copy every file and folder into a folder, which may be there already.
+
+    File by file, so that what the disk refuses is an error of its own, with its number and place: `shutil.copytree`
+    gathers such errors into a list of texts.
+    """
+    target.mkdir(exist_ok=True)
+    for path in sorted(source.rglob("*")):
+        place = target / path.relative_to(source)
+        if path.is_dir():
+            place.mkdir(exist_ok=True)
+        else:
+            shutil.copyfile(path, place)
+
+
+def size_of(directory: Path) -> int:
+    """Bytes of all files of a directory."""
+    return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
+
+
 def sync_tree(directory: Path) -> None:
     """Wait until everything below a directory, and the names of it, are on the disk; all of it for this user alone."""
     for place, _, names in os.walk(directory, topdown=False):

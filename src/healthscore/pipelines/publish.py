@@ -82,7 +82,7 @@ def run_directory(
     parent = durable.folder(out / verb)
     with (
         durable.partial_folder(parent, identity) as partial,
-        durable.refusals(parent / identity, lambda: _size(partial), "had been written"),
+        durable.refusals(parent / identity, lambda: durable.size_of(partial), "had been written"),
     ):
         yield partial
         write_json(partial / RECORD, record)
@@ -180,10 +180,6 @@ def same_results(one: Path, other: Path) -> bool:
         return bool(listed == entries_of(one) and {**listed, RECORD: None} == {**found, RECORD: None})
     except (OSError, ValueError, KeyError, TypeError):  # torn; pyarrow's errors are of ValueError
         return False
-
-
-def _size(directory: Path) -> int:
-    return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 import threading
 from dataclasses import replace
@@ -13,7 +15,7 @@ import numpy as np
 import pytest
 
 from healthscore.config import Run
-from healthscore.errors import BundleError, ConfigurationError
+from healthscore.errors import BundleError, ConfigurationError, WriteError
 from healthscore.models.bundle import Bundle, load, save
 from healthscore.models.design import logit
 from healthscore.models.health import ScoreScale
@@ -35,6 +37,25 @@ def test_versions_are_numbered_as_they_come_and_the_same_bundle_keeps_its_number
     assert [each.version for each in store.read(run).versions] == [1, 2]
     assert [each.identity for each in store.read(run).versions] == ["run20", "run10"]
     assert store.read(run).versions[0].known_until == date(2024, 5, 1)
+
+
+def test_a_disk_that_is_full_while_a_version_is_registered_is_told_and_the_versions_before_stand(
+    run: Run, train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(20)
+    before = sorted(store.folder_of(run).rglob("*"))
+
+    def refuse(*given: object, **more: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copyfile", refuse)
+        with pytest.raises(WriteError, match=r"cannot be written: No space left on device \(.*bytes are free"):
+            train(10)
+    assert [each.identity for each in store.read(run).versions] == ["run20"]
+    assert sorted(store.folder_of(run).rglob("*")) == before
+    assert register(run, run.out / "train" / "run10").version == 2
+    assert [each.identity for each in store.read(run).versions] == ["run20", "run10"]
 
 
 def test_before_anything_is_promoted_the_newest_training_scores(run: Run, train: Train) -> None:

@@ -36,8 +36,11 @@ def place(source: Path, target: Path, scales: Mapping[str, ScoreScale]) -> None:
     A bundle that is on its scale already keeps its bytes; in another only the scale differs. What lies at `target` is
     what a process that was stopped had not registered.
     """
-    with durable.partial_folder(durable.folder(target.parent), target.name) as partial:
-        shutil.copytree(source, partial, dirs_exist_ok=True)
+    with (
+        durable.partial_folder(durable.folder(target.parent), target.name) as partial,
+        durable.refusals(target, lambda: durable.size_of(source)),
+    ):
+        durable.copy_tree(source, partial)
         for path in bundles_in(partial):
             bundle = load(path, threads=1)
             scale = scales.get(path.name, bundle.scale)

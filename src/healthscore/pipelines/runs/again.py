@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from healthscore.config import Run
 from healthscore.errors import ConfigurationError
+from healthscore.pipelines import durable
 from healthscore.pipelines.progress import Progress
 from healthscore.pipelines.runs.finding import RESULT, Finished, read_object
 from healthscore.tables.forgotten import LIST as FORGOTTEN
@@ -181,7 +182,7 @@ def _others_stand(again: Again) -> None:
             "which are gone or torn",
             f"bring {kept} back from a copy; without them nothing says what the others had",
         )
-    shutil.copytree(kept, again.scratch / series / name)
+    durable.copy_tree(kept, durable.folder(again.scratch / series) / name)
     stand(again.scratch, series, date.fromisoformat(read_object(kept / RESULT)["as_of"]), name)
 
 
