@@ -101,7 +101,8 @@ def test_no_cell_changes_when_only_the_unknown_does(honest: Honest) -> None:
 def ever_counted(signal: SignalPlan) -> Iterator[Feature]:
     """A family that reads the future: all events that the cells hold, also those after the date."""
     yield of_signal(
-        signal, "frequency", "ever", "all", lambda history: history._chunk._sums["count"][-1].astype(float),
+        signal, "frequency", "ever", "all",
+        lambda history: history._chunk._dense.sum("count", slice(0, len(history._signal.segments))),
         unit="events", zero="none", missing="never", sentence="{value} events",
     )  # fmt: skip
 

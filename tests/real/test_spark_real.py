@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from healthscore.asof import day_of
 from healthscore.config import load_run
 from healthscore.pipelines.build import build_book
 from healthscore.tables import open_tables
 from spark_session import start_spark
+
+pytestmark = pytest.mark.skipif(
+    "HEALTHSCORE_SPARK" not in os.environ, reason="minutes of Spark: set HEALTHSCORE_SPARK to run them"
+)
 
 DATES = (date(2010, 9, 1), date(2011, 6, 1))
 
