@@ -59,6 +59,8 @@ def main() -> None:
     section |= {"measured": f"{datetime.now(UTC):%Y-%m-%d}", "machine": machine(), "load": round(os.getloadavg()[2], 1)}
     keep(asked.record or asked.folder / "scoring.json", asked.what, section)
     print(TABLES[asked.what](section).text())
+    for goal in explaining.missed(section) if asked.what == "points" else ():
+        print(f"goal missed: {goal}")
 
 
 # --- the page --------------------------------------------------------------------------------------------------------

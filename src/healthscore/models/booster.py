@@ -18,8 +18,7 @@ from typing import Any
 import numpy as np
 
 from healthscore.models import stored, treetext
-from healthscore.models.bins import BinnedRows as BinnedRows
-from healthscore.models.bins import LastBins as LastBins
+from healthscore.models.bins import BinnedRows, LastBins
 from healthscore.models.design import Design, Labels, Matrix, Vector, logit
 from healthscore.models.forest import ROWS_LOOKED_UP, Forest, shapley_forest, value_forest
 from healthscore.models.missing import filled, medians_observed

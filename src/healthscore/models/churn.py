@@ -16,7 +16,8 @@ import numpy.typing as npt
 from healthscore.errors import ConfigurationError, InputError
 from healthscore.models import BASELINES, MODELS
 from healthscore.models.baselines import ConstantRecipe, CurveRecipe
-from healthscore.models.booster import BoosterRecipe, BoosterSettings, LastBins
+from healthscore.models.bins import LastBins
+from healthscore.models.booster import BoosterRecipe, BoosterSettings
 from healthscore.models.calibration import (
     CalibrationSettings,
     fit_calibration,

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from healthscore.models.booster import BinnedRows, BoosterRecipe, BoosterSettings
+from healthscore.models.bins import BinnedRows
+from healthscore.models.booster import BoosterRecipe, BoosterSettings
 from healthscore.models.calibration import level
 from healthscore.models.churn import ChurnSettings
 from healthscore.models.design import Design, Integers, Labels, Matrix, Vector
