@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from documented_pages import examples
+from documented_pages import Example, examples
 from healthscore.errors import ConfigurationError
 from healthscore.tables import SourcesError, open_tables
 from healthscore.tables.engine import DATABASES, ENGINES, Engine, EngineError
@@ -314,8 +314,10 @@ def test_a_run_reads_its_tables(workspace: Workspace, address: str) -> None:
     assert [row["reason"] for row in workspace.quarantined("clicks")] == ["orphan"]
 
 
-def test_the_page_s_example_is_a_run(workspace: Workspace, uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    (example,) = (example for example in examples() if example.of_database)
+@pytest.mark.parametrize("example", [example for example in examples() if example.of_database], ids=str)
+def test_every_example_of_a_page_is_a_run(
+    example: Example, workspace: Workspace, uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(str(example.content["database"]).removeprefix("env:"), uri)
     with open_tables(workspace.run(**example.content, checks={"orphan_limit": 0.5})) as tables:
         assert {name: report.used for name, report in tables.reports.items()} == {"accounts": 3, "usage": 3}
