@@ -33,6 +33,7 @@ from healthscore.tables.segmented import FOREVER, SegmentedSource, segment_sourc
 MEASURES = ("count", "days", "quantity", "measured", "named", "key")
 """Per cell: rows, bit set of active days, scaled sum of the quantities, rows with a quantity, with a name, with a key
 name. Beside them the words of the bit set of names, `names_0`, `names_1`, ..."""
+Integers = NDArray[np.int32] | NDArray[np.int64]
 NAMES = "names_"
 """What the measures of bit sets of names begin with."""
 
@@ -49,14 +50,14 @@ class Cells:
         Shape (cells,): index of the first as-of date that may see the cell (-1: at once), and of the first that may no
         longer (`FOREVER` for most).
     measures
-        Each of `MEASURES` that the signal needs, int64, shape (cells,).
+        Each of `MEASURES` that the signal needs, shape (cells,): counts int32 or int64, everything else int64.
     """
 
     account: NDArray[np.int32]
     segment: NDArray[np.int32]
     late: NDArray[np.int32]
     gone: NDArray[np.int32]
-    measures: dict[str, NDArray[np.int64]]
+    measures: dict[str, Integers]
 
     def rows(self, chosen: NDArray[np.intp] | slice) -> Cells:
         """Some of the cells."""
@@ -253,12 +254,12 @@ def _sorted_cells(found: pa.Table, filters: Sequence[str], accounts: pa.Array) -
     """Cells of each signal."""
     code, order = sorted_by_account(found, accounts)
 
-    def column(name: str) -> NDArray[np.int64]:
-        values: NDArray[np.int64] = pc.fill_null(found[name], 0).to_numpy()[order]
-        return values.astype(np.int64, copy=False)
+    def column(name: str) -> Integers:
+        values: Integers = pc.fill_null(found[name], 0).to_numpy()[order]
+        return values if values.dtype == np.int32 else values.astype(np.int64, copy=False)
 
     segment, late, gone = (column(name).astype(np.int32) for name in ("segment", "late", "gone"))
-    measures: list[dict[str, NDArray[np.int64]]] = [{} for _ in filters]
+    measures: list[dict[str, Integers]] = [{} for _ in filters]
     for name in found.column_names:
         measure, _, i = name.rpartition("_")
         if measure in MEASURES or measure.startswith(NAMES):

@@ -65,6 +65,12 @@ class Judgement:
         return f"{self.groups} WHERE id IS NOT NULL AND rows > faulty{strange}"
 
     @property
+    def sound(self) -> str:
+        """SQL of the rows that are used; where none is taken out, no rule is asked of any row again."""
+        every = self.used == self.rows_in and not self.versions
+        return self.binding.relation if every else f"{self.relation} WHERE _fault IS NULL"
+
+    @property
     def considered(self) -> int:
         """Rows that no rule drops: what shares are shares of."""
         return self.rows_in - sum(self.taken("drop").values())

@@ -146,15 +146,13 @@ class Opening:
         """
         binding = judgement.binding
         relation = quote_identifier(f"source:{binding.name}")
-        clean = judgement.used == judgement.rows_in and not judgement.versions
-        source = binding.relation if clean else f"{judgement.relation} WHERE _fault IS NULL"
         copied = stored or bool(judgement.marks or judgement.versions) or binding.contract.name == "accounts"
         what = "TABLE" if copied else "VIEW"
-        self.engine.execute(f"CREATE {what} {relation} AS SELECT {projection(judgement.shaped)} FROM {source}")
+        self.engine.execute(f"CREATE {what} {relation} AS SELECT {projection(judgement.shaped)} FROM {judgement.sound}")
         if not copied:
             twin, keys = quote_identifier(f"keyed:{binding.name}"), {c: key_name(c) for c in binding.integers}
             columns = projection(judgement.shaped) + "".join(f", {raw(c)} AS {key}" for c, key in keys.items())
-            self.engine.execute(f"CREATE VIEW {twin} AS SELECT {columns} FROM {source}")
+            self.engine.execute(f"CREATE VIEW {twin} AS SELECT {columns} FROM {judgement.sound}")
             self.keyed[relation] = _keyed(judgement, twin, keys)
         return relation
 

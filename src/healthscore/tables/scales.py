@@ -94,10 +94,10 @@ def _named(judgement: Judgement) -> bool:
 def _plausible_names(engine: Engine, judgement: Judgement, column: str, scale: int) -> list[str | None]:
     """Names under which both scales are possible: all values within 0 and 100, on both sides of 1."""
     value, unit = bound(column), 10**scale
-    name = bound("name") if _named(judgement) else "CAST(NULL AS VARCHAR)"
+    name = judgement.shaped["name"] if _named(judgement) else "CAST(NULL AS VARCHAR)"
     found = engine.query(
-        f"SELECT {name} AS name, count(*) AS n, min({value}) AS low, max({value}) AS high FROM {judgement.relation} "
-        f"WHERE {_rows(column, None, named=False)} GROUP BY 1 ORDER BY n DESC, name LIMIT {NAMES}"
+        f"SELECT {name} AS name, count({value}) AS n, min({value}) AS low, max({value}) AS high "
+        f"FROM {judgement.sound} GROUP BY 1 ORDER BY n DESC, name LIMIT {NAMES}"
     ).to_pylist()
     wanted = (row for row in found if row["n"] >= MINIMUM_ROWS and row["low"] >= 0)
     return [row["name"] for row in wanted if row["low"] <= unit < row["high"] <= 100 * unit]

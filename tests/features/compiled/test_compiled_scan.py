@@ -18,7 +18,9 @@ from healthscore.asof import day_of
 from healthscore.config import Run
 from healthscore.errors import ConfigurationError
 from healthscore.features import eventrows
+from healthscore.features.cells import BySql
 from healthscore.features.compiled import reading
+from healthscore.features.compiled import scan as compiled_scan
 from healthscore.features.compiled.kernel import library
 from healthscore.features.ready import plan_panel
 from healthscore.pipelines.publish import run_identity
@@ -153,6 +155,21 @@ def test_quantities_that_do_not_fit_are_left_to_the_engine(tmp_path: Path, large
     run = run_of(tmp_path, {"events": table}, as_of=["2023-03-05"], signals=signals)
     by_sql, compiled = panels(run, ["sql", "compiled"])
     np.testing.assert_array_equal(compiled, by_sql)
+
+
+@needs_library
+def test_more_rows_than_counts_can_hold_are_left_to_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_engine: list[BySql] = []
+
+    def by_sql(*asked: Any) -> BySql:
+        by_engine.append(BySql(*asked))
+        return by_engine[-1]
+
+    monkeypatch.setattr(compiled_scan, "MOST_ROWS", 0)
+    monkeypatch.setattr(compiled_scan, "BySql", by_sql)
+    expected, found = panels(_small(tmp_path), ["sql", "compiled"])
+    np.testing.assert_array_equal(found, expected)
+    assert len(by_engine) == 1
 
 
 def _small(folder: Path, **settings: Any) -> Run:

@@ -16,8 +16,18 @@ EXPORT int64_t select_rows(int64_t rows, const int32_t *group, const int64_t *ma
 /* In all of these, `chosen` may be NULL: then the first `count` rows are chosen, and each has a group. */
 #define ROW(i) (chosen ? chosen[i] : (int32_t)(i))
 
-EXPORT void count_rows(int64_t count, const int32_t *chosen, const int32_t *group, int64_t *into) {
+/* Counts are of 32 bits, half the memory: the caller counts fewer rows than that. */
+EXPORT void count_rows(int64_t count, const int32_t *chosen, const int32_t *group, int32_t *into) {
     for (int64_t i = 0; i < count; i++) into[group[ROW(i)]] += 1;
+}
+
+/* Of the rows chosen, those whose flag is 1. */
+EXPORT void count_flags(
+    int64_t count, const int32_t *chosen, const int32_t *group, const uint8_t *flag, int32_t *into) {
+    for (int64_t i = 0; i < count; i++) {
+        int32_t row = ROW(i);
+        into[group[row]] += flag[row];
+    }
 }
 
 EXPORT void or_bits(int64_t count, const int32_t *chosen, const int32_t *group, const int32_t *bit, int64_t *into) {
@@ -41,7 +51,7 @@ EXPORT int32_t add_values(
 
 /* Of every row that has a group, count each bit of its mask that is wanted: bit i in into[i]. */
 EXPORT void count_bits(
-    int64_t rows, const int32_t *group, const int64_t *mask, int64_t wanted, int64_t *const *into) {
+    int64_t rows, const int32_t *group, const int64_t *mask, int64_t wanted, int32_t *const *into) {
     int64_t found[BLOCK]; /* few rows have bits, and which is not to be foreseen: they are gathered without a branch */
     for (int64_t begin = 0; begin < rows; begin += BLOCK) {
         int64_t end = begin + BLOCK < rows ? begin + BLOCK : rows, count = 0;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -11,10 +13,11 @@ from healthscore.features.compiled.pairs import Pairs
 
 SMALLEST = 1 << 14
 Words = NDArray[np.int64]
+Counts = NDArray[np.int32]
 
 
 class SumTooLargeError(Exception):
-    """A sum does not fit 64 bits."""
+    """A sum does not fit 64 bits, or a count 32."""
 
 
 class Chosen:
@@ -36,8 +39,8 @@ class Chosen:
             bits = None if mask is None else pointer(mask)
             self.count = int(function("select_rows")(len(group), pointer(group), bits, wanted, pointer(self._rows)))
 
-    def aggregate(self, how: str, values: NDArray[np.int32] | Words | None, into: Words) -> None:
-        """Run one of the functions of aggregates.c over the rows.
+    def aggregate(self, how: str, values: Codes | Words | NDArray[np.bool_] | None, into: Counts | Words) -> None:
+        """Run one of the functions of aggregates.c over the rows; into counts where it counts, else into words.
 
         Raises
         ------
@@ -56,7 +59,7 @@ class Groups:
 
     def __init__(self) -> None:
         self._pairs = Pairs()
-        self._arrays: dict[str, Words] = {}
+        self._arrays: dict[str, NDArray[Any]] = {}
         self._room = SMALLEST
 
     def encode(self, high: Codes, low: Codes) -> Codes:
@@ -66,11 +69,18 @@ class Groups:
             self._room *= 4  # room that is not used costs addresses only
         return codes
 
-    def array(self, name: str) -> Words:
-        """The array of an aggregate: 0 where nothing was added."""
+    def counts(self, name: str) -> Counts:
+        """The array of an aggregate that counts: 0 where nothing was counted."""
+        return self._array(name, np.int32)
+
+    def words(self, name: str) -> Words:
+        """The array of an aggregate that sums, or is a set of bits: 0 where nothing was added."""
+        return self._array(name, np.int64)
+
+    def _array(self, name: str, dtype: type[np.int32] | type[np.int64]) -> NDArray[Any]:
         found = self._arrays.get(name)
         if found is None or len(found) < self._room:
-            grown = np.zeros(self._room, np.int64)
+            grown = np.zeros(self._room, dtype)
             if found is not None:
                 grown[: len(found)] = found
             self._arrays[name] = found = grown
@@ -80,7 +90,7 @@ class Groups:
         """Count the rows of each group whose masks have a bit: bit -> name of its aggregate."""
         places = np.zeros(64, np.int64)
         for bit, name in names.items():
-            places[bit] = pointer(self.array(name))
+            places[bit] = pointer(self.counts(name))
         wanted = sum(1 << bit for bit in names)
         function("count_bits")(len(group), pointer(group), pointer(mask), wanted, pointer(places))
 
@@ -89,8 +99,10 @@ class Groups:
         return self._pairs.halves()
 
     def column(self, name: str) -> pa.Array:
-        """An aggregate, a row per group."""
-        return pa.array(self.array(name)[: len(self._pairs)])
+        """An aggregate, a row per group; 0 where nothing was ever added."""
+        groups = len(self._pairs)
+        found = self._arrays.get(name)
+        return pa.array(np.zeros(groups, np.int64) if found is None else found[:groups])
 
     @property
     def names(self) -> list[str]:

@@ -30,6 +30,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "texts_encode": (_LONG, [_POINTER, _LONG, _POINTER, _POINTER, _POINTER, _POINTER]),
     "select_rows": (_LONG, [_LONG, _POINTER, _POINTER, _LONG, _POINTER]),
     "count_rows": (None, [_LONG, _POINTER, _POINTER, _POINTER]),
+    "count_flags": (None, [_LONG, _POINTER, _POINTER, _POINTER, _POINTER]),
     "count_bits": (None, [_LONG, _POINTER, _POINTER, _LONG, _POINTER]),
     "place_days": (
         None,

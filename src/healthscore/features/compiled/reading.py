@@ -36,7 +36,7 @@ class Rows:
     masks
         Words of bits: the conditions that hold.
     quantity, measured
-        The quantity, 0 where there is none, and 1 where there is one. The quantity is None where no signal needs it,
+        The quantity, 0 where there is none, and whether there is one. The quantity is None where no signal needs it,
         `measured` where every row has one.
     """
 
@@ -46,7 +46,7 @@ class Rows:
     version: Codes
     masks: list[Mask]
     quantity: NDArray[np.int64] | None
-    measured: NDArray[np.int64] | None
+    measured: NDArray[np.bool_] | None
 
 
 class Reader:
@@ -122,7 +122,7 @@ class Reader:
         if self._quantity:
             given = widened(batch.column("quantity"))
             quantity = integers_of(given.fill_null(0) if given.null_count else given)
-            measured = None if given.null_count == 0 else integers_of(pc.is_valid(given).cast(pa.int64()))
+            measured = None if given.null_count == 0 else pc.is_valid(given).to_numpy(zero_copy_only=False)
         masks = self._conditions.masks(batch, codes.get("name"))
         return Rows(codes, segment, position, version, masks, quantity, measured)
 

@@ -29,6 +29,9 @@ from healthscore.tables import Tables
 from healthscore.tables.quoting import quote_literal
 from healthscore.tables.segmented import SegmentedSource
 
+MOST_ROWS = np.iinfo(np.int32).max
+"""Rows up to which counts fit."""
+
 
 class TooManyNamesError(Exception):
     """There are more names than the bit sets of cells have bits."""
@@ -51,7 +54,7 @@ class CompiledScan:
     TooManyNamesError
         There are more names than bits.
     SumTooLargeError
-        A sum of quantities does not fit 64 bits.
+        A sum of quantities does not fit 64 bits, or there are more than `MOST_ROWS`.
     """
 
     def __init__(
@@ -63,7 +66,7 @@ class CompiledScan:
         *,
         few_names: bool = True,
     ) -> None:
-        self._source, self._plans, self._filters = source, plans, filters
+        self._source, self._plans, self._filters, self._rows = source, plans, filters, 0
         distinct = {thing for plan in plans for thing in plan.distinct}
         self._packed = few_names and "name" in distinct
         self.things = sorted(distinct - {"name"} if self._packed else distinct)
@@ -76,6 +79,9 @@ class CompiledScan:
             tables.engine, source, ["account_id", *sorted(distinct)], self._conditions, quantity=quantity
         )
         for rows in self._reader.batches():
+            self._rows += len(rows.segment)
+            if self._rows > MOST_ROWS:
+                raise SumTooLargeError
             if self._packed and self._reader.known("name") > MOST_WORDS * WORD_BITS:
                 raise TooManyNamesError
             self._add_cells(rows)
@@ -132,28 +138,28 @@ class CompiledScan:
         slot = rows.segment
         if self._source.split:
             slot = np.where(slot < 0, slot, slot + rows.version * np.int32(len(self._source.segments)))
-        group, of = self._cells.encode(rows.codes["account_id"], slot), self._cells.array
+        cells, group = self._cells, self._cells.encode(rows.codes["account_id"], slot)
         every = Chosen(group)
-        every.aggregate("count_rows", None, of("total"))
+        every.aggregate("count_rows", None, cells.counts("total"))
         for word, names in self._conditions.counted.items():
-            self._cells.count_bits(group, rows.masks[word], names)
+            cells.count_bits(group, rows.masks[word], names)
         for i, plan in enumerate(self._plans):
             if not plan.dated and not plan.quantity:
                 continue
             chosen = every if self._filters[i] == ALWAYS else self._chosen(rows, group, self._filters[i])
             if plan.dated:
-                chosen.aggregate("or_bits", rows.position, of(f"days_{i}"))
+                chosen.aggregate("or_bits", rows.position, cells.words(f"days_{i}"))
             if plan.quantity:
-                chosen.aggregate("add_values", rows.quantity, of(f"quantity_{i}"))
-                how = "count_rows" if rows.measured is None else "add_values"
-                chosen.aggregate(how, rows.measured, of(f"measured_{i}"))
+                chosen.aggregate("add_values", rows.quantity, cells.words(f"quantity_{i}"))
+                how = "count_rows" if rows.measured is None else "count_flags"
+                chosen.aggregate(how, rows.measured, cells.counts(f"measured_{i}"))
         if self._packed:
             self._add_names(rows, group)
 
     def _add_names(self, rows: Rows, group: Codes) -> None:
         for k, of_word, bit in _by_word(rows.codes["name"], group):
             for i, condition in self._asking("name"):
-                self._chosen(rows, of_word, condition).aggregate("or_bits", bit, self._cells.array(f"names_{k}_{i}"))
+                self._chosen(rows, of_word, condition).aggregate("or_bits", bit, self._cells.words(f"names_{k}_{i}"))
 
     def _add_sightings(self, rows: Rows, thing: str) -> None:
         groups, code = self._sightings[thing], rows.codes[thing]
@@ -163,7 +169,7 @@ class CompiledScan:
         group = groups.encode(rows.codes["account_id"], code)
         for k, of_word, bit in _by_word(rows.segment, group):
             for i, condition in self._asking(thing):
-                self._chosen(rows, of_word, condition).aggregate("or_bits", bit, groups.array(f"w_{i}_{k}"))
+                self._chosen(rows, of_word, condition).aggregate("or_bits", bit, groups.words(f"w_{i}_{k}"))
 
     def _chosen(self, rows: Rows, group: Codes, condition: str) -> Chosen:
         word, wanted = self._conditions.place(condition)
