@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from explaining import CONTRIBUTIONS, LOOKED_UP, POINTS, missed, table
-from scoring import PAGE, RECORD, with_tables
+from scoring import HELP, IMPORT, PAGE, RECORD, TABLES, late, with_tables
 
 
 def rates(**rates: float) -> dict[str, Any]:
@@ -52,3 +52,16 @@ def test_rates_are_told_with_how_many_times_those_of_pred_contrib_and_with_table
 
 def test_a_missed_goal_is_named() -> None:
     assert missed(FIGURES) == [f"ours: {POINTS}", f"large: {LOOKED_UP}"]
+
+
+def test_every_table_has_its_place_on_the_page() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for heading in ("way", "stage", "command"):
+        assert page.count(f"\n| {heading} | ") == 1, heading
+
+
+def test_a_command_that_begins_too_late_is_named() -> None:
+    cost = {"cpu_s": 0.123, "wall_s": 0.3, "memory_gb": 0.05}
+    section = {"commands": {IMPORT: cost, HELP: cost}}
+    assert late(section) == [HELP]
+    assert TABLES["startup"](section).rows[1] == ("`healthscore --help`", "0.12", "0.30")
