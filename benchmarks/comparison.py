@@ -33,8 +33,9 @@ def measure_features(data: list[Data], rounds: int) -> dict[str, Any]:
 def measure_scale(data: list[Data], rounds: int) -> dict[str, Any]:
     """Our package by the number of events at 12 dates, and by the number of dates on the middle one of the tables."""
     cases = [(table, DATES) for table in data] + [(data[len(data) // 2], 1)]
+    opening = data[0].opening(DATES)
     contestants: dict[str, Contestant] = {
-        f"{way} {table.events} {dates}": Ours(title, table, dates, way)
+        f"{way} {table.events} {dates}": Ours(title, table, dates, way, opening)
         for table, dates in cases
         for way, title in ways().items()
     }

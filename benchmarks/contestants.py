@@ -10,11 +10,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import healthscore
-from processes import Cost, measured, steps
+from processes import NOTHING, Cost, measured, median, steps
 from task import BOOK, PEERS, run_text
 
 CHECKS = "checking sources"
@@ -28,13 +28,15 @@ PLANS = {
     "scan_arrow": ("scan of the columns, pyarrow", "pyarrow"),
 }
 """A peer's plan -> its title, and the package that it takes. Scans compute nothing: they are the limit."""
+FEW = 2_000
+"""Events of a table whose checks cost nothing: what the step takes then is opening tables and loading libraries."""
 WAYS = {"sql": "healthscore, SQL and NumPy", "compiled": "healthscore, compiled scan"}
 """What a run's `scan` may force -> its title."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One run of a contestant: all that it took, and how much of that were the checks of the input."""
+    """One run of a contestant: all that it took, and how much of that were the checks of the rows."""
 
     cost: Cost
     checks: Cost | None = None
@@ -70,8 +72,15 @@ class Data:
 
     def contestants(self, dates: int) -> dict[str, Contestant]:
         """Everybody who can take part, by key; this package first."""
-        ours = {way: Ours(title, self, dates, way) for way, title in ways().items()}
+        opening = self.opening(dates)
+        ours = {way: Ours(title, self, dates, way, opening) for way, title in ways().items()}
         return ours | {plan: Peer(PLANS[plan][0], self, dates, plan) for plan in self.plans()}
+
+    def opening(self, dates: int, rounds: int = 3) -> Cost:
+        """What the step of the checks takes of next to no events: it opens tables and loads libraries."""
+        few = replace(self, folder=self.folder.with_name(f"few-{self.folder.name}"), events=FEW).make()
+        turns = [Ours("", few, dates, "sql").turn() for _ in range(rounds)]
+        return median(turn.checks for turn in turns if turn.checks)
 
     def plans(self) -> Iterator[str]:
         """The peers' plans that are asked for and whose package is there."""
@@ -83,12 +92,13 @@ class Data:
 
 @dataclass(frozen=True)
 class Ours:
-    """`healthscore features`, by one way to read events."""
+    """`healthscore features`, by one way to read events; `opening` is what its step of the checks does beside them."""
 
     title: str
     data: Data
     dates: int
     way: str
+    opening: Cost = NOTHING
 
     @property
     def output(self) -> Path:
@@ -108,7 +118,7 @@ class Ours:
         shutil.rmtree(self._out, ignore_errors=True)
         command = [sys.executable, "-m", "healthscore", "--log-json", "features", run, "--out", self._out, "--json"]
         ended = measured(command)
-        return Turn(ended.cost, steps(ended.log)[CHECKS])
+        return Turn(ended.cost, steps(ended.log)[CHECKS].without(self.opening))
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,9 @@ class Cost:
         return {field.name: round(getattr(self, field.name), 3) for field in fields(self)}
 
 
+NOTHING = Cost(0.0, 0.0, 0.0)
+
+
 def median(costs: Iterable[Cost]) -> Cost:
     """Of each figure its median."""
     costs = list(costs)
@@ -87,7 +90,7 @@ def steps(log: str) -> dict[str, Cost]:
             wall, cpu = line["seconds"], line["cpu_seconds"]
             inner, outer = inside.pop(), inside.pop()
             inside.append((outer[0] + wall, outer[1] + cpu))
-            before = found.get(line["step"], Cost(0.0, 0.0, 0.0))
+            before = found.get(line["step"], NOTHING)
             own = Cost(wall - inner[0] + before.wall_s, cpu - inner[1] + before.cpu_s, line.get("peak_memory_gb", 0.0))
             found[line["step"]] = own
     return found
