@@ -96,11 +96,11 @@ class Names:
         return len(packed)
 
 
-def unpacked(words: Sequence[NDArray[np.int64]], counter: int, width: int) -> NDArray[np.int64]:
+def unpacked(words: Sequence[NDArray[np.int64]], counter: int, width: int) -> NDArray[np.int32] | NDArray[np.int64]:
     """The values of the `counter`-th of the counters that lie in `words`, `width` bits each."""
     word, place = divmod(counter, WORD_BITS // width)
     values: NDArray[np.int64] = (words[word] >> (width * place)) & ((1 << width) - 1)
-    return values
+    return values.astype(np.int32) if width < np.iinfo(np.int32).bits else values
 
 
 def needs_name_alone(engine: Engine, condition: str) -> bool:

@@ -22,10 +22,10 @@ from healthscore.features.states import Chunk
 from healthscore.tables import Tables
 from healthscore.tables.subscriptions import Subscriptions, load_subscriptions, source_of_subscriptions
 
-CHUNK_VALUES = 2_000_000
-"""Values that one array of a chunk (segments, or rows, x accounts) may hold: 16 MB, however many accounts there are."""
-PANEL_VALUES = 32_000_000
-"""Values that the panel of a chunk (features x as-of dates x accounts) may hold: 256 MB, however many dates."""
+CHUNK_VALUES = 1_000_000
+"""Values that one array of a chunk (segments, or rows, x accounts) may hold: 8 MB, however many accounts there are."""
+PANEL_VALUES = 16_000_000
+"""Values that the panel of a chunk (features x as-of dates x accounts) may hold: 128 MB, however many dates."""
 SMALLEST_CHUNK = 256
 """Accounts that a chunk holds at least, however wide the signals are."""
 Progress = Callable[[float], None]

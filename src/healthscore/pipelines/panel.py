@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,15 +94,8 @@ def _write(run: Run, tables: Tables, directory: Path, progress: Progress) -> dic
     (directory / "panel.toml").write_text(panel_run(run, plan.features, end), encoding="utf-8")
     if run.scorecard is not None:
         (directory / SCORECARD).write_text(scorecard_text(run.scorecard), encoding="utf-8")
-    written, writer = 0, None
     with progress("computing features") as advance:
-        for chunk in plan.chunks(rows, advance):
-            table = chunk.table()
-            writer = writer or pq.ParquetWriter(directory / "features.parquet", table.schema, compression="zstd")
-            writer.write_table(table)
-            written += table.num_rows
-    if writer is not None:
-        writer.close()
+        written = _write_chunks((chunk.table() for chunk in plan.chunks(rows, advance)), directory / "features.parquet")
     return {
         "run": run.name,
         "as_ofs": [iso(day) for day in days],
@@ -110,6 +106,22 @@ def _write(run: Run, tables: Tables, directory: Path, progress: Progress) -> dic
             for feature in plan.features
         ],
     }
+
+
+def _write_chunks(tables: Iterator[pa.Table], path: Path) -> int:
+    """Write tables as one file, each while the next is computed; how many rows they have. No tables, no file."""
+    first = next(tables, None)
+    if first is None:
+        return 0
+    written, pending = 0, Future[None]()
+    pending.set_result(None)
+    with pq.ParquetWriter(path, first.schema, compression="zstd") as writer, ThreadPoolExecutor(max_workers=1) as pool:
+        for table in chain([first], tables):
+            pending.result()  # so that no more than two are held
+            pending = pool.submit(writer.write_table, table)
+            written += table.num_rows
+        pending.result()
+    return written
 
 
 def _outcomes(run: Run, tables: Tables, plan: Plan, data_end: int, directory: Path) -> NDArray[np.bool_]:
