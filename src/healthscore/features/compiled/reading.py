@@ -77,13 +77,17 @@ class Reader:
         self._position = days - source.segments.starts[self._segment]
 
     def batches(self) -> Iterator[Rows]:
-        """All rows. While a batch is worked on, the engine makes the next."""
+        """All rows. While a batch is grouped, the next gets its codes, and the engine decodes the one after it."""
         batches = self._engine.batches(self._query(), BATCH_ROWS)
         with ThreadPoolExecutor(max_workers=1) as pool:
-            coming = pool.submit(next, batches, None)
-            while (batch := coming.result()) is not None:
-                coming = pool.submit(next, batches, None)
-                yield self._read(batch)
+            coming = pool.submit(self._next, batches)
+            while (rows := coming.result()) is not None:
+                coming = pool.submit(self._next, batches)
+                yield rows
+
+    def _next(self, batches: Iterator[pa.RecordBatch]) -> Rows | None:
+        batch = next(batches, None)
+        return None if batch is None else self._read(batch)
 
     def keys(self, column: str) -> pa.Array:
         """What the codes of a column stand for: its keys, by code."""
