@@ -1,4 +1,4 @@
-"""One Spark session for all tests: a small one, which starts and compiles as little as it can."""
+"""One Spark session for all tests: a small one, which starts as little as it can."""
 
 from __future__ import annotations
 
@@ -10,9 +10,15 @@ from typing import Any
 
 import pytest
 
+MODE = "spark.sql.codegen.factoryMode"
 
-def start_spark() -> Any:
-    """The session that the engine finds active; the test is skipped where Spark cannot run."""
+
+def start_spark(*, compiled: bool = False) -> Any:
+    """The session that the engine finds active; the test is skipped where Spark cannot run.
+
+    `compiled`: queries become programs. Of a million rows that takes a third of the time; of hundreds, which is what
+    most tests have, making the programs would be most of it. A session that does it otherwise makes way.
+    """
     if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
         pytest.skip("no Java: Spark is not tested")
     sql = pytest.importorskip("pyspark.sql", reason="no PySpark: Spark is not tested")
@@ -22,13 +28,16 @@ def start_spark() -> Any:
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         "spark.log.level": "OFF",
-        "spark.sql.codegen.factoryMode": "NO_CODEGEN",  # tables of hundreds of rows: compiling would be most of it
-        "spark.sql.codegen.wholeStage": "false",
+        MODE: "CODEGEN_ONLY" if compiled else "NO_CODEGEN",
+        "spark.sql.codegen.wholeStage": str(compiled).lower(),
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.adaptive.enabled": "false",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
     }
+    active = sql.SparkSession.getActiveSession()
+    if active is not None and active.conf.get(MODE) != settings[MODE]:
+        active.stop()  # an engine's session is a child: it takes these settings from the context alone
     builder = sql.SparkSession.builder.master("local[2]").appName("healthscore tests")
     for key, value in settings.items():
         builder = builder.config(key, value)

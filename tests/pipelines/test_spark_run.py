@@ -6,7 +6,6 @@ scores from what Spark sends them.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -25,10 +24,6 @@ from healthscore.pipelines.progress import silent
 from healthscore.pipelines.train import TrainResult
 from healthscore.tables import Tables, open_tables
 from spark_session import start_spark
-
-pytestmark = pytest.mark.skipif(
-    "HEALTHSCORE_SPARK" not in os.environ, reason="minutes of Spark: set HEALTHSCORE_SPARK to run them"
-)
 
 ACCOUNTS = 60
 KEYS = ["account_id", "as_of"]

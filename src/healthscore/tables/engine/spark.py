@@ -51,6 +51,7 @@ class SparkEngine:
     def __init__(self, *, threads: int = 2) -> None:
         self._session = open_session(threads)
         self._frames: dict[str, Any] = {}
+        self._kept: dict[str, list[Any]] = {}
 
     def execute(self, sql: str) -> None:
         """Run CREATE VIEW, CREATE TABLE, INSERT or DROP."""
@@ -59,14 +60,14 @@ class SparkEngine:
             if isinstance(tree, exp.Drop):
                 self._drop(_named(tree.find(exp.Table)))
             elif isinstance(tree, exp.Insert):
-                name = _named(tree.this)
-                self._keep(name, self._frames[name].union(self._frame(tree.expression)))
+                self._add(_named(tree.this), self._frame(tree.expression).persist())
             elif isinstance(tree, exp.Create) and isinstance(tree.this, exp.Schema):
                 columns = (f"{quote_of(c.name)} {c.kind.sql('spark')}" for c in tree.this.expressions)
                 self._keep(_named(tree.this.this), self._session.createDataFrame([], ", ".join(columns)))
             elif isinstance(tree, exp.Create):
                 frame = self._frame(tree.expression)
-                self._keep(_named(tree.this), frame.persist() if tree.kind == "TABLE" else frame)
+                table = tree.kind == "TABLE"
+                self._keep(_named(tree.this), frame.persist() if table else frame, kept=[frame] if table else [])
             else:
                 raise EngineError(f"{sql.split()[0]} is no statement for Spark")
 
@@ -140,15 +141,24 @@ class SparkEngine:
     def _frame(self, tree: Any) -> Any:
         return self._session.sql(spark_sql(tree))
 
-    def _keep(self, name: str, frame: Any) -> None:
+    def _keep(self, name: str, frame: Any, *, kept: Sequence[Any] = ()) -> None:
+        """Offer a frame under a name; `kept` are what of it stays in memory until the name goes."""
         self._drop(name)
+        self._offer(name, frame, kept)
+
+    def _add(self, name: str, rows: Any) -> None:
+        """Add rows, kept as they come, to a table: what is in it stays kept, and is not computed anew."""
+        self._offer(name, self._frames[name].union(rows), [*self._kept[name], rows])
+
+    def _offer(self, name: str, frame: Any, kept: Sequence[Any]) -> None:
         frame.createOrReplaceTempView(quote_of(name))
-        self._frames[name] = frame
+        self._frames[name], self._kept[name] = frame, list(kept)
 
     def _drop(self, name: str) -> None:
-        old = self._frames.pop(name, None)
-        if old is not None:
+        if self._frames.pop(name, None) is not None:
             self._session.catalog.dropTempView(name)
+            for frame in self._kept.pop(name):
+                frame.unpersist()
 
 
 def quote_of(name: str) -> str:
