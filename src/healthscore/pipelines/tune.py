@@ -14,7 +14,7 @@ from healthscore.config import Run, load_run
 from healthscore.errors import ConfigurationError
 from healthscore.models.tuning.folds import of_dates
 from healthscore.models.tuning.objective import TuningRows
-from healthscore.models.tuning.search import Search, run_search
+from healthscore.models.tuning.search import RULES, Search, run_search
 from healthscore.models.tuning.space import rounded
 from healthscore.models.tuning.study import Journal, Trial, best
 from healthscore.pipelines.backtest import data_section
@@ -151,7 +151,7 @@ def _journal_of(run: Run, inputs: Mapping[str, str]) -> Path:
     from importlib.metadata import version
 
     packages = {name: version(name) for name in ("optuna", "lightgbm", "scikit-learn")}
-    directory = run.out / "tune" / STUDIES / run_identity(run, "study", inputs, packages=packages)
+    directory = run.out / "tune" / STUDIES / run_identity(run, "study", inputs, packages=packages, rules=RULES)
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -197,7 +197,7 @@ def _result(
 
 def _past(rows: TuningRows) -> dict[str, Any]:
     """What the search saw, and how it was folded."""
-    folds = rows.folds()
+    folds, sample = rows.folds(), rows.sample()
     dates = of_dates(folds)
     return {
         "first": iso(int(rows.day.min())),
@@ -210,6 +210,7 @@ def _past(rows: TuningRows) -> dict[str, Any]:
         "folds_of": "dates" if dates else "accounts",
         "fold_dates": [iso(fold.day) for fold in folds] if dates else [],
         "fold_events": sum(int(rows.y[fold.test].sum()) for fold in folds),
+        "sample": None if sample is None else {"n": len(sample.train), "events": int(rows.y[sample.train].sum())},
     }
 
 

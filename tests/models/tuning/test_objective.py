@@ -12,6 +12,7 @@ from healthscore.models.calibration import loss_with_intercepts
 from healthscore.models.churn import ChurnSettings
 from healthscore.models.innerfit import offsets_of
 from healthscore.models.logistic import LogisticRecipe
+from healthscore.models.tuning.folds import SampleSize
 from healthscore.models.tuning.objective import Objective, TuningRows, partner_logits
 from healthscore.models.tuning.space import SPACE, place_of, rounded, settings_with, suggested
 from search_samples import past
@@ -73,6 +74,42 @@ def test_it_equals_an_independent_calculation(values: dict[str, float], additive
     loss, trees = independent(rows, settings)
     assert last.trees == trees
     assert last.loss == pytest.approx(loss, abs=1e-9)
+
+
+def test_the_sample_is_whole_accounts_to_learn_from_and_all_rows_to_predict() -> None:
+    rows = replace(past(), least=SampleSize(50, 20))
+    sample, latest = rows.sample(), rows.folds()[-1]
+    assert sample is not None
+    assert (sample.day, sample.test.tolist()) == (latest.day, latest.test.tolist())
+    drawn = np.unique(rows.cluster[sample.train])
+    assert sample.train.tolist() == latest.train[np.isin(rows.cluster[latest.train], drawn)].tolist()
+    assert 0.15 < len(drawn) / len(np.unique(rows.cluster)) < 0.35
+    exits = int(rows.y[sample.train].sum())
+    assert replace(rows, least=SampleSize(len(sample.train), exits)).sample() is not None
+    for least in (SampleSize(len(sample.train), exits + 1), SampleSize(len(sample.train) + 1, exits)):
+        assert replace(rows, least=least).sample() is None
+        assert Objective(replace(rows, least=least), None).sampled(BoosterSettings()) is None
+
+
+@pytest.mark.parametrize("values", [{}, OTHER])
+def test_on_the_sample_it_equals_an_independent_calculation_with_a_sixth_of_the_trees(values: dict[str, float]) -> None:
+    rows = replace(past(), least=SampleSize(50, 20))
+    partner, sample, settings = partner_logits(rows), rows.sample(), settings_with(values, BoosterSettings())
+    assert partner is not None
+    assert sample is not None
+    found = Objective(rows, partner).sampled(settings)
+    known = offsets_of(rows.y[sample.train], rows.day[sample.train], rows.settings)
+    data = (rows.design, rows.X[sample.train], rows.y[sample.train])
+    sixths = (5.0, 9.0, 17.0, 25.0, 34.0, 50.0)
+    path = BoosterRecipe(settings, rows.additive, 1).path(*data, sixths, seed=0, offset=known)
+    z = [path(level).logit(rows.X[sample.test]) for level in sixths]
+    y, once = rows.y[sample.test], np.zeros(len(sample.test), np.int64)
+    losses = [loss_with_intercepts(one, y, once) for one in z]
+    stop = next((i for i in range(6) if i - int(np.argmin(losses[: i + 1])) >= 2), 5)
+    best = int(np.argmin(losses[: stop + 1]))
+    assert found is not None
+    assert found.trees == sixths[best]
+    assert found.loss == pytest.approx(loss_with_intercepts((z[best] + partner[-1]) / 2, y, once), abs=1e-9)
 
 
 def test_bins_that_other_settings_used_before_change_nothing() -> None:

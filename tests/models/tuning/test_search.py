@@ -17,11 +17,11 @@ import pytest
 import healthscore.models.tuning.search as searching
 import search_samples
 from healthscore.errors import InsufficientDataError
-from healthscore.models.tuning.folds import of_dates, tuning_folds
+from healthscore.models.tuning.folds import SampleSize, of_dates, tuning_folds
 from healthscore.models.tuning.objective import Objective, TuningRows, partner_logits
 from healthscore.models.tuning.search import Search, WorkerError, run_search
 from healthscore.models.tuning.space import SPACE, rounded, settings_with
-from healthscore.models.tuning.study import Journal, Trial, best
+from healthscore.models.tuning.study import Journal, Trial, best, worth_measuring
 from search_samples import past, search
 
 TRIALS = 9
@@ -58,6 +58,70 @@ def test_some_settings_are_given_up_early_and_cost_less(whole: list[Trial]) -> N
     assert given_up
     assert all(len(trial.losses) < folds for trial in given_up)
     assert all(len(trial.losses) == folds for trial in whole if not trial.pruned)
+
+
+@pytest.fixture(scope="module")
+def sampling() -> TuningRows:
+    """A past that is large enough for a sample, as far as the search is told."""
+    return replace(past(), least=SampleSize(50, 20))
+
+
+@pytest.fixture(scope="module")
+def sampled(sampling: TuningRows, tmp_path_factory: pytest.TempPathFactory) -> list[Trial]:
+    return search(tmp_path_factory.mktemp("sampled") / "study.log", TRIALS, rows=sampling)
+
+
+def test_what_does_badly_on_the_sample_never_sees_all_rows(sampled: list[Trial]) -> None:
+    left = [trial for trial in sampled if not trial.losses]
+    assert len(left) >= TRIALS // 2
+    assert all(trial.pruned and trial.trees for trial in left)
+    assert sampled[0].losses  # the default is always measured
+    for trial in sampled[1:]:
+        assert trial.sample is not None
+        assert bool(trial.losses) == worth_measuring(trial.sample, sampled[: trial.number])
+
+
+def test_what_was_given_up_would_not_have_been_the_best(sampled: list[Trial], sampling: TuningRows) -> None:
+    objective = Objective(sampling, partner_logits(sampling))
+
+    def whole_loss(trial: Trial) -> float:
+        *_, last = objective.measure(settings_with(rounded(trial.place), sampling.settings.booster))
+        return last.loss
+
+    assert all(whole_loss(trial) > best(sampled).losses[-1] for trial in sampled if trial.pruned)
+
+
+@pytest.mark.parametrize("kept", range(1, TRIALS, 3))
+def test_a_search_with_a_sample_goes_on_from_any_trial_as_if_left_alone(
+    kept: int, sampled: list[Trial], sampling: TuningRows, tmp_path: Path
+) -> None:
+    journal = Journal(tmp_path / "study.log")
+    for trial in sampled[:kept]:
+        journal.add(trial)
+    assert journal.trials() == sampled[:kept]
+    assert search(tmp_path / "study.log", TRIALS, rows=sampling) == sampled
+
+
+def test_two_workers_with_a_sample_try_the_same_twice(sampling: TuningRows, tmp_path: Path) -> None:
+    one, other = (search(tmp_path / name, 4, workers=2, rows=sampling) for name in ("one.log", "other.log"))
+    assert one == other
+
+
+@pytest.mark.parametrize(
+    ("before", "loss", "worth"),
+    [
+        ([], 0.5, True),
+        ([0.5], 0.4, True),
+        ([0.5], 0.6, False),
+        ([0.5, 0.6, 0.7], 0.55, False),
+        ([0.5, 0.6, 0.7, 0.8, 0.9, 0.9], 0.55, False),  # the seventh: the best only
+        ([0.5, 0.6, 0.7, 0.8, 0.9, 0.9, 0.9], 0.55, True),  # of eight, two
+        ([0.5, 0.6, 0.7, 0.8, 0.9, 0.9, 0.9], 0.65, False),
+    ],
+)
+def test_one_in_four_is_worth_measuring_and_the_best_so_far(before: list[float], loss: float, worth: bool) -> None:
+    known = [Trial(number, {}, (), 1, pruned=True, sample=one) for number, one in enumerate(before)]
+    assert worth_measuring(loss, known) == worth
 
 
 def test_the_loss_of_the_best_is_that_of_its_written_digits(whole: list[Trial]) -> None:

@@ -19,6 +19,7 @@ from healthscore.config import Run, load_run
 from healthscore.errors import ConfigurationError, InsufficientDataError
 from healthscore.evaluation.clustered import Estimate
 from healthscore.models.churn import fit_candidates
+from healthscore.models.tuning.search import RULES
 from healthscore.models.tuning.space import SPACE
 from healthscore.outcomes.snapshots import Label
 from healthscore.pipelines.build import Book, build_book, iso
@@ -124,6 +125,17 @@ def test_again_it_asks_nothing_and_says_the_same(
     again = tune(larger, trials=TRIALS)
     assert again.result == found.result
     assert {path.name: path.read_bytes() for path in again.directory.iterdir()} == before
+
+
+def test_other_rules_of_the_search_begin_another_study(
+    larger: Path, found: TuneResult, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert found.result["past"]["sample"] is None  # a small past
+    run = load_run(larger, out=tmp_path)
+    before = tuning._journal_of(run, {})
+    assert tuning._journal_of(run, {}) == before
+    monkeypatch.setattr(tuning, "RULES", RULES | {"patience": 3})
+    assert tuning._journal_of(run, {}) != before
 
 
 def test_a_run_that_the_time_ended_is_made_again_and_ends_there(

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import Any
 
 from documented_pages import PAGES, first_cells, section
 from healthscore.models.treesettings import BoosterSettings
+from healthscore.models.tuning.folds import LEAST_SAMPLE, SAMPLE_SHARE
+from healthscore.models.tuning.objective import SAMPLE_TREES
 from healthscore.models.tuning.space import SPACE
-from healthscore.models.tuning.study import RANDOM_TRIALS, TRIALS_BEFORE_PRUNING
+from healthscore.models.tuning.study import RANDOM_TRIALS, SAMPLED_PER_MEASURED, TRIALS_BEFORE_PRUNING
+from healthscore.pipelines.tuning import page
 from healthscore.pipelines.tuning.page import COLUMNS
 from healthscore.pipelines.tuning.told import SETTINGS
 
@@ -30,6 +35,23 @@ def test_the_documentation_has_the_numbers_of_the_search() -> None:
     text = " ".join(section(PAGE, "## The search space").split()).lower()
     assert f"{words[RANDOM_TRIALS]} trials are at random" in text
     assert f"after {words[TRIALS_BEFORE_PRUNING]} of these" in text
+    parts = {4: "quarter", 6: "sixth"}
+    quarter, sixth = parts[round(1 / SAMPLE_SHARE)], parts[SAMPLE_TREES]
+    rows, exits = (f"{number:,}" for number in LEAST_SAMPLE)
+    assert f"a {quarter} of the accounts of the latest date make {rows} rows or more with {exits} exits" in text
+    assert f"a {sixth} of each number of trees" in text
+    assert f"among the best {parts[SAMPLED_PER_MEASURED]} of all trials so far" in text
+    told = (Path(page.__file__).parents[1] / "templates" / "tuning.html.j2").read_text(encoding="utf-8")
+    assert f"a {quarter} of the accounts of the latest fold, with a {sixth} of the trees" in told
+    assert f"among the best {parts[SAMPLED_PER_MEASURED]} of all that were" in told
+
+
+def test_the_page_says_what_settings_were_first_tried_on() -> None:
+    past: dict[str, Any] = {"folds_of": "dates", "folds": 2, "known_until": "2025-01-01", "n": 1000}
+    result: dict[str, Any] = {"judged_dates": ["2025-02-01"], "past": past | {"sample": None}}
+    assert "promising" not in page.seen(result)
+    result["past"]["sample"] = {"n": 250_000, "events": 9_000}
+    assert page.seen(result).endswith("only those that looked promising on 250,000 snapshots of it first.")
 
 
 def test_the_documentation_has_the_keys_of_the_result() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from healthscore.errors import InsufficientDataError
@@ -9,6 +11,19 @@ from healthscore.models.design import Integers, Labels
 from healthscore.models.walkforward import InnerOrigin, InnerSettings, inner_origins, rarer
 
 ACCOUNT_FOLDS = 5
+SAMPLE_SHARE = 0.25
+"""Share of the accounts in a sample."""
+
+
+class SampleSize(NamedTuple):
+    """Training rows of a sample, and those of the rarer outcome among them."""
+
+    rows: int
+    events: int
+
+
+LEAST_SAMPLE = SampleSize(50_000, 2_000)
+"""With fewer rows a sample saves little time; with fewer exits it does not rank settings as all rows do."""
 
 
 def tuning_folds(
@@ -40,6 +55,18 @@ def tuning_folds(
             "keep the defaults, which are made for few exits, until the history is longer",
         )
     return folds
+
+
+def sample_of(fold: InnerOrigin, y: Labels, cluster: Integers, *, least: SampleSize, seed: int) -> InnerOrigin | None:
+    """The fold with a quarter of the accounts to learn from, drawn at random, with all their rows; and all to predict.
+
+    None where that is too little.
+    """
+    accounts, code = np.unique(cluster[fold.train], return_inverse=True)
+    drawn = np.random.default_rng(seed).random(len(accounts)) < SAMPLE_SHARE
+    train = fold.train[drawn[code]]
+    enough = len(train) >= least.rows and rarer(y[train]) >= least.events
+    return InnerOrigin(fold.day, train, fold.test) if enough else None
 
 
 def of_dates(folds: list[InnerOrigin]) -> bool:

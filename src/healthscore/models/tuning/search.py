@@ -20,10 +20,36 @@ import numpy as np
 
 from healthscore.errors import HealthScoreError
 from healthscore.models.design import Vector
-from healthscore.models.tuning.objective import Measured, Objective, TuningRows, partner_logits
-from healthscore.models.tuning.space import place_of, settings_with
-from healthscore.models.tuning.study import Journal, Pruning, Trial, propose
+from healthscore.models.tuning.folds import LEAST_SAMPLE, SAMPLE_SHARE
+from healthscore.models.tuning.objective import (
+    PATIENCE,
+    SAMPLE_TREES,
+    Measured,
+    Objective,
+    TuningRows,
+    partner_logits,
+)
+from healthscore.models.tuning.space import SPACE, place_of, settings_with
+from healthscore.models.tuning.study import (
+    RANDOM_TRIALS,
+    SAMPLED_PER_MEASURED,
+    TRIALS_BEFORE_PRUNING,
+    Journal,
+    Pruning,
+    Trial,
+    propose,
+    worth_measuring,
+)
 from healthscore.models.walkforward import rarer
+
+RULES = {
+    "space": {name: list(ends) for name, ends in SPACE.items()},
+    "random": RANDOM_TRIALS,
+    "patience": PATIENCE,
+    "sample": [*LEAST_SAMPLE, SAMPLE_SHARE, SAMPLE_TREES, SAMPLED_PER_MEASURED],
+    "before_pruning": TRIALS_BEFORE_PRUNING,
+}
+"""What is tried, and when it is given up: trials found by other rules are another study's."""
 
 Measure = Callable[[int, Sequence[Trial]], Trial]
 """Measures the trial of a number, given those that it may know of."""
@@ -82,6 +108,9 @@ def measurer(rows: TuningRows, partner: list[Vector] | None) -> Measure:
     def measure(number: int, known: Sequence[Trial]) -> Trial:
         place = propose(number, known, rows.seed) if number else place_of(untuned, rarer(rows.y))
         settings = settings_with(place, untuned) if number else untuned
+        sample = objective.sampled(settings)
+        if sample is not None and number and not worth_measuring(sample.loss, known):
+            return Trial(number, place, (), sample.trees, pruned=True, sample=sample.loss)
         pruning, losses, last = Pruning(known), list[float](), Measured(np.nan, 0, 0)
         pruned = False
         for last in objective.measure(settings):
@@ -91,7 +120,7 @@ def measurer(rows: TuningRows, partner: list[Vector] | None) -> Measure:
             pruned = telling and pruning.gives_up(losses)
             if pruned:
                 break
-        return Trial(number, place, tuple(losses), last.trees, pruned)
+        return Trial(number, place, tuple(losses), last.trees, pruned, None if sample is None else sample.loss)
 
     return measure
 

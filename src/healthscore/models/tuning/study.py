@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 NAME = "trees"
 TRIALS_BEFORE_PRUNING = 4
 """Trials that went through all folds before any is given up."""
+SAMPLED_PER_MEASURED = 4
+"""Of so many trials that were measured on a sample, one goes on to all rows; the best so far always does."""
 RANDOM_TRIALS = 8
 """Trials at random, the default among them, before the sampler learns from them."""
 LOCK_SECONDS = 3
@@ -41,8 +43,11 @@ class Trial:
         The setting as it was suggested; `space.rounded` is what was measured.
     losses
         Mean log-loss after the first fold measured, the first two, and so on: all of them, unless it was given up.
+        None where it was given up on the sample.
     trees
-        Number of trees of the last of these.
+        Number of trees of the last of these, or on the sample.
+    sample
+        Mean log-loss on the sample; None where the past is too small for one.
     """
 
     number: int
@@ -50,6 +55,7 @@ class Trial:
     losses: tuple[float, ...]
     trees: int
     pruned: bool
+    sample: float | None = None
 
 
 def best(trials: Sequence[Trial]) -> Trial:
@@ -84,7 +90,7 @@ class Journal:
 
     def add(self, trial: Trial) -> None:
         """Write a finished trial: whole, or not at all."""
-        self._study.add_trial(_frozen(trial, trial.losses))
+        self._study.add_trial(_frozen(trial))
 
 
 def propose(number: int, known: Sequence[Trial], seed: int) -> dict[str, float]:
@@ -95,6 +101,18 @@ def propose(number: int, known: Sequence[Trial], seed: int) -> dict[str, float]:
     return suggested(_memory(known, sampler=sampler).ask())
 
 
+def worth_measuring(sample: float, known: Sequence[Trial]) -> bool:
+    """Whether a loss on the sample is among the best quarter so far, or the best (Optuna's successive halving)."""
+    optuna = _optuna()
+    pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=SAMPLED_PER_MEASURED)
+    study, behind = optuna.create_study(pruner=pruner), False
+    for loss in (*(trial.sample for trial in known if trial.sample is not None), sample):
+        trial = study.ask()
+        trial.report(loss, step=1)
+        behind = trial.should_prune()
+    return not behind
+
+
 class Pruning:
     """Whether a trial is worse after a fold than half of those that went through all of them (Optuna's median rule).
 
@@ -103,37 +121,48 @@ class Pruning:
 
     def __init__(self, known: Sequence[Trial]) -> None:
         pruner = _optuna().pruners.MedianPruner(n_startup_trials=TRIALS_BEFORE_PRUNING)
-        self._default = next((trial.losses for trial in known if trial.number == 0), None)
+        self._default = next((_steps(trial) for trial in known if trial.number == 0), None)
         self._trial = None if self._default is None else _memory(known, pruner=pruner).ask()
 
     def gives_up(self, losses: Sequence[float]) -> bool:
         """Whether to stop after these losses, one per fold so far."""
         if self._trial is None or self._default is None:
             return False
-        fold = len(losses) - 1
-        self._trial.report(losses[fold] - self._default[fold], fold)
+        step = len(losses)
+        self._trial.report(losses[-1] - self._default[step], step)
         return bool(self._trial.should_prune())
 
 
 def study_of(trials: Sequence[Trial], called: Mapping[str, str]) -> optuna.Study:
     """Trials as a study in memory, as they were measured, with the settings called as given."""
     study: optuna.Study = _optuna().create_study(study_name=NAME)
-    study.add_trials([_frozen(trial, trial.losses, called) for trial in trials])
+    study.add_trials([_frozen(trial, called=called) for trial in trials])
     return study
 
 
 def _memory(known: Sequence[Trial], **how: Any) -> optuna.Study:
     """Trials as a study in memory, with their losses as differences from the default's."""
     study: optuna.Study = _optuna().create_study(**how)
-    default = next((trial.losses for trial in known if trial.number == 0), None)
+    default = next((_steps(trial) for trial in known if trial.number == 0), {})
     for trial in known:
-        relative = trial.losses if default is None else [a - b for a, b in zip(trial.losses, default, strict=False)]
+        relative = {step: loss - default.get(step, 0.0) for step, loss in _steps(trial).items()}
         study.add_trial(_frozen(trial, relative))
     return study
 
 
-def _frozen(trial: Trial, losses: Sequence[float], called: Mapping[str, str] | None = None) -> optuna.trial.FrozenTrial:
+def _steps(trial: Trial) -> dict[int, float]:
+    """Losses by how far the trial had come: 0 the sample, 1 the first fold, and so on."""
+    sample = {} if trial.sample is None else {0: trial.sample}
+    return sample | dict(enumerate(trial.losses, start=1))
+
+
+def _frozen(
+    trial: Trial, steps: Mapping[int, float] | None = None, called: Mapping[str, str] | None = None
+) -> optuna.trial.FrozenTrial:
+    """A trial as Optuna keeps it: its losses by fold, or by the steps given."""
     import optuna
+
+    steps = dict(enumerate(trial.losses)) if steps is None else steps
 
     called = called or {name: name for name in SPACE}
     distributions: dict[str, Any] = {
@@ -144,11 +173,11 @@ def _frozen(trial: Trial, losses: Sequence[float], called: Mapping[str, str] | N
     }
     frozen: optuna.trial.FrozenTrial = optuna.trial.create_trial(
         state=optuna.trial.TrialState.PRUNED if trial.pruned else optuna.trial.TrialState.COMPLETE,
-        value=None if trial.pruned else losses[-1],
+        value=None if trial.pruned else steps[max(steps)],
         params={called[name]: value for name, value in trial.place.items()},
         distributions=distributions,
-        intermediate_values=dict(enumerate(losses)),
-        user_attrs={"number": trial.number, "trees": trial.trees},
+        intermediate_values=dict(steps),
+        user_attrs={"number": trial.number, "trees": trial.trees, "sample": trial.sample},
     )
     return frozen
 
@@ -161,6 +190,7 @@ def _trial(frozen: optuna.trial.FrozenTrial) -> Trial:
         losses=tuple(steps[step] for step in sorted(steps)),
         trees=int(frozen.user_attrs["trees"]),
         pruned=frozen.value is None,
+        sample=frozen.user_attrs["sample"],
     )
 
 
