@@ -10,6 +10,7 @@ from healthscore.errors import HealthScoreError
 from healthscore.pipelines.build import build_book
 from healthscore.pipelines.leaks import EVIDENCE, OF_PANELS
 from healthscore.pipelines.leaks.findings import Finding, of_tables
+from healthscore.pipelines.leaks.kept import with_rows_kept
 from healthscore.pipelines.leaks.material import Material
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.tables import Problem, Tables
@@ -31,7 +32,6 @@ def find_leaks(
     HealthScoreError
         The book cannot be built.
     """
-    material = Material(run, tables, build_book(run, tables, progress=progress))
     found: list[Finding] = []
     checked: list[str] = []
     figures: dict[str, Any] = {"replay": None}
@@ -39,12 +39,14 @@ def find_leaks(
     left_out = [kind for kind in EVIDENCE if kind in kinds and kind not in asked]
     if left_out:
         checked.append(f"{', '.join(left_out)}: not asked, because the features were computed elsewhere")
-    for kind in asked:
-        with progress(f"looking for leaks: {kind}"):
-            evidence = EVIDENCE[kind](material)
-        found += evidence.findings
-        checked += evidence.checked
-        figures |= evidence.figures
+    with with_rows_kept(tables) as kept:
+        material = Material(run, kept, build_book(run, kept, progress=progress))
+        for kind in asked:
+            with progress(f"looking for leaks: {kind}"):
+                evidence = EVIDENCE[kind](material)
+            found += evidence.findings
+            checked += evidence.checked
+            figures |= evidence.figures
     found = of_tables(found, run)
     return {
         "leaks": [finding.to_dict() for finding in found if finding.severity == "leak"],

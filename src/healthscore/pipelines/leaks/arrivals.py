@@ -20,7 +20,8 @@ from healthscore.pipelines.leaks.material import Material
 from healthscore.pipelines.leaks.timing import DAY
 from healthscore.pipelines.proposals.vocabulary import KNOWN_CORES, TIME_WORDS, words
 from healthscore.tables import inspect_tables
-from healthscore.tables.gathering import gather
+from healthscore.tables.engine import Database
+from healthscore.tables.gathering import gather, gather_tables
 from healthscore.tables.quoting import quote_identifier
 
 LATE = 0.01
@@ -32,6 +33,8 @@ FILLED = 0.95
 BEFORE = 0.05
 """Share of rows written before they happened, above which a time is no time of writing."""
 MOST = 8
+TEXTS = ("VARCHAR", "STRING", "TEXT", "CHARACTER")
+"""How types of texts begin: in CSV, in Parquet, in databases."""
 FLAG = "leak_filled"
 """Attribute that tells whether a row has the time."""
 
@@ -84,7 +87,7 @@ def arrivals(material: Material) -> Evidence:
         if looked and not findings
         else f"{', '.join(looked)} held against the time that is bound"
         if looked
-        else "no unbound time in the files of the sources"
+        else "no unbound time in what the sources read"
     )
     said += f"; bound as known_at: {', '.join(bound)}" if bound else ""
     return Evidence(tuple(findings), (said,))
@@ -108,15 +111,17 @@ def is_writing(column: str) -> bool:
 
 
 def _times(material: Material, source: str) -> Iterator[str]:
-    """Columns of the files that may be times and that the run does not read; those named like a writing first."""
-    files = gather(material.run, [source])[0].get(source, [])
-    declared = material.run.sources[source]
+    """Columns of what the source reads that may be times and that the run leaves; those named like a writing first."""
+    run, engine = material.run, material.tables.engine
+    found = gather_tables(engine, run, [source]) if isinstance(engine, Database) else gather(run, [source])
+    files = found[0].get(source, [])
+    declared = run.sources[source]
     used = " ".join([*declared.columns.values(), *declared.attributes.values(), *declared.columns])
     names = []
     for column in files[0].columns if files else ():
         kind = files[0].types.get(column, "VARCHAR")
         typed = kind.upper().startswith(("TIMESTAMP", "DATE"))
-        named = kind.upper() == "VARCHAR" and (is_writing(column) or TIME_WORDS & set(words(column)))
+        named = kind.upper().startswith(TEXTS) and (is_writing(column) or TIME_WORDS & set(words(column)))
         if (typed or named) and column not in used and column not in ("time", "start"):
             names.append(column)
     yield from sorted(names, key=lambda name: not is_writing(name))[:MOST]

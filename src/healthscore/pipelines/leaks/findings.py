@@ -70,7 +70,8 @@ def of_tables(findings: Iterable[Finding], run: Run) -> list[Finding]:
     for number, finding in enumerate(findings):
         place, _, value = finding.where.partition(" = ")
         source, _, column = place.partition(".")
-        path = str(run.sources[source].path) if source in run.sources else f"no file of its own: {number}"
+        read = run.sources.get(source)
+        path = f"no file of its own: {number}" if read is None else str(read.table or read.path)
         key = (finding.code, finding.severity, path, value or column)
         found[key] = _with(found[key], first[key], finding, source) if key in found else finding
         first.setdefault(key, source)

@@ -3,7 +3,7 @@
 Three worlds are held against the real one at each date: *cut*, where rows and ends that nobody knew yet are gone;
 *altered*, where they are still there, but belong to others, with other values and days; *swollen*, where the past got
 as many further rows again that became known only later, and where known rows are corrected later. A feature that
-changes in any cell, bit for bit, reads the future. The worlds are views over the engine: nothing is copied.
+changes in any cell, bit for bit, reads the future. The worlds are views over the engine.
 """
 
 from __future__ import annotations

@@ -100,10 +100,12 @@ def _is_read(material: Material, source: str, column: str) -> bool:
 
 def _held(material: Material, source: str, column: str) -> Held | None:
     """The value of each case's account, and whether it ever changes; None where the account's rows have several."""
-    tables, quoted = material.tables, quote_identifier(column)
+    tables, quoted, relation = material.tables, quote_identifier(column), material.tables.relation(source)
+    truth = tables.engine.describe(f"SELECT {quoted} FROM {relation}")[column] == "BOOLEAN"
+    low, high = ("bool_and", "bool_or") if truth else ("min", "max")  # PostgreSQL has no least of yes and no
     found = tables.engine.query(
-        f"SELECT account_id, count({quoted}) AS filled, min({quoted}) AS low, max({quoted}) AS high "
-        f"FROM {tables.relation(source)} WHERE {quoted} IS NOT NULL GROUP BY account_id"
+        f"SELECT account_id, count({quoted}) AS filled, {low}({quoted}) AS low, {high}({quoted}) AS high "
+        f"FROM {relation} WHERE {quoted} IS NOT NULL GROUP BY account_id"
     )
     if not found.num_rows:
         return None
