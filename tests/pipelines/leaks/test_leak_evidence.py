@@ -287,17 +287,23 @@ def of_file(where: str, remedy: str, code: str = "timing") -> Finding:
     return Finding(code, "leak", where, "62 % of 40 exits", remedy)
 
 
-def test_what_several_sources_of_one_file_show_is_one_finding(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("engine", "read"),
+    [("", 'path = "{}.csv"'), ('engine = "postgresql"\ndatabase = "env:NOT_READ"\n', 'table = "company.{}"')],
+    ids=["files", "tables"],
+)
+def test_what_several_sources_of_one_file_or_table_show_is_one_finding(engine: str, read: str, tmp_path: Path) -> None:
     text = "".join(
-        f'[sources.{name}]\ncontract = "events"\npath = "{path}.csv"\n'
-        for name, path in {"invoices": "bills", "billing": "bills", "surveys": "answers"}.items()
+        f'[sources.{name}]\ncontract = "events"\n{read.format(place)}\n'
+        for name, place in {"invoices": "bills", "billing": "bills", "surveys": "answers"}.items()
     )
-    (tmp_path / "healthscore.toml").write_text(f'name = "one"\n[as_of]\ndates = [2024-01-01]\n{text}')
+    (tmp_path / "healthscore.toml").write_text(f'name = "one"\n{engine}[as_of]\ndates = [2024-01-01]\n{text}')
     findings = [
         of_file("invoices.kind = 'settlement'", "leave out in invoices"),
         of_file("billing.name = 'settlement'", "leave out in billing"),
         of_file("billing.name = 'reminder'", "leave out in billing"),
         of_file("surveys", "bind in surveys"),
+        of_file("surveys.name = 'settlement'", "leave out in surveys"),
         of_file("invoices", "restore [sources.invoices]", "missing_past"),
         of_file("billing", "mend the file", "missing_past"),
         of_file("account_id", "export the ids", "identifier"),
@@ -307,6 +313,7 @@ def test_what_several_sources_of_one_file_show_is_one_finding(tmp_path: Path) ->
         ("invoices.kind = 'settlement' and billing.name = 'settlement'", "leave out in invoices; likewise for billing"),
         ("billing.name = 'reminder'", "leave out in billing"),
         ("surveys", "bind in surveys"),
+        ("surveys.name = 'settlement'", "leave out in surveys"),
         ("invoices and billing", "restore [sources.invoices]; mend the file"),
         ("account_id", "export the ids"),
     ]
