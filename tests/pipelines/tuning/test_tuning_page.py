@@ -10,8 +10,9 @@ from documented_pages import PAGES, first_cells, section
 from healthscore.models.treesettings import BoosterSettings
 from healthscore.models.tuning.folds import LEAST_SAMPLE, SAMPLE_SHARE
 from healthscore.models.tuning.objective import SAMPLE_TREES
+from healthscore.models.tuning.plots import plots
 from healthscore.models.tuning.space import SPACE
-from healthscore.models.tuning.study import RANDOM_TRIALS, SAMPLED_PER_MEASURED, TRIALS_BEFORE_PRUNING
+from healthscore.models.tuning.study import RANDOM_TRIALS, SAMPLED_PER_MEASURED, TRIALS_BEFORE_PRUNING, Trial
 from healthscore.pipelines.tuning import page
 from healthscore.pipelines.tuning.page import COLUMNS
 from healthscore.pipelines.tuning.told import SETTINGS
@@ -44,6 +45,16 @@ def test_the_documentation_has_the_numbers_of_the_search() -> None:
     told = (Path(page.__file__).parents[1] / "templates" / "tuning.html.j2").read_text(encoding="utf-8")
     assert f"a {quarter} of the accounts of the latest fold, with a {sixth} of the trees" in told
     assert f"among the best {parts[SAMPLED_PER_MEASURED]} of all that were" in told
+
+
+def test_settings_that_were_given_up_on_the_sample_have_no_line_by_fold() -> None:
+    place = {name: ends.low for name, ends in SPACE.items()}
+    other = {name: ends.high for name, ends in SPACE.items()}
+    left = Trial(1, other, (), 50, pruned=True, sample=0.4)
+    trials = [Trial(0, place, (0.3, 0.31), 300, pruned=False, sample=0.35), left]
+    trials.append(Trial(2, other, (0.29, 0.3), 200, pruned=False, sample=0.34))
+    drawn = plots(trials, COLUMNS, seed=1)
+    assert [line["name"] for line in drawn["folds"]["data"]] == ["default", "best found"]
 
 
 def test_the_page_says_what_settings_were_first_tried_on() -> None:

@@ -50,7 +50,7 @@ class TuningRows:
     additive, blended
         Whether the trees keep to one component each, and whether the logistic regression is blended with them.
     least
-        Of a sample.
+        What a sample needs, to be worth its price.
     """
 
     design: Design

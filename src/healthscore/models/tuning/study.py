@@ -43,7 +43,7 @@ class Trial:
         The setting as it was suggested; `space.rounded` is what was measured.
     losses
         Mean log-loss after the first fold measured, the first two, and so on: all of them, unless it was given up.
-        None where it was given up on the sample.
+        Empty where it was given up on the sample.
     trees
         Number of trees of the last of these, or on the sample.
     sample
