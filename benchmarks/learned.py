@@ -50,9 +50,10 @@ class Company:
     later: Flags
 
     @classmethod
-    def simulated(cls, folder: Path, accounts: int) -> Company:
+    def simulated(cls, folder: Path, accounts: int, seed: int = 1) -> Company:
         """So many accounts of the subscription company, with the run that it is shipped with."""
-        run = load_run(simulate("saas", accounts, 1, folder / f"saas{accounts}").directory / "healthscore.toml")
+        made = simulate("saas", accounts, seed, folder / f"saas{accounts}-{seed}")
+        run = load_run(made.directory / "healthscore.toml")
         with open_tables(run) as tables:
             book = build_book(run, tables)
         labelled, day = book.label >= 0, book.panel.day
@@ -107,10 +108,10 @@ class Company:
 
 
 def measure_quality(folder: Path, sizes: list[int]) -> dict[str, Any]:
-    """Metrics of one process and how much those of two workers differ, by accounts."""
-    found = {}
-    for accounts in sizes:
-        company = Company.simulated(folder, accounts)
+    """Metrics of one process and how much those of two workers differ; the same size again is another company."""
+    found = []
+    for number, accounts in enumerate(sizes):
+        company = Company.simulated(folder, accounts, seed=1 + sizes[:number].count(accounts))
         candidates = company.fitted(company.past)
         alone, trees = company.predicted(candidates.models["additive"]), candidates.tried["additive"].level
         otherwise = company.fitted(
@@ -120,7 +121,8 @@ def measure_quality(folder: Path, sizes: list[int]) -> dict[str, Any]:
         with workers_at("local:2", threads=2) as workers:
             company.give(workers)
             shared = company.predicted(company.regrown(candidates, company.past, workers))
-        found[str(accounts)] = {
+        told = {
+            "accounts": accounts,
             "past": company.counts(company.past),
             "later": company.counts(company.later),
             "trees": trees,
@@ -133,7 +135,8 @@ def measure_quality(folder: Path, sizes: list[int]) -> dict[str, Any]:
                 for name in CALLED
             },
         }
-    return {"resamples": RESAMPLES, "other_bins": OTHER_BINS, "sizes": found}
+        found.append(told)
+    return {"resamples": RESAMPLES, "other_bins": OTHER_BINS, "companies": found}
 
 
 def measure_samples(folder: Path, accounts: int) -> dict[str, Any]:
@@ -167,9 +170,10 @@ def measure_samples(folder: Path, accounts: int) -> dict[str, Any]:
 def quality_table(section: Mapping[str, Any]) -> Table:
     """Metrics of one process, and how much those of two workers differ, by accounts."""
     rows = []
-    for accounts, size in section["sizes"].items():
-        told = (f"{int(accounts):,}", *(f"{n:,}" for part in ("past", "later") for n in size[part].values()))
-        for name, metric in size["metrics"].items():
+    for company in section["companies"]:
+        counts = (company["accounts"], *company["past"].values(), *company["later"].values())
+        told = tuple(f"{count:,}" for count in counts)
+        for name, metric in company["metrics"].items():
             rows.append(
                 (
                     *told,

@@ -1,9 +1,9 @@
 """What training holds in memory, what two workers give, what a sample costs: the tables of docs/scale.md.
 
-    python benchmarks/scale.py memory --sizes 120000 240000 480000    # snapshots of a panel: GB of each process
-    python benchmarks/scale.py quality --sizes 2000 16000             # accounts: two workers beside one process
-    python benchmarks/scale.py sample --sizes 16000                   # accounts: samples beside all of their snapshots
-    python benchmarks/scale.py page                                   # the tables of docs/scale.md
+    python benchmarks/scale.py memory --sizes 240000 720000 1440000    # snapshots of a panel: GB of each process
+    python benchmarks/scale.py quality --sizes 1000 1000 4000 16000    # accounts: two workers beside one process
+    python benchmarks/scale.py sample --sizes 16000                    # accounts: samples beside all of their snapshots
+    python benchmarks/scale.py page                                    # the tables of docs/scale.md
 
 Each writes its section of `--record`. Panels are seeded and synthetic, 60 features in ten components at twelve dates;
 every training of them is a process of its own. Accounts are those of the simulated company.
@@ -27,7 +27,7 @@ from speed import DOCS, keep, machine
 from speed_page import Table
 
 PAGE, RECORD = DOCS / "scale.md", DOCS / "scale.json"
-SIZES = {"memory": [120_000, 240_000, 480_000], "quality": [2_000, 16_000], "sample": [16_000]}
+SIZES = {"memory": [240_000, 720_000, 1_440_000], "quality": [*[1_000] * 4, 2_000, 4_000, 16_000], "sample": [16_000]}
 MEASURES: dict[str, Callable[[Path, list[int]], dict[str, Any]]] = {
     "memory": peaks.measure,
     "quality": learned.measure_quality,

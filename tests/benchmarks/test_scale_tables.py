@@ -45,8 +45,13 @@ def test_memory_is_told_with_the_line_through_it_and_of_workers_the_larger() -> 
 
 def test_differences_are_told_with_their_intervals() -> None:
     metric = {"alone": 0.2, "two_workers": NONE, "other_bins": NONE}
-    found = {"past": {"rows": 1000, "exits": 10}, "later": {"rows": 300, "exits": 3}, "metrics": {"auc": metric}}
-    (row,) = quality_table({"other_bins": 100, "sizes": {"2000": found}}).rows
+    found = {
+        "accounts": 2000,
+        "past": {"rows": 1000, "exits": 10},
+        "later": {"rows": 300, "exits": 3},
+        "metrics": {"auc": metric},
+    }
+    (row,) = quality_table({"other_bins": 100, "companies": [found]}).rows
     assert row[:7] == ("2,000", "1,000", "10", "300", "3", "AUC", "0.20000")
     assert row[7] == row[8] == "+0.00012 (-0.00003 to +0.00027)"
 
