@@ -68,8 +68,11 @@ def test_arrays_grow_with_their_groups() -> None:
     groups = Groups()
     first = groups.encode(np.zeros(3, np.int32), np.arange(3, dtype=np.int32))
     Chosen(first).aggregate("count_rows", None, groups.counts("count"))
+    Chosen(first).aggregate("or_bits", np.array([0, 1, 1], np.int32), groups.words("only of the first batch"))
     many = np.arange(40_000, dtype=np.int32)
     Chosen(groups.encode(np.zeros_like(many), many)).aggregate("count_rows", None, groups.counts("count"))
     found = groups.column("count").to_numpy()
     assert found[:4].tolist() == [2, 2, 2, 1]
     assert found.sum() == 40_003
+    assert groups.column("only of the first batch").to_pylist() == [1, 2, 2] + [0] * 39_997
+    assert groups.column("of no batch").to_pylist() == [0] * 40_000

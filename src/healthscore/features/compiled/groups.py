@@ -100,9 +100,8 @@ class Groups:
 
     def column(self, name: str) -> pa.Array:
         """An aggregate, a row per group; 0 where nothing was ever added."""
-        groups = len(self._pairs)
-        found = self._arrays.get(name)
-        return pa.array(np.zeros(groups, np.int64) if found is None else found[:groups])
+        kind = self._arrays[name].dtype.type if name in self._arrays else np.int64
+        return pa.array(self._array(name, kind)[: len(self._pairs)])
 
     @property
     def names(self) -> list[str]:
