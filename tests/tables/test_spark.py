@@ -90,6 +90,19 @@ def test_what_fails_is_told_in_one_line(engine: Engine) -> None:
         engine.execute("SET spark.sql.ansi.enabled = false")
 
 
+def test_rows_that_are_added_are_kept_until_their_table_goes(spark: Any, engine: Engine) -> None:
+    kept = spark.sparkContext._jsc.getPersistentRDDs
+    before = len(kept())
+    engine.execute("CREATE OR REPLACE TABLE n (a BIGINT)")
+    for value in (1, 2):
+        engine.execute(f"INSERT INTO n SELECT CAST({value} AS BIGINT) AS a")
+        assert engine.query("SELECT count(*) AS n FROM n").to_pylist() == [{"n": value}]
+    assert len(kept()) == before + 2
+    assert engine.query("SELECT a FROM n ORDER BY a").to_pylist() == [{"a": 1}, {"a": 2}]
+    engine.execute("DROP TABLE IF EXISTS n")
+    assert len(kept()) == before
+
+
 def test_tables_of_two_engines_do_not_meet(engine: Engine) -> None:
     other = ENGINES["spark"](files=(), threads=1)
     other.register("mine", pa.table({"n": [1]}))
