@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from contestants import Contestant, Data, Ours, Turn, versions, ways
+from contestants import PLANS, POLARS, Contestant, Data, Ours, Peer, Turn, versions, ways
 from processes import Cost, measured
 
 HERE = Path(__file__).parent
@@ -31,13 +31,21 @@ def measure_features(data: list[Data], rounds: int) -> dict[str, Any]:
 
 
 def measure_scale(data: list[Data], rounds: int) -> dict[str, Any]:
-    """Our package by the number of events at 12 dates, and by the number of dates on the middle one of the tables."""
+    """Our package by the number of events at 12 dates, and by the number of dates on the middle one of the tables.
+
+    Beside it Polars, where it is there.
+    """
     cases = [(table, DATES) for table in data] + [(data[len(data) // 2], 1)]
     opening = data[0].opening(DATES)
     contestants: dict[str, Contestant] = {
         f"{way} {table.events} {dates}": Ours(title, table, dates, way, opening)
         for table, dates in cases
         for way, title in ways().items()
+    }
+    contestants |= {
+        f"polars {table.events} {dates}": Peer(PLANS[POLARS][0], table, dates, POLARS)
+        for table, dates in cases
+        if POLARS in table.plans()
     }
     turns = alternate(contestants, rounds)
     rows = recorded(contestants, turns)

@@ -30,6 +30,8 @@ PLANS = {
 """A peer's plan -> its title, and the package that it takes. Scans compute nothing: they are the limit."""
 FEW = 2_000
 """Events of a table whose checks cost nothing: what the step takes then is opening tables and loading libraries."""
+POLARS = "polars_lazy"
+"""The plan that all are compared with."""
 WAYS = {"sql": "healthscore, SQL and NumPy", "compiled": "healthscore, compiled scan"}
 """What a run's `scan` may force -> its title."""
 

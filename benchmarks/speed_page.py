@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from contestants import CHECKS, FEW
+from contestants import CHECKS, FEW, POLARS, WAYS
 from processes import Cost, median
 
 Section = Mapping[str, Any]
@@ -82,7 +82,7 @@ def beside(section: Section) -> Iterator[str | Table]:
     rows = {section["contestants"][key]["title"]: cost for key, cost in medians.items()}
     for key, cost in checks_of(section).items():
         rows[f"{section['contestants'][key]['title']}, with checks"] = medians[key].with_part(cost)
-    against = medians.get("polars_lazy")
+    against = medians.get(POLARS)
     yield Table(
         ("plan", "wall s", "CPU s", "memory GB", "less CPU"),
         [
@@ -142,7 +142,8 @@ def limit(section: Section, medians: Mapping[str, Cost]) -> str:
 
 def growth(section: Section) -> Iterator[str | Table]:
     """What more events and more dates cost."""
-    cases = sorted(section["cases"].values(), key=lambda case: (case["way"] != "sql", -case["dates"], case["events"]))
+    order = [*WAYS, "polars"]
+    cases = sorted(section["cases"].values(), key=lambda c: (order.index(c["way"]), -c["dates"], c["events"]))
     medians = [median(Cost(**turn) for turn in case["turns"]) for case in cases]
     yield f"## With size\n\n200 events for each account; {on(section)}, medians of {len(cases[0]['turns'])} turns."
     yield Table(
@@ -161,7 +162,7 @@ def growth(section: Section) -> Iterator[str | Table]:
     by_case = {(c["way"], c["events"], c["dates"]): cost.cpu_s for c, cost in zip(cases, medians, strict=True)}
     yield further(by_case)
     most = max(dates for _, _, dates in by_case)
-    times = {key: by_case[key[0], key[1], most] / cpu for key, cpu in by_case.items() if key[2] == 1}
+    times = {key: by_case[key[0], key[1], most] / cpu for key, cpu in by_case.items() if key[2] == 1 and key[0] in WAYS}
     yield Table(
         (f"{most} dates against one", "asked", "measured", "reached"),
         [
