@@ -61,6 +61,7 @@ def test_the_page_says_what_settings_were_first_tried_on() -> None:
     past: dict[str, Any] = {"folds_of": "dates", "folds": 2, "known_until": "2025-01-01", "n": 1000}
     result: dict[str, Any] = {"judged_dates": ["2025-02-01"], "past": past | {"sample": None}}
     assert "promising" not in page.seen(result)
+    assert "before the first judged date, 1 February 2025: 1,000 snapshots." in page.seen(result)
     result["past"]["sample"] = {"n": 250_000, "events": 9_000}
     assert page.seen(result).endswith("only those that looked promising on 250,000 snapshots of it first.")
 

@@ -76,12 +76,12 @@ def seen(result: Result) -> str:
         else f"on its accounts, left out in {past['folds']} turns: the past is too short to be replayed date by date"
     )
     sample = past["sample"]
-    first = (
+    sampled = (
         "" if sample is None else f"; only those that looked promising on {count(sample['n'])} snapshots of it first"
     )
     return (
         f"The search saw what was known by {day_text(past['known_until'])}, before the first judged date, "
-        f"{day_text(first)}: {count(past['n'])} snapshots. Settings were compared {how}{first}."
+        f"{day_text(first)}: {count(past['n'])} snapshots. Settings were compared {how}{sampled}."
     )
 
 
