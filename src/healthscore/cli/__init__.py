@@ -24,7 +24,6 @@ INTERRUPTED = 130
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; the console script's entry point."""
-    keep_within_limit()
     warnings.showwarning = warn
     begun = time.monotonic()
     code = _code_of(arguments)
@@ -37,6 +36,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _code_of(arguments: list[str] | None) -> int:
     """Run a command and tell what went wrong, if anything did; its exit code."""
     try:
+        keep_within_limit()
         streams.begin()
         code = int(application(arguments, prog_name="healthscore", standalone_mode=False) or 0)
         if code == INTERRUPTED:

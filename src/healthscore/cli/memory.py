@@ -16,6 +16,8 @@ THRIFTY = {"ARROW_DEFAULT_MEMORY_POOL": "system", "OPENBLAS_NUM_THREADS": "1", "
 """What libraries read when they are loaded, so that they reserve no gigabytes for each thread."""
 ARENA_MAX = -8
 """glibc's M_ARENA_MAX."""
+LEAST = 6 * 10**8
+"""Bytes of address space below which libraries crash while they are loaded, or when they start their threads."""
 
 
 def keep_within_limit() -> None:
@@ -23,13 +25,22 @@ def keep_within_limit() -> None:
 
     Allocators reserve far more addresses than they use, for each thread anew: under such a limit libraries would run
     out of them, and some crash, with a tenth of it in use. What the environment says of the same is left as it is.
+
+    Raises
+    ------
+    OutOfMemoryError
+        Where the limit is below `LEAST`: what crashes inside a library cannot be told afterwards.
     """
     try:
         import resource
     except ImportError:  # Windows has no such limit
         return
-    if resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY:
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit == resource.RLIM_INFINITY:
         return
+    if limit < LEAST:
+        what = f"`ulimit -v` allows {limit / 1e9:.2f} GB of addresses; the libraries alone need {LEAST / 1e9:.2f}"
+        raise OutOfMemoryError(what, f"`ulimit -v {2 * 10**6}` allows two gigabytes, enough for millions of events")
     import ctypes
 
     for name, value in THRIFTY.items():
