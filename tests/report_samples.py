@@ -48,6 +48,12 @@ PAYLOADS = (
     "＜script＞alert(1)＜/script＞<scr\0ipt>alert(1)</scr\0ipt>",
 )
 """What people have typed into fields to see whether a page runs it."""
+FIXED_WORDS = ("verdict", "decision", "why", "leads")
+"""Keys whose values the programme chooses from a short list."""
+KEYS_OF_USERS = (
+    "sources", "dropped", "quarantined", "models", "roc", "differences", "columns", "components", "own",
+)  # fmt: skip
+"""Mappings whose keys are names that a user gave."""
 AUCS = {"blend": 0.84, "logistic": 0.83, "recency": 0.74, "base_rate": 0.5}
 
 
@@ -289,3 +295,13 @@ def validation_result() -> dict[str, Any]:
         ],
         "warnings": ["Small book."],
     }
+
+
+def poisoned(value: Any, payload: str, key: str = "") -> Any:
+    """The value with every text, and every name that a user gave, replaced by the payload."""
+    if isinstance(value, dict):
+        names = {name: f"{payload}{place}" for place, name in enumerate(value)} if key in KEYS_OF_USERS else {}
+        return {names.get(name, name): poisoned(item, payload, name) for name, item in value.items()}
+    if isinstance(value, list):
+        return [poisoned(item, payload, "" if isinstance(item, dict) else key) for item in value]
+    return payload if isinstance(value, str) and key not in FIXED_WORDS else value

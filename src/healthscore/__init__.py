@@ -25,6 +25,15 @@ if TYPE_CHECKING:
     from healthscore.pipelines.explain import explain
     from healthscore.pipelines.initialise import initialise
     from healthscore.pipelines.panel import panel
+    from healthscore.pipelines.plots import (
+        plot_bands,
+        plot_calibration,
+        plot_capture,
+        plot_dates,
+        plot_drivers,
+        plot_history,
+        plot_weights,
+    )
     from healthscore.pipelines.privacy.forget import forget
     from healthscore.pipelines.privacy.shareable import share
     from healthscore.pipelines.recalibrate import recalibrate
@@ -63,6 +72,13 @@ __all__ = [
     "load_run",
     "load_scorecard",
     "panel",
+    "plot_bands",
+    "plot_calibration",
+    "plot_capture",
+    "plot_dates",
+    "plot_drivers",
+    "plot_history",
+    "plot_weights",
     "promote",
     "recalibrate",
     "reproduce",
@@ -88,6 +104,18 @@ _HOMES = {
         ("BundleError", "ConfigurationError", "HealthScoreError", "InputError", "InsufficientDataError"), "errors"
     ),
     "validate_run": "pipelines.validaterun",
+    **dict.fromkeys(
+        (
+            "plot_bands",
+            "plot_calibration",
+            "plot_capture",
+            "plot_dates",
+            "plot_drivers",
+            "plot_history",
+            "plot_weights",
+        ),
+        "pipelines.plots",
+    ),
     **dict.fromkeys(("promote", "rollback"), "pipelines.registry.promotion"),
     "versions": "pipelines.registry.versions",
     "clean_runs": "pipelines.runs.collecting",

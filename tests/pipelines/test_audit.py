@@ -13,6 +13,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from company import copy_company
+from displayed import said
 from healthscore.errors import InputError, InsufficientDataError
 from healthscore.pipelines.audit import AuditResult, audit
 from healthscore.pipelines.publication.history import scored_dates
@@ -105,6 +106,14 @@ def test_the_verdict_is_one_of_four_with_reasons(result: dict[str, Any]) -> None
     assert verdict["judged"]
     assert verdict["reasons"]
     assert {test["name"] for test in result["evidence"]["tests"]} == {"level", "slope", "components"}
+
+
+def test_a_notebook_shows_the_verdict_and_the_bands(audited: AuditResult) -> None:
+    shown = said(audited)
+    verdict = audited.result["verdict"]
+    assert verdict["headline"] in shown
+    assert all(reason in shown for reason in verdict["reasons"])
+    assert all(band["name"] in shown for band in audited.result["bands"])
 
 
 def test_bands_are_held_against_what_they_meant(result: dict[str, Any]) -> None:

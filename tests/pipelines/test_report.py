@@ -16,7 +16,7 @@ import pytest
 
 from healthscore.pipelines import report
 from healthscore.pipelines.report import json_block, render_backtest, render_validation, write_report
-from report_samples import PAYLOADS, backtest_result, validation_result, worst
+from report_samples import PAYLOADS, backtest_result, poisoned, validation_result, worst
 from weight_samples import NOTHING, weighed_result
 
 
@@ -32,12 +32,6 @@ RENDER: dict[str, tuple[Callable[[Any], str], Callable[[], dict[str, Any]]]] = {
     "validation": (render_validation, validation_result),
     "weights": (render_validation, validation_with_weights),
 }
-FIXED_WORDS = ("verdict", "decision", "why", "leads")
-"""Keys whose values the programme chooses from a short list."""
-KEYS_OF_USERS = (
-    "sources", "dropped", "quarantined", "models", "roc", "differences", "columns", "components", "own",
-)  # fmt: skip
-"""Mappings whose keys are names that a user gave."""
 EXECUTABLE = {
     "iframe", "object", "embed", "link", "base", "form", "input", "img", "svg", "math", "video", "audio", "source",
     "frame", "applet", "template",
@@ -74,16 +68,6 @@ class Page(HTMLParser):
     @property
     def data(self) -> list[Any]:
         return [json.loads(text) for tag, attrs, text in self.blocks if attrs.get("type") == "application/json"]
-
-
-def poisoned(value: Any, payload: str, key: str = "") -> Any:
-    """The value with every text, and every name that a user gave, replaced by the payload."""
-    if isinstance(value, dict):
-        names = {name: f"{payload}{place}" for place, name in enumerate(value)} if key in KEYS_OF_USERS else {}
-        return {names.get(name, name): poisoned(item, payload, name) for name, item in value.items()}
-    if isinstance(value, list):
-        return [poisoned(item, payload, "" if isinstance(item, dict) else key) for item in value]
-    return payload if isinstance(value, str) and key not in FIXED_WORDS else value
 
 
 def hostile(kind: str, payload: str) -> dict[str, Any]:

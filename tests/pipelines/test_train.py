@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from company import copy_company
+from displayed import said
 from healthscore.config import load_run
 from healthscore.errors import InsufficientDataError
 from healthscore.models.bundle import load
@@ -129,6 +130,13 @@ def test_few_exits_are_warned_of(trained: TrainResult) -> None:
     assert (
         f"{left} accounts left in the training history: below 200, expect wide intervals" in trained.result["warnings"]
     )
+
+
+def test_a_notebook_shows_what_was_chosen_and_what_it_learned_from(trained: TrainResult) -> None:
+    shown = said(trained).split("\n")
+    assert shown[1] == trained.result["choice"]["title"]
+    assert f"{trained.result['training']['n']:,} of" in " ".join(shown)
+    assert all(f"Note: {warning}" in shown for warning in trained.result["warnings"])
 
 
 def test_an_absolute_scale_is_one_line(company: Path, tmp_path: Path) -> None:

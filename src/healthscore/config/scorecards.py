@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from healthscore.config.bands import CardBands, Letters, rising_edges
+from healthscore.config.scorecarddisplay import scorecard_display
 from healthscore.config.section import Name, Section, known_name
 from healthscore.config.signals import Condition
 
@@ -198,6 +199,10 @@ class Scorecard(Section):
                 if len(variant.edges) != len(self.bands.edges):
                     raise ValueError(f"variant {variant.name!r}: as many `edges` as the bands have")
         return self
+
+    def _repr_html_(self) -> str:
+        """The scorecard in a notebook."""
+        return scorecard_display(self).html()
 
     def _need_edges(self, remedy: str) -> None:
         if self.bands.quartiles_of is not None:

@@ -7,7 +7,7 @@ what its model has learned since.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -57,13 +57,19 @@ class AuditResult:
     """
 
     directory: Path
-    result: dict[str, Any]
-    tables: dict[str, pd.DataFrame]
+    result: dict[str, Any] = field(repr=False)
+    tables: dict[str, pd.DataFrame] = field(repr=False)
 
     @property
     def verdict(self) -> str:
         """One of keep, recalibrate, retrain, do not trust."""
         return str(self.result["verdict"]["verdict"])
+
+    def _repr_html_(self) -> str:
+        """The result in a notebook."""
+        from healthscore.pipelines.displays.judged import audit_display
+
+        return audit_display(self.result).html()
 
 
 def audit(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +51,14 @@ class BacktestResult:
     """
 
     directory: Path
-    result: dict[str, Any]
-    predictions: pd.DataFrame
+    result: dict[str, Any] = field(repr=False)
+    predictions: pd.DataFrame = field(repr=False)
+
+    def _repr_html_(self) -> str:
+        """The result in a notebook."""
+        from healthscore.pipelines.displays.judged import backtest_display
+
+        return backtest_display(self.result).html()
 
 
 def backtest(

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from healthscore.pipelines.happenings import words_in
+from healthscore.pipelines.views import tone
 
 Spec = dict[str, Any]
 Result = Mapping[str, Any]
@@ -79,34 +80,28 @@ def calibration(result: Result) -> Spec | None:
     }
 
 
+def bands(result: Result) -> Spec | None:
+    """Share of each band to which it happened, with intervals, beside the average."""
+    rows = result.get("bands")
+    if not rows:
+        return None
+    did, tones = words_in(result)["did"], [f"--{tone(place, len(rows))}" for place in range(len(rows))]
+    labels = [f"{text(row['name'])}<br>{row['low']:g} to {row['high']:g}" for row in rows]
+    bars = _rates(rows, labels, did, {"color": tones, "opacity": 0.85})
+    layout = _axes("band, with its scores", f"share that {did}", xaxis={"type": "category"}, yaxis=_FREE_PERCENT)
+    return {"data": [bars, *_average(result, labels)], "layout": {**layout, "bargap": 0.4}}
+
+
 def deciles(result: Result) -> Spec | None:
     """Churn per tenth of the scores, worst first, with intervals."""
     rows = result.get("deciles")
     if not rows:
         return None
-    base, did = result["pooled"]["rate"]["estimate"], words_in(result)["did"]
+    did = words_in(result)["did"]
     labels = [f"{row['low']:g} to {row['high']:g}" for row in rows]
-    bars = {
-        "type": "bar",
-        "x": labels,
-        "y": [row["rate"]["estimate"] for row in rows],
-        "error_y": _errors([row["rate"] for row in rows]),
-        "customdata": [[row["n"], row["events"]] for row in rows],
-        "marker": {"color": "--accent"},
-        "name": text(did),
-        "hovertemplate": f"score %{{x}}<br>%{{y:.1%}} {text(did)}: "
-        "%{customdata[1]:,} of %{customdata[0]:,}<extra></extra>",
-    }
-    average = {
-        "x": labels,
-        "y": [base] * len(labels),
-        "mode": "lines",
-        "name": "average",
-        "line": {"dash": "dot", "width": 1.5, "color": "--muted"},
-        "hovertemplate": "average %{y:.1%}<extra></extra>",
-    }
+    bars = _rates(rows, labels, did, {"color": "--accent"})
     layout = _axes("score, lowest tenth first", f"share that {did}", xaxis={"type": "category"}, yaxis=_FREE_PERCENT)
-    return {"data": [bars, average], "layout": {**layout, "bargap": 0.25}}
+    return {"data": [bars, *_average(result, labels)], "layout": {**layout, "bargap": 0.25}}
 
 
 def origins(result: Result, chosen: str, titles: Mapping[str, str], rivals: Sequence[str]) -> Spec | None:
@@ -142,6 +137,38 @@ def origins(result: Result, chosen: str, titles: Mapping[str, str], rivals: Sequ
 
 _PERCENT = {"tickformat": ".0%", "range": [0, 1.01], "dtick": 0.25}
 _FREE_PERCENT = {"tickformat": ".0%", "rangemode": "tozero"}
+
+
+def _rates(rows: Sequence[Result], labels: Sequence[str], did: str, marker: Spec) -> Spec:
+    """Bars of shares, each with its interval and the counts behind it."""
+    return {
+        "type": "bar",
+        "x": labels,
+        "y": [row["rate"]["estimate"] for row in rows],
+        "error_y": _errors([row["rate"] for row in rows]),
+        "customdata": [[row["n"], row["events"]] for row in rows],
+        "marker": marker,
+        "name": text(did),
+        "hovertemplate": f"score %{{x}}<br>%{{y:.1%}} {text(did)}: "
+        "%{customdata[1]:,} of %{customdata[0]:,}<extra></extra>",
+    }
+
+
+def _average(result: Result, labels: Sequence[str]) -> list[Spec]:
+    """The rate of all as a line, where it is known."""
+    rate = ((result.get("pooled") or {}).get("rate") or {}).get("estimate")
+    if rate is None:
+        return []
+    return [
+        {
+            "x": labels,
+            "y": [rate] * len(labels),
+            "mode": "lines",
+            "name": "average",
+            "line": {"dash": "dot", "width": 1.5, "color": "--muted"},
+            "hovertemplate": "average %{y:.1%}<extra></extra>",
+        }
+    ]
 
 
 def _axes(x: str, y: str, *, xaxis: Spec, yaxis: Spec) -> Spec:

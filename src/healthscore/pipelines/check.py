@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -48,7 +48,7 @@ class CheckResult:
     """
 
     directory: Path
-    result: dict[str, Any]
+    result: dict[str, Any] = field(repr=False)
 
     @property
     def ok(self) -> bool:
@@ -59,6 +59,12 @@ class CheckResult:
     def leaks(self) -> list[dict[str, str]]:
         """Leaks found, each with code, where, evidence and remedy; empty also where nobody asked."""
         return list(self.result.get("leaks", ()))
+
+    def _repr_html_(self) -> str:
+        """The result in a notebook."""
+        from healthscore.pipelines.displays.checks import check_display
+
+        return check_display(self.result).html()
 
 
 def check(

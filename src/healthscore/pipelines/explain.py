@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -59,8 +59,14 @@ class Explanation:
     """An account at a date: `result` is the JSON object of the command, `features` its long table of drivers."""
 
     directory: Path
-    result: dict[str, Any]
-    features: pd.DataFrame
+    result: dict[str, Any] = field(repr=False)
+    features: pd.DataFrame = field(repr=False)
+
+    def _repr_html_(self) -> str:
+        """The result in a notebook."""
+        from healthscore.pipelines.displays.scores import explanation_display
+
+        return explanation_display(self.result).html()
 
 
 def explain(
@@ -111,7 +117,7 @@ def _explained(
         drivers = rated.drivers.of(account)
         features = _told(rated, account, drivers[drivers["kind"] == "feature"])
         with progress("reading the latest rows"):
-            latest = {name: _latest(run, tables, name, account, day_of(as_of)) for name in _sources(run)}
+            latest = latest_rows(run, tables, account, as_of)
         before = earlier_score(run, scorer, account, as_of, since) if mine["status"].iloc[0] == "scored" else None
         changed = None if before is None else change_since(tables, rated, scorer, account, before)
         path = path_of_one(rated, scorer.bundle, account)
@@ -199,10 +205,11 @@ def _nearest(account: str, ids: list[str]) -> list[str]:
     return sorted(same, key=len)[:3] or difflib.get_close_matches(account, ids, n=3)
 
 
-def _sources(run: Run) -> list[str]:
-    """Sources of the run's signals whose rows have a day."""
+def latest_rows(run: Run, tables: Tables, account: str, as_of: date) -> dict[str, list[dict[str, Any]]]:
+    """The last rows of an account that were visible at a date, newest first, by source of the run's signals."""
     sources = dict.fromkeys(signal.source for signal in run.signals.values())
-    return [source for source in sources if run.sources[source].contract in SHOWN]
+    dated = [source for source in sources if run.sources[source].contract in SHOWN]
+    return {source: _latest(run, tables, source, account, day_of(as_of)) for source in dated}
 
 
 def _latest(run: Run, tables: Tables, source: str, account: str, t: int) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,7 @@ class PanelResult:
     """Where the panel lies; `result` is the JSON object of the command."""
 
     directory: Path
-    result: dict[str, Any]
+    result: dict[str, Any] = field(repr=False)
 
     def frame(self) -> pd.DataFrame:
         """The panel: account_id, as_of, and a column per feature."""
@@ -44,6 +44,12 @@ class PanelResult:
     def outcomes(self) -> pd.DataFrame:
         """What became of each row: account_id, as_of, outcome (missing where it is not known), status (why), value."""
         return _frame(self.directory / "outcomes.parquet")
+
+    def _repr_html_(self) -> str:
+        """The result in a notebook."""
+        from healthscore.pipelines.displays.learning import panel_display
+
+        return panel_display(self.result).html()
 
 
 def _frame(path: Path) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from healthscore.pipelines.cardchecks import need_features
 from healthscore.pipelines.happenings import outcome_section, words_of
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import attempt_of, plain, run_directory, run_identity, write_json
-from healthscore.pipelines.recalibration.asitis import card_as_it_is
+from healthscore.pipelines.recalibration.asitis import about_card, card_as_it_is
 from healthscore.pipelines.recalibration.books import Books, read_books
 from healthscore.pipelines.recalibration.outcomes import outcome_sentences, outcome_table
 from healthscore.pipelines.recalibration.recommending import (
@@ -55,8 +55,14 @@ class Recalibration:
     """
 
     directory: Path
-    result: dict[str, Any]
+    result: dict[str, Any] = field(repr=False)
     written: Path | None
+
+    def _repr_html_(self) -> str:
+        """The result in a notebook."""
+        from healthscore.pipelines.displays.weights import recalibration_display
+
+        return recalibration_display(self.result).html()
 
 
 @dataclass(frozen=True)
@@ -173,7 +179,7 @@ def _result(books: Books, weighed: Weighed, proposal: Proposal | None) -> dict[s
         "run": run.name,
         "title": run.title or run.name,
         "outcome": outcome_section(run, words),
-        "scorecard": None if card is None else _about(card, weighed) | {"as_it_is": as_it_is},
+        "scorecard": None if card is None else about_card(card) | {"as_it_is": as_it_is},
         **weighing,
         "gate": _gate(card, weighed),
         "list_capacity": run.report.capacity,
@@ -190,18 +196,6 @@ def _alone(weighed: Weighed) -> dict[str, dict[str, Any]]:
     run, rows = weighed.book.run, weighed.rows
     everywhere = np.ones(rows.s.shape, np.bool_)  # a learned component makes points of what is missing, too
     return alone_figures(rows, everywhere, resamples=run.report.resamples, seed=run.seed)
-
-
-def _about(card: Scorecard, weighed: Weighed) -> dict[str, Any]:
-    return {
-        "name": card.name,
-        "title": card.title or card.name,
-        "file": origin_of(card).name,
-        "weights": card.weights_of(),
-        "variants": [variant.name for variant in card.variant if variant.weights],
-        "purpose": None if card.purpose is None else card.purpose.model_dump(mode="json"),
-        "provenance": None if card.provenance is None else card.provenance.model_dump(mode="json"),
-    }
 
 
 def _gate(card: Scorecard | None, weighed: Weighed) -> dict[str, Any]:

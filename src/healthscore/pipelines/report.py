@@ -40,8 +40,7 @@ def render_backtest(result: Result) -> str:
     Sections whose part of the result is absent or null are left out.
     """
     result = plain(result)
-    chosen = str(result.get("chosen") or "blend")
-    titles = _titles(result, chosen)
+    chosen, titles = views.named_models(result)
     rivals = [model for model in views.BASELINES if model in ((result.get("pooled") or {}).get("models") or {})]
     figures = {
         "capture": charts.capture(result, chosen, titles),
@@ -49,7 +48,7 @@ def render_backtest(result: Result) -> str:
         "calibration": charts.calibration(result),
         "roc": charts.roc(result, chosen, titles),
     }
-    return render_page("backtest.html.j2", result, _backtest_view(result, chosen, titles), figures)
+    return render_page("backtest.html.j2", result, backtest_view(result), figures)
 
 
 def render_validation(result: Result) -> str:
@@ -72,7 +71,9 @@ def write_report(html: str, path: Path) -> None:
     path.write_text(html, encoding="utf-8", newline="")
 
 
-def _backtest_view(result: Result, chosen: str, titles: Mapping[str, str]) -> dict[str, Any]:
+def backtest_view(result: Result) -> dict[str, Any]:
+    """What `backtest.html.j2` shows; `result` is of JSON's types only."""
+    chosen, titles = views.named_models(result)
     said = result.get("headline") or {}
     tone, mark, headline = {
         True: ("good", "Confirmed by what happened", "The score beats the best simple rule."),
@@ -107,7 +108,7 @@ def _backtest_view(result: Result, chosen: str, titles: Mapping[str, str]) -> di
         "contrasted": views.CONTRASTED,
         "differences": views.difference_rows(result),
         "chosen_title": titles.get(chosen, chosen),
-        "stability": views.stability_words(result),
+        "stability": _stability_words(result),
         "diagnostics": diagnostic_view(result),
         "growth": growth_view(result),
         "treated": interventions(result) if result.get("interventions") else None,
@@ -133,14 +134,29 @@ def sections(present: Mapping[str, tuple[str, object]], result: Result) -> list[
     return [*shown, ("details", "Details"), *data, ("reading", "How to read")]
 
 
-def _titles(result: Result, chosen: str) -> dict[str, str]:
-    given = (result.get("choice") or {}).get("title")
-    return {**views.TITLES, **({chosen: str(given)} if given else {})}
-
-
 def _why(result: Result, title: str) -> str:
     why = (result.get("choice") or {}).get("why")
     return "" if not why else f"Chosen: {title}. {str(why)[:1].upper()}{str(why)[1:]}".rstrip(".") + "."
+
+
+def _stability_words(result: Result) -> str:
+    """How far scores moved from date to date."""
+    stability = result.get("stability") or {}
+    said = []
+    flips = stability.get("band_flips")
+    if isinstance(flips, Mapping) and flips.get("rate"):
+        flips = flips["rate"]
+    if isinstance(flips, Mapping) and flips.get("estimate") is not None:
+        said.append(
+            f"From one date to the next, {wording.figure(flips, 'percent')} of the accounts changed their band."
+        )
+    elif isinstance(flips, int | float):
+        said.append(f"From one date to the next, {wording.percent(flips)} of the accounts changed their band.")
+    if stability.get("psi") is not None:
+        psi = stability["psi"]
+        word = "steady" if psi < 0.1 else "some shift" if psi < 0.25 else "a clear shift"
+        said.append(f"Population stability index between neighbouring dates at most {wording.number(psi, 2)}: {word}.")
+    return " ".join(said)
 
 
 def _components(result: Result) -> list[dict[str, Any]]:

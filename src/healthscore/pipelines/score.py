@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -57,7 +57,7 @@ class ScoreResult:
     """
 
     directory: Path
-    result: dict[str, Any]
+    result: dict[str, Any] = field(repr=False)
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -73,6 +73,12 @@ class ScoreResult:
     def published(self) -> Path:
         """Directory of the publication that readers follow."""
         return Path(self.result["publication"]["directory"])
+
+    def _repr_html_(self) -> str:
+        """The result in a notebook."""
+        from healthscore.pipelines.displays.scores import score_display
+
+        return score_display(self.result, self.scores).html()
 
 
 def score(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +46,18 @@ class TrainResult:
     """Where the bundle lies; `result` is the JSON object of the command."""
 
     directory: Path
-    result: dict[str, Any]
+    result: dict[str, Any] = field(repr=False)
 
     @property
     def bundle(self) -> Path:
         """Directory of the model bundle."""
         return self.directory / BUNDLE
+
+    def _repr_html_(self) -> str:
+        """The result in a notebook."""
+        from healthscore.pipelines.displays.learning import train_display
+
+        return train_display(self.result).html()
 
 
 def train(

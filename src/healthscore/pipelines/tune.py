@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +51,15 @@ class TuneResult:
     """
 
     directory: Path
-    result: dict[str, Any]
+    result: dict[str, Any] = field(repr=False)
     written: Path | None
     found: int = 0
+
+    def _repr_html_(self) -> str:
+        """The result in a notebook."""
+        from healthscore.pipelines.displays.judged import tune_display
+
+        return tune_display(self.result).html()
 
 
 def tune(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -50,13 +50,19 @@ class Validation:
         The tables of the result as frames; `segments` is empty without a segment, `weights` without weights.
     """
 
-    result: dict[str, Any]
+    result: dict[str, Any] = field(repr=False)
     directory: Path | None
-    snapshots: pd.DataFrame
-    bands: pd.DataFrame
-    deciles: pd.DataFrame
-    segments: pd.DataFrame
-    weights: pd.DataFrame
+    snapshots: pd.DataFrame = field(repr=False)
+    bands: pd.DataFrame = field(repr=False)
+    deciles: pd.DataFrame = field(repr=False)
+    segments: pd.DataFrame = field(repr=False)
+    weights: pd.DataFrame = field(repr=False)
+
+    def _repr_html_(self) -> str:
+        """The result in a notebook."""
+        from healthscore.pipelines.displays.weights import validation_display
+
+        return validation_display(self.result).html()
 
 
 def validate(

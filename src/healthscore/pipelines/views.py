@@ -7,7 +7,7 @@ from typing import Any
 
 from healthscore.evaluation.metrics import METRICS
 from healthscore.pipelines.happenings import words_in
-from healthscore.pipelines.wording import NARROW, count, day_text, duration, figure, late_rows, number, percent, plural
+from healthscore.pipelines.wording import NARROW, count, day_text, duration, late_rows, plural
 
 Result = Mapping[str, Any]
 View = dict[str, Any]
@@ -100,6 +100,14 @@ def glossary(words: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     )
 
 
+def named_models(result: Result) -> tuple[str, dict[str, str]]:
+    """Name of the model that a result is about, and the titles of all: a score that is judged alone is no model."""
+    judged = (result.get("pooled") or {}).get("models") or {}
+    chosen = str(result.get("chosen") or ("score" if "score" in judged else "blend"))
+    given = (result.get("choice") or {}).get("title")
+    return chosen, {**TITLES, **({chosen: str(given)} if given else {})}
+
+
 def metric_title(name: str) -> str:
     """A metric's short title."""
     title = METRICS[name].title if name in METRICS else CAPACITY.get(name, str(name).replace("_", " ").capitalize())
@@ -152,7 +160,7 @@ def band_rows(bands: list[Mapping[str, Any]], top: float) -> list[View]:
     for place, band in enumerate(bands):
         estimate, low, high = (band["rate"].get(key) for key in ("estimate", "low", "high"))
         shown.append(
-            {**band, "tone": _tone(place, len(bands)), "width": _width(estimate, top), **_whisker(low, high, top)}
+            {**band, "tone": tone(place, len(bands)), "width": _width(estimate, top), **_whisker(low, high, top)}
         )
     return shown
 
@@ -169,7 +177,7 @@ def average(result: Result) -> float | None:
     return _width(base, widest(result))
 
 
-def _tone(place: int, bands: int) -> str:
+def tone(place: int, bands: int) -> str:
     """Colour by place, never by the name that a user gave: the lowest is risk, the highest good."""
     return "risk" if place == 0 else "good" if place == bands - 1 else "caution"
 
@@ -275,21 +283,3 @@ def better(name: str, one: Mapping[str, Any] | None) -> str:
         return ""
     higher = METRICS[name].higher_is_better
     return "better" if (one["low"] > 0) == bool(higher) else "worse"
-
-
-def stability_words(result: Result) -> str:
-    """How far scores moved from date to date."""
-    stability = result.get("stability") or {}
-    said = []
-    flips = stability.get("band_flips")
-    if isinstance(flips, Mapping) and flips.get("rate"):
-        flips = flips["rate"]
-    if isinstance(flips, Mapping) and flips.get("estimate") is not None:
-        said.append(f"From one date to the next, {figure(flips, 'percent')} of the accounts changed their band.")
-    elif isinstance(flips, int | float):
-        said.append(f"From one date to the next, {percent(flips)} of the accounts changed their band.")
-    if stability.get("psi") is not None:
-        psi = stability["psi"]
-        word = "steady" if psi < 0.1 else "some shift" if psi < 0.25 else "a clear shift"
-        said.append(f"Population stability index between neighbouring dates at most {number(psi, 2)}: {word}.")
-    return " ".join(said)

@@ -12,6 +12,8 @@ NAME_WIDTH = 18
 """Letters of a component's name beside the figure before it goes on in another line."""
 LOWEST, HIGHEST = -30.0, 110.0
 """Weights in per cent between which the figure ends, whatever an interval allows."""
+LINE, FRAME = 46, 130
+"""Pixels of a figure for each component, and for axis and legend."""
 
 Result = Mapping[str, Any]
 
@@ -37,6 +39,11 @@ def weights(result: Result) -> Spec | None:
             },
         },
     }
+
+
+def height(rows: Sequence[object]) -> int:
+    """Pixels of a figure with a line for each of the rows."""
+    return FRAME + LINE * len(rows)
 
 
 def _range(rows: Sequence[Result]) -> tuple[float, float]:

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from company import copy_company, rewrite, write_company
+from displayed import said
 from healthscore.config import load_run, load_scorecard, shipped_scorecards
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.recalibrate import Recalibration, recalibrate
@@ -105,6 +106,14 @@ def test_the_files_of_a_run_say_the_same(changed: Recalibration) -> None:
     assert stored == {key: value for key, value in changed.result.items() if key != "directory"}
     assert (changed.directory / "diff.txt").read_text(encoding="utf-8") == stored["recommended"]["diff"]
     assert "The change, to approve" in (changed.directory / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_notebook_shows_the_answer_and_the_weights(changed: Recalibration) -> None:
+    shown = said(changed).split("\n")
+    assert any(changed.result["verdict_sentences"][0] in text for text in shown)
+    for one in changed.result["components"].values():
+        place = shown.index(one["label"], shown.index("Weights in %"))
+        assert float(shown[place + 1]) == pytest.approx(one["handcrafted"], abs=0.5)
 
 
 def test_misjudged_weights_are_changed_in_steps_of_five(changed: Recalibration) -> None:

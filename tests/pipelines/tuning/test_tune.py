@@ -15,6 +15,7 @@ import pytest
 
 import healthscore.pipelines.tune as tuning
 from company import amended, copy_company, rewrite, write_company
+from displayed import said
 from healthscore.config import Run, load_run
 from healthscore.errors import ConfigurationError, InsufficientDataError
 from healthscore.evaluation.clustered import Estimate
@@ -114,6 +115,12 @@ def test_the_page_has_the_plots_of_the_study(found: TuneResult) -> None:
         assert f'<script type="application/json" id="{name}">' in html
     assert found.result["why"] in html
     assert "http-equiv" in html
+
+
+def test_a_notebook_shows_whether_it_pays(found: TuneResult) -> None:
+    shown = said(found)
+    assert found.result["why"] in shown
+    assert "learning rate" in shown
 
 
 def test_again_it_asks_nothing_and_says_the_same(

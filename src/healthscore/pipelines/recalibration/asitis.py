@@ -16,6 +16,20 @@ from healthscore.pipelines.cardfigures import CardRows
 from healthscore.pipelines.cards import is_gain, risk_of, shown
 from healthscore.pipelines.recalibration.recommending import list_share
 from healthscore.pipelines.recalibration.weighed import Weighed
+from healthscore.pipelines.recalibration.writing import origin_of
+
+
+def about_card(card: Scorecard) -> dict[str, Any]:
+    """What the scorecard says of itself."""
+    return {
+        "name": card.name,
+        "title": card.title or card.name,
+        "file": origin_of(card).name,
+        "weights": card.weights_of(),
+        "variants": [variant.name for variant in card.variant if variant.weights],
+        "purpose": None if card.purpose is None else card.purpose.model_dump(mode="json"),
+        "provenance": None if card.provenance is None else card.provenance.model_dump(mode="json"),
+    }
 
 
 def card_as_it_is(card: Scorecard, weighed: Weighed) -> dict[str, Any]:

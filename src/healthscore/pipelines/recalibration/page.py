@@ -20,10 +20,13 @@ View = dict[str, Any]
 def render_recalibration(result: Result) -> str:
     """Give the report of a recalibration's result as HTML."""
     result = plain(result)
-    return render_page("recalibration.html.j2", result, _view(result), {"weight_ranges": weightcharts.weights(result)})
+    return render_page(
+        "recalibration.html.j2", result, recalibration_view(result), {"weight_ranges": weightcharts.weights(result)}
+    )
 
 
-def _view(result: Result) -> View:
+def recalibration_view(result: Result) -> View:
+    """What `recalibration.html.j2` shows."""
     weights = weight_view(result)
     assert weights is not None  # noqa: S101 - a recalibration always has an answer
     extra = [result["gate"]["sentence"]] if result["gate"]["sentence"] else []

@@ -9,10 +9,9 @@ from healthscore.pipelines.happenings import words_in
 from healthscore.pipelines.weighing.rows import joint_sentences, segment_sentence, segment_table, weight_rows
 from healthscore.pipelines.weighing.sentences import listed_first, points_of
 from healthscore.pipelines.weighing.variants import proposes, refused_sentences
+from healthscore.pipelines.weightcharts import height
 from healthscore.pipelines.wording import MISSING, change_size, change_spread, count
 
-LINE, FRAME = 46, 130
-"""Pixels of a figure for each component, and for axis and legend."""
 MARKS = {
     "keep": ("good", "No change proposed"),
     "change": ("caution", "Change proposed"),
@@ -48,7 +47,7 @@ def weight_view(result: Result) -> View | None:
             {"name": name, "exiting": count(one["exiting_accounts"]), **one, **_table(one)}
             for name, one in (result.get("variants") or {}).items()
         ],
-        "height": FRAME + LINE * len(rows),
+        "height": height(rows),
         "glossary": glossary(words),
         "did": words["did"],
         "telling": points_of(words)[0],
