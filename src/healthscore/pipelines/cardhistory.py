@@ -65,7 +65,7 @@ def card_history(book: Book) -> CardHistory:
     given = np.flatnonzero(~np.isnan(scores.score))
     history = _history(book, given, scores)
     observed = _observed(book, given, history)
-    reference = _reference(book, card, scores)
+    reference = reference_of(book, card, scores)
     bands = card_bands(card, reference)
     named = Bands(names=bands.names, edges=bands.edges, colours=bands.colours)
     report, rows = book.run.report, given[book.label[given] >= 0]
@@ -117,7 +117,7 @@ def _observed(book: Book, given: Rows, history: History) -> Observed:
     )
 
 
-def _reference(book: Book, card: Scorecard, scores: CardScores) -> NDArray[np.float64] | None:
+def reference_of(book: Book, card: Scorecard, scores: CardScores) -> NDArray[np.float64] | None:
     """Scores that quartiles are made of: of the last date up to the day that the scorecard names, else of the first."""
     if card.bands.quartiles_of is None:
         return None

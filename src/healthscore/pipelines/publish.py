@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import json
 import math
 import re
@@ -11,7 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from healthscore.config import Run
 from healthscore.pipelines import durable
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _BLANKS = r"(?:[^\S\r\n]|[\u200b-\u200f\u2060\ufeff])*"
 FORMULA = re.compile(rf"^(?=[\r\n])|(^|\r\n|[\r\n])(?={_BLANKS}[=+\-@\uff1d\uff0b\uff0d\uff20]|\t)")
 """Where a spreadsheet would begin to execute: at the start of a text or of a line in it, whatever blanks come first."""
+QUOTED = re.compile(rf"^'(?=[\r\n])|(^|\r\n|[\r\n])'(?={_BLANKS}[=+\-@\uff1d\uff0b\uff0d\uff20]|\t)")
+"""The quotes that keep it from that, in a text that was read back."""
 HARMLESS = r"(?:[0-9A-Za-z][^\r\n]*)?"
 """Most texts, told from the others at once where there are millions: one line that begins with a letter or digit."""
 CSV_ROWS = 100_000
@@ -250,6 +253,17 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     Lines end as RFC 4180 has them, which also makes the writer quote a text with a lone carriage return in it.
     """
     with path.open("w", encoding="utf-8", newline="") as file:
-        for start in range(0, max(len(frame), 1), CSV_ROWS):
-            rows = csv_safe(frame.iloc[start : start + CSV_ROWS])
-            rows.to_csv(file, index=False, header=start == 0, lineterminator="\r\n")
+        _write_safely(frame, file)
+
+
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """The same as a file to download."""
+    held = io.StringIO(newline="")
+    _write_safely(frame, held)
+    return held.getvalue().encode()
+
+
+def _write_safely(frame: pd.DataFrame, file: IO[str]) -> None:
+    for start in range(0, max(len(frame), 1), CSV_ROWS):
+        rows = csv_safe(frame.iloc[start : start + CSV_ROWS])
+        rows.to_csv(file, index=False, header=start == 0, lineterminator="\r\n")

@@ -101,14 +101,23 @@ def path_of_one(rated: Rated, bundle: Bundle | None, account: str) -> dict[str, 
     """
     book, bands = rated.book, bands_of(rated.result)
     scores = rated.scores[rated.scores["status"] == "scored"].reset_index(drop=True)
-    mine = np.flatnonzero((scores["account_id"] == account) & (scores["band"] != bands.names[-1]))
     card = book.run.scorecard
     scorer: Scorer | None = ModelScorer(bundle) if bundle is not None else None if card is None else CardScorer(card)
-    if not len(mine) or scorer is None:
+    if scorer is None:
         return None
     # In the order of the scores, as for a worklist: of a large book the same accounts are looked at.
     place = pd.Index(book.about(np.arange(len(book.label)))["account_id"]).get_indexer(pd.Index(scores["account_id"]))
-    frame, told = search(book.run, scorer, book.panel.features, book.panel.X[place], scores, mine, bands)
+    return path_among(book.run, scorer, book.panel.features, book.panel.X[place], scores, account, bands)
+
+
+def path_among(
+    run: Run, scorer: Scorer, features: Sequence[Feature], X: Floats, scores: pd.DataFrame, account: str, bands: Bands
+) -> dict[str, Any] | None:
+    """The path of one account of a book, as `path_of_one` tells it; parameters as of `search`."""
+    mine = np.flatnonzero((scores["account_id"] == account) & (scores["band"] != bands.names[-1]))
+    if not len(mine):
+        return None
+    frame, told = search(run, scorer, features, X, scores, mine, bands)
     if not told:
         return {"said": NONE, "health": None, "band": None, "features": [], "meaning": MEANING}
     first = frame.iloc[0]

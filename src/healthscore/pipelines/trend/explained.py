@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,15 @@ from healthscore.pipelines.publish import RECORD
 from healthscore.pipelines.rating import Scorer as Rater
 from healthscore.pipelines.runs.finding import read_object
 from healthscore.pipelines.scoretable import Rated
-from healthscore.pipelines.trend.changes import COMPONENT, Divided, earlier_features, ledger_rows, replayed, scoring_by
+from healthscore.pipelines.trend.changes import (
+    COMPONENT,
+    Divided,
+    Replay,
+    earlier_features,
+    ledger_rows,
+    replayed,
+    scoring_by,
+)
 from healthscore.pipelines.trend.scorers import CardScorer, ModelScorer, Scorer, matrix_of, measured_as, segments_in
 from healthscore.tables import Tables
 
@@ -56,37 +64,63 @@ def change_since(tables: Tables, rated: Rated, rater: Rater, account: str, befor
     `features`, what was seen then and now, where it moved points; `gone` and `back`, how many features of a component
     are not known any more, or again; `unexplained`, why nothing can be told apart, or None.
     """
-    run, scorer = rater.run, _scorer(rater)
-    replay = partial(replayed, run, tables)
-    there = before.scores(["account_id", "health", "segment"]).set_index("account_id").loc[[account]]
-    here = rated.scores.set_index("account_id").loc[[account]]
+    run, known = rater.run, {feature.name: feature for feature in rated.book.panel.features}
+    here, x2 = rated.scores[rated.scores["account_id"] == account], _row_of(rated, account)
+    return change_between(_scorer(rater), known, before, here, x2, measured_as(run), partial(replayed, run, tables))
+
+
+def change_between(
+    scorer: Scorer,
+    known: Mapping[str, Feature],
+    before: Scored,
+    here: pd.DataFrame,
+    x2: pd.Series[float],
+    measured: str,
+    replay: Replay | None,
+) -> dict[str, Any]:
+    """What moved the score of an account between two dates, as `change_since` tells it.
+
+    Parameters
+    ----------
+    scorer
+        Of the later date.
+    known
+        Dictionary entries of the features by name.
+    before
+        Scores of the earlier date, in which the account has one.
+    here, x2
+        The account's row of the later scores (account_id, health, segment), and its features there by name.
+    measured, replay
+        As of `earlier_features`.
+    """
+    here = here.set_index("account_id")
+    there = before.scores(["account_id", "health", "segment"]).set_index("account_id").loc[here.index]
     shown = [tenths(table["health"].to_numpy(np.float64)) for table in (there, here)]
     told = {
         "since": before.as_of,
         "health": float(there["health"].iloc[0]),
         "points": int(shown[1][0] - shown[0][0]) / 10.0,
     }
-    features = {feature.name: feature for feature in rated.book.panel.features}
     try:
-        x1 = matrix_of(scorer, earlier_features(scorer, before, measured_as(run), replay, there.index).loc[[account]])
+        x1 = matrix_of(scorer, earlier_features(scorer, before, measured, replay, there.index).loc[here.index])
     except HealthScoreError as error:
         return told | {"rows": [], "first": None, "features": [], "gone": {}, "back": {}, "unexplained": error.what}
-    x2 = np.asarray(_row_of(rated, account)[list(scorer.reads)], np.float64)[None, :]
+    x2_read = np.asarray(x2[list(scorer.reads)], np.float64)[None, :]
     segments = segments_in(there), segments_in(here)
     then, now = (scoring_by(scorer, one) for one in segments)
-    ledger = change_ledger(then, now, x1, x2, shown[0], shown[1])
+    ledger = change_ledger(then, now, x1, x2_read, shown[0], shown[1])
     divided = Divided(here.index, before.as_of, ledger_rows(scorer), ledger.shown)
     rows = divided.long("previous")[["kind", "component", "points"]]
     strongest = rows.iloc[np.argsort(-rows["points"].abs().to_numpy(), kind="stable")].to_dict("records")
-    either = np.isnan(x1) | np.isnan(x2)
-    starred = [np.where(either, np.nan, x) for x in (x1, x2)]
+    either = np.isnan(x1) | np.isnan(x2_read)
+    starred = [np.where(either, np.nan, x) for x in (x1, x2_read)]
     moved = _by_feature(scorer, starred, segments, ledger.shown[0])
     return told | {
         "rows": strongest,
         "first": divided.causes()[0] or None,
-        "features": _seen(moved, features, x1[0], x2[0], scorer.reads),
-        "gone": _counted(~np.isnan(x1[0]) & np.isnan(x2[0]), scorer.reads, features),
-        "back": _counted(np.isnan(x1[0]) & ~np.isnan(x2[0]), scorer.reads, features),
+        "features": _seen(moved, known, x1[0], x2_read[0], scorer.reads),
+        "gone": _counted(~np.isnan(x1[0]) & np.isnan(x2_read[0]), scorer.reads, known),
+        "back": _counted(np.isnan(x1[0]) & ~np.isnan(x2_read[0]), scorer.reads, known),
         "unexplained": None,
     }
 
@@ -136,7 +170,7 @@ def _feature_points(scorer: Scorer, X: Floats, segment: Any) -> tuple[list[tuple
 
 def _seen(
     moved: Sequence[tuple[str, str, float]],
-    features: dict[str, Feature],
+    features: Mapping[str, Feature],
     x1: Floats,
     x2: Floats,
     names: Sequence[str],
@@ -157,7 +191,7 @@ def _seen(
     ]
 
 
-def _counted(flags: NDArray[np.bool_], names: Sequence[str], features: dict[str, Feature]) -> dict[str, int]:
+def _counted(flags: NDArray[np.bool_], names: Sequence[str], features: Mapping[str, Feature]) -> dict[str, int]:
     """How many features of each component, those that are no merit left out."""
     found: dict[str, int] = {}
     for name, flag in zip(names, flags.tolist(), strict=True):
