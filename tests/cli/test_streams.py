@@ -116,7 +116,7 @@ def test_a_fault_of_the_package_is_a_json_line_with_its_traceback(
 
 def test_warnings_and_steps_are_json_lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(streams._log, "form", streams.JSON)
-    with progress(quiet=True)("counting") as advance:
+    with progress(as_json=True)("counting") as advance:
         advance(0.5)
     warn(UserWarning("two\nlines"), UserWarning, "file", 1)
     begins, ends, warning = map(json.loads, capsys.readouterr().err.splitlines())

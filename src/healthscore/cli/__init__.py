@@ -30,6 +30,7 @@ def main(arguments: list[str] | None = None) -> None:
     if streams.logs_json():
         streams.log("ends", exit_code=code, seconds=round(time.monotonic() - begun, 3))
         streams.log_text()  # whoever calls this again in the same process asks for JSON again
+    streams.be_quiet(False)  # and for quiet
     sys.exit(code)
 
 

@@ -44,10 +44,15 @@ def options(
     log_json: Annotated[
         bool, typer.Option("--log-json", help="Log JSON lines on standard error (or set HEALTHSCORE_LOG=json).")
     ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print nothing but warnings and errors; with --json, its object.")
+    ] = False,
 ) -> None:
     """Customer health scores that are checked against what happened."""
     if log_json:
         streams.log_json()
+    if quiet:
+        streams.be_quiet()
     if streams.logs_json():
         streams.log("begins", command=context.invoked_subcommand)
 

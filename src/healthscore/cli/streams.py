@@ -25,6 +25,7 @@ FORM = "HEALTHSCORE_LOG"
 JSON, TEXT = "json", "text"
 _log = {"form": TEXT}
 """How this process logs; not the environment itself, which processes that it starts would inherit."""
+_quiet = {"asked": False}
 
 
 class ReaderLeftError(Exception):
@@ -60,6 +61,22 @@ def log_text() -> None:
 def logs_json() -> bool:
     """Whether standard error takes JSON lines."""
     return _log["form"] == JSON
+
+
+def be_quiet(asked: bool = True) -> None:
+    """Tell people nothing from now on but warnings and errors; a JSON object that is asked for is written still."""
+    _quiet["asked"] = asked
+
+
+def quiet() -> bool:
+    """Whether nobody wants to be told of results and steps."""
+    return _quiet["asked"]
+
+
+def tell(text: str) -> None:
+    """Write a text for people to standard output, unless they asked for quiet. Raises as `write` does."""
+    if not quiet():
+        write(text)
 
 
 def write(text: str) -> None:

@@ -22,7 +22,7 @@ def emit(result: Mapping[str, Any]) -> None:
 
 def say(*lines: str) -> None:
     """Print lines on standard output."""
-    streams.write("\n".join(lines) + "\n")
+    streams.tell("\n".join(lines) + "\n")
 
 
 def paragraph(*texts: str, indent: str = "") -> None:
@@ -54,11 +54,11 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], 
     shown.collapse_padding = shown.__rich_measure__(console, console.options).maximum >= console.width
     with console.capture() as printed:
         console.print(shown)
-    streams.write(printed.get())
+    streams.tell(printed.get())
 
 
-def progress(quiet: bool = False) -> Any:
-    """A listener for pipelines: a bar per step on standard error, if that is a terminal and nobody asked for quiet.
+def progress(as_json: bool = False) -> Any:
+    """A listener for pipelines: a bar per step on standard error, if that is a terminal and people want to be told.
 
     Where JSON is logged, two lines per step, terminal or not.
     """
@@ -66,7 +66,7 @@ def progress(quiet: bool = False) -> Any:
 
     if streams.logs_json():
         return streams.logged_step
-    if quiet or sys.stderr is None or not sys.stderr.isatty():
+    if as_json or streams.quiet() or sys.stderr is None or not sys.stderr.isatty():
         return silent
 
     def listen(step: str) -> AbstractContextManager[Any]:
