@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-Tone = Literal["good", "caution", "risk", "plain"]
 ROWS = 20
 """Rows of a table that are shown; under it stands how many there are beside them."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A word with a dot in the colour of its tone."""
+    """A word with a dot in the colour of its tone; without one where it has none."""
 
     text: str
     tone: str = "plain"
@@ -86,6 +86,23 @@ class Display:
         return _template().render(display=self, tables=tables, style=style)
 
 
+class Displayed:
+    """A result that notebooks show as a display, and everything else by the name of its run."""
+
+    directory: Path | None
+
+    def display(self) -> Display:
+        """What a notebook shows."""
+        raise NotImplementedError
+
+    def _repr_html_(self) -> str:
+        return self.display().html()
+
+    def __repr__(self) -> str:
+        run = "" if self.directory is None else f" {self.directory.name}"
+        return f"<{type(self).__name__}{run}>"
+
+
 @cache
 def _template() -> Template:
     from jinja2 import Environment, StrictUndefined
@@ -116,7 +133,7 @@ style="margin-left:{{ value.left }}%;width:{{ value.width }}%"></span>
 <p>{{ sentence }}</p>
 {% endfor %}
 {% if display.tiles %}
-<ul>
+<ul class="tiles">
 {% for value, range, what in display.tiles %}
 <li><b>{{ value }}</b> {% if range %}<span class="small">{{ range }}</span><br>{% endif %}{{ what }}</li>
 {% endfor %}
@@ -159,15 +176,14 @@ STYLE = """
 .healthscore p{margin:4px 0;max-width:44rem}
 .healthscore .kind,.healthscore .small,.healthscore caption{opacity:.8;font-size:12px}
 .healthscore .headline{font-size:17px;font-weight:650;margin:2px 0 6px}
-.healthscore ul{display:flex;flex-wrap:wrap;gap:6px 22px;list-style:none;margin:8px 0;padding:0}
+.healthscore ul.tiles{display:flex;flex-wrap:wrap;gap:6px 22px;list-style:none;margin:8px 0;padding:0}
 .healthscore li{max-width:15rem;margin:0}
 .healthscore li b{font-size:17px}
 .healthscore li b:not(:has(+.small)){display:block}
 .healthscore table{border-collapse:collapse;table-layout:auto;width:auto;margin:10px 0 4px;font-size:13px;color:inherit}
 .healthscore caption{text-align:left;caption-side:top;white-space:nowrap;padding:0 0 4px}
 .healthscore th,.healthscore td{text-align:left;vertical-align:top;padding:3px 16px 3px 0;border:0;background:none;
-color:inherit;max-width:30rem;white-space:pre-line;overflow-wrap:anywhere}
-.healthscore tbody tr,.healthscore tbody tr:nth-child(n):hover{background:none}
+color:inherit;max-width:30rem;white-space:pre-line;overflow-wrap:break-word}
 .healthscore tbody tr>*{border-top:1px solid rgba(128,128,128,.35)}
 .healthscore thead th{font-weight:600;vertical-align:bottom;overflow-wrap:normal}
 .healthscore tbody th{font-weight:500}
@@ -175,7 +191,8 @@ color:inherit;max-width:30rem;white-space:pre-line;overflow-wrap:anywhere}
 .healthscore .num{text-align:right;font-variant-numeric:tabular-nums}
 .healthscore td.num{white-space:nowrap}
 .healthscore .mark::before{content:"";display:inline-block;width:.65em;height:.65em;border-radius:50%;
-margin-right:.45em;background:rgba(128,128,128,.6)}
+margin-right:.45em}
+.healthscore .mark.plain::before{display:none}
 .healthscore .bar{display:block;min-width:2px;height:.8em;margin-top:.3em;border-radius:2px;background:#3f87c6}
 .healthscore td:has(.bar){min-width:11rem}
 .healthscore .mark.good::before,.healthscore .bar.good{background:#16918b}

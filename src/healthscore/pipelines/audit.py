@@ -7,7 +7,7 @@ what its model has learned since.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pandas as pd
 
 from healthscore.asof import date_of, day_of
 from healthscore.config import PANEL, Run, load_run
+from healthscore.display import Display, Displayed
 from healthscore.errors import InsufficientDataError
 from healthscore.pipelines.auditing.before import VERB, compared, last_audit
 from healthscore.pipelines.auditing.beside import scorecard_section
@@ -42,8 +43,8 @@ from healthscore.pipelines.working import working
 from healthscore.tables import Tables, open_tables
 
 
-@dataclass(frozen=True)
-class AuditResult:
+@dataclass(frozen=True, repr=False)
+class AuditResult(Displayed):
     """What an audit found.
 
     Attributes
@@ -57,19 +58,19 @@ class AuditResult:
     """
 
     directory: Path
-    result: dict[str, Any] = field(repr=False)
-    tables: dict[str, pd.DataFrame] = field(repr=False)
+    result: dict[str, Any]
+    tables: dict[str, pd.DataFrame]
 
     @property
     def verdict(self) -> str:
         """One of keep, recalibrate, retrain, do not trust."""
         return str(self.result["verdict"]["verdict"])
 
-    def _repr_html_(self) -> str:
-        """The result in a notebook."""
+    def display(self) -> Display:
+        """What a notebook shows."""
         from healthscore.pipelines.displays.judged import audit_display
 
-        return audit_display(self.result).html()
+        return audit_display(self.result)
 
 
 def audit(

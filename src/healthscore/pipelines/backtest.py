@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from healthscore.asof import date_of
 from healthscore.config import Run, load_run
+from healthscore.display import Display, Displayed
 from healthscore.pipelines.auditing.treated import treated_and_untreated
 from healthscore.pipelines.build import Book, build_book, iso
 from healthscore.pipelines.cardchecks import need_features
@@ -36,8 +37,8 @@ from healthscore.pipelines.working import working
 from healthscore.tables import Tables, open_tables
 
 
-@dataclass(frozen=True)
-class BacktestResult:
+@dataclass(frozen=True, repr=False)
+class BacktestResult(Displayed):
     """What a backtest found.
 
     Attributes
@@ -51,14 +52,14 @@ class BacktestResult:
     """
 
     directory: Path
-    result: dict[str, Any] = field(repr=False)
-    predictions: pd.DataFrame = field(repr=False)
+    result: dict[str, Any]
+    predictions: pd.DataFrame
 
-    def _repr_html_(self) -> str:
-        """The result in a notebook."""
+    def display(self) -> Display:
+        """What a notebook shows."""
         from healthscore.pipelines.displays.judged import backtest_display
 
-        return backtest_display(self.result).html()
+        return backtest_display(self.result)
 
 
 def backtest(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 from healthscore.config import Run, load_run
+from healthscore.display import Display, Displayed
 from healthscore.errors import HealthScoreError
 from healthscore.features.attributerows import current_state
 from healthscore.features.cells import source_accounts
@@ -30,8 +31,8 @@ Answer = TypeVar("Answer")
 QUARANTINE = "quarantine"
 
 
-@dataclass(frozen=True)
-class CheckResult:
+@dataclass(frozen=True, repr=False)
+class CheckResult(Displayed):
     """What a check found.
 
     Attributes
@@ -48,7 +49,7 @@ class CheckResult:
     """
 
     directory: Path
-    result: dict[str, Any] = field(repr=False)
+    result: dict[str, Any]
 
     @property
     def ok(self) -> bool:
@@ -60,11 +61,11 @@ class CheckResult:
         """Leaks found, each with code, where, evidence and remedy; empty also where nobody asked."""
         return list(self.result.get("leaks", ()))
 
-    def _repr_html_(self) -> str:
-        """The result in a notebook."""
+    def display(self) -> Display:
+        """What a notebook shows."""
         from healthscore.pipelines.displays.checks import check_display
 
-        return check_display(self.result).html()
+        return check_display(self.result)
 
 
 def check(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pandas as pd
 
 from healthscore.asof import date_of, day_of
 from healthscore.config import Run, Scorecard, load_run
+from healthscore.display import Display, Displayed
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.actions.paths import path_of_one
 from healthscore.pipelines.cardparts import CardParts
@@ -54,19 +55,19 @@ ABOUT = (
 )
 
 
-@dataclass(frozen=True)
-class Explanation:
+@dataclass(frozen=True, repr=False)
+class Explanation(Displayed):
     """An account at a date: `result` is the JSON object of the command, `features` its long table of drivers."""
 
     directory: Path
-    result: dict[str, Any] = field(repr=False)
-    features: pd.DataFrame = field(repr=False)
+    result: dict[str, Any]
+    features: pd.DataFrame
 
-    def _repr_html_(self) -> str:
-        """The result in a notebook."""
+    def display(self) -> Display:
+        """What a notebook shows."""
         from healthscore.pipelines.displays.scores import explanation_display
 
-        return explanation_display(self.result).html()
+        return explanation_display(self.result)
 
 
 def explain(

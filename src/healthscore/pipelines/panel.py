@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from healthscore.config import Run, load_run
+from healthscore.display import Display, Displayed
 from healthscore.features.dictionary import markdown
 from healthscore.features.ready import Plan, plan_panel
 from healthscore.outcomes.snapshots import Label
@@ -30,12 +31,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
-class PanelResult:
+@dataclass(frozen=True, repr=False)
+class PanelResult(Displayed):
     """Where the panel lies; `result` is the JSON object of the command."""
 
     directory: Path
-    result: dict[str, Any] = field(repr=False)
+    result: dict[str, Any]
 
     def frame(self) -> pd.DataFrame:
         """The panel: account_id, as_of, and a column per feature."""
@@ -45,11 +46,11 @@ class PanelResult:
         """What became of each row: account_id, as_of, outcome (missing where it is not known), status (why), value."""
         return _frame(self.directory / "outcomes.parquet")
 
-    def _repr_html_(self) -> str:
-        """The result in a notebook."""
+    def display(self) -> Display:
+        """What a notebook shows."""
         from healthscore.pipelines.displays.learning import panel_display
 
-        return panel_display(self.result).html()
+        return panel_display(self.result)
 
 
 def _frame(path: Path) -> pd.DataFrame:

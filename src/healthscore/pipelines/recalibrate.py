@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from healthscore.asof import day_of
 from healthscore.config import Run, Scorecard, load_run, load_scorecard
+from healthscore.display import Display, Displayed
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.backtest import data_section
 from healthscore.pipelines.build import iso
@@ -40,8 +41,8 @@ from healthscore.tables import Tables, open_tables
 CARD, DIFF = "recalibrated.toml", "diff.txt"
 
 
-@dataclass(frozen=True)
-class Recalibration:
+@dataclass(frozen=True, repr=False)
+class Recalibration(Displayed):
     """What history says of the weights.
 
     Attributes
@@ -55,14 +56,14 @@ class Recalibration:
     """
 
     directory: Path
-    result: dict[str, Any] = field(repr=False)
+    result: dict[str, Any]
     written: Path | None
 
-    def _repr_html_(self) -> str:
-        """The result in a notebook."""
+    def display(self) -> Display:
+        """What a notebook shows."""
         from healthscore.pipelines.displays.weights import recalibration_display
 
-        return recalibration_display(self.result).html()
+        return recalibration_display(self.result)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from healthscore.config import Run, Scorecard, load_run
+from healthscore.display import Display, Displayed
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.actions.names import refuse_unknown
 from healthscore.pipelines.progress import Progress, silent
@@ -44,8 +45,8 @@ AFTER_SCORES = ("overrides", "interventions")
 """Contracts that no score is made from: their rows say what was done about scores."""
 
 
-@dataclass(frozen=True)
-class ScoreResult:
+@dataclass(frozen=True, repr=False)
+class ScoreResult(Displayed):
     """Scores of a book at one date; their tables are read when they are asked for.
 
     Attributes
@@ -57,7 +58,7 @@ class ScoreResult:
     """
 
     directory: Path
-    result: dict[str, Any] = field(repr=False)
+    result: dict[str, Any]
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -74,11 +75,11 @@ class ScoreResult:
         """Directory of the publication that readers follow."""
         return Path(self.result["publication"]["directory"])
 
-    def _repr_html_(self) -> str:
-        """The result in a notebook."""
+    def display(self) -> Display:
+        """What a notebook shows."""
         from healthscore.pipelines.displays.scores import score_display
 
-        return score_display(self.result, self.scores).html()
+        return score_display(self.result, self.scores)
 
 
 def score(

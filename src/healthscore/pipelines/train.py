@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from healthscore.config import Run, load_run
+from healthscore.display import Display, Displayed
 from healthscore.errors import InsufficientDataError
 from healthscore.features.dictionary import markdown
 from healthscore.models.bundle import Bundle, save
@@ -41,23 +42,23 @@ from healthscore.tables import open_tables
 Rows = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class TrainResult:
+@dataclass(frozen=True, repr=False)
+class TrainResult(Displayed):
     """Where the bundle lies; `result` is the JSON object of the command."""
 
     directory: Path
-    result: dict[str, Any] = field(repr=False)
+    result: dict[str, Any]
 
     @property
     def bundle(self) -> Path:
         """Directory of the model bundle."""
         return self.directory / BUNDLE
 
-    def _repr_html_(self) -> str:
-        """The result in a notebook."""
+    def display(self) -> Display:
+        """What a notebook shows."""
         from healthscore.pipelines.displays.learning import train_display
 
-        return train_display(self.result).html()
+        return train_display(self.result)
 
 
 def train(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from healthscore.config import Run, load_run
+from healthscore.display import Display, Displayed
 from healthscore.errors import ConfigurationError
 from healthscore.models.tuning.folds import of_dates
 from healthscore.models.tuning.objective import TuningRows
@@ -34,8 +35,8 @@ STUDIES = "studies"
 JOURNAL = "study.log"
 
 
-@dataclass(frozen=True)
-class TuneResult:
+@dataclass(frozen=True, repr=False)
+class TuneResult(Displayed):
     """What tuning found.
 
     Attributes
@@ -51,15 +52,15 @@ class TuneResult:
     """
 
     directory: Path
-    result: dict[str, Any] = field(repr=False)
+    result: dict[str, Any]
     written: Path | None
     found: int = 0
 
-    def _repr_html_(self) -> str:
-        """The result in a notebook."""
+    def display(self) -> Display:
+        """What a notebook shows."""
         from healthscore.pipelines.displays.judged import tune_display
 
-        return tune_display(self.result).html()
+        return tune_display(self.result)
 
 
 def tune(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,6 +14,7 @@ import numpy as np
 
 from healthscore.asof import day_of
 from healthscore.config import Bands
+from healthscore.display import Display, Displayed
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import attempt_of, plain, run_directory, write_json
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
-class Validation:
+@dataclass(frozen=True, repr=False)
+class Validation(Displayed):
     """What a score history was worth.
 
     Attributes
@@ -50,19 +51,19 @@ class Validation:
         The tables of the result as frames; `segments` is empty without a segment, `weights` without weights.
     """
 
-    result: dict[str, Any] = field(repr=False)
+    result: dict[str, Any]
     directory: Path | None
-    snapshots: pd.DataFrame = field(repr=False)
-    bands: pd.DataFrame = field(repr=False)
-    deciles: pd.DataFrame = field(repr=False)
-    segments: pd.DataFrame = field(repr=False)
-    weights: pd.DataFrame = field(repr=False)
+    snapshots: pd.DataFrame
+    bands: pd.DataFrame
+    deciles: pd.DataFrame
+    segments: pd.DataFrame
+    weights: pd.DataFrame
 
-    def _repr_html_(self) -> str:
-        """The result in a notebook."""
+    def display(self) -> Display:
+        """What a notebook shows."""
         from healthscore.pipelines.displays.weights import validation_display
 
-        return validation_display(self.result).html()
+        return validation_display(self.result)
 
 
 def validate(

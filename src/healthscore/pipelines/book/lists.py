@@ -70,9 +70,15 @@ def export(rows: pd.DataFrame) -> bytes:
 
 def _unquoted(book: Book, table: pd.DataFrame) -> pd.DataFrame:
     """The list without quotes; of ids, those that are the book's own, whatever they begin with."""
-    texts = {name: table[name].str.replace(QUOTED, r"\1", regex=True) for name in TEXTS if name in table}
+    texts = {name: _without_quotes(table[name]) for name in TEXTS if name in table}
     if "account_id" in texts:
         ids = book.table[["account_id"]]
         written = dict(zip(csv_safe(ids)["account_id"], ids["account_id"], strict=True))
         texts["account_id"] = table["account_id"].map(written).fillna(texts["account_id"])
     return table.assign(**texts)
+
+
+def _without_quotes(texts: pd.Series[str]) -> pd.Series[str]:
+    """The texts as they were before they were written; most have no quote at all, which is found at once."""
+    odd = texts.str.contains("'", regex=False, na=False)
+    return texts.mask(odd, texts[odd].str.replace(QUOTED, r"\1", regex=True))
