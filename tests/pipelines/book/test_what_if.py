@@ -95,10 +95,10 @@ def test_todays_weights_are_todays_score(small: WhatIf) -> None:
 def test_the_newest_date_has_every_account_in_one_band(small: WhatIf) -> None:
     found = small.figures({"use": 1})
     newest = small.past.panel.day == small.past.panel.day[-1]
-    known = small.past.panel.X[newest, 0]
-    assert sum(band["latest"] for band in found["bands"]) == int((~np.isnan(known)).sum())
-    red = int(((5.0 * known < 40.0) | (known == 0)).sum())
-    assert found["bands"][0]["latest"] == red
+    days = small.past.panel.X[newest, 0]
+    assert [feature.name for feature in small.past.panel.features] == ["days"], "what the hard rule reads, no more"
+    assert sum(band["latest"] for band in found["bands"]) == int((~np.isnan(days)).sum())
+    assert found["bands"][0]["latest"] == int((5.0 * days < 40.0).sum())
 
 
 @pytest.mark.parametrize(

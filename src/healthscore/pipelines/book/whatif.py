@@ -7,7 +7,7 @@ weighted sum of them, through the very code that scores.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +48,7 @@ class WhatIf:
     card
         The scorecard as it is.
     past
-        Every account at risk at every date, with what became of it.
+        Every account at risk at every date, with what became of it; its panel holds what hard rules and variants read.
     scores
         What the scorecard makes of them, by row of the past.
     """
@@ -59,8 +59,13 @@ class WhatIf:
 
     @classmethod
     def of(cls, past: Past) -> WhatIf:
-        """Compute the sub-scores of the scorecard of a past's run."""
-        return cls(need_scorecard(past.run), past, card_on_book(past))
+        """Compute the sub-scores of the scorecard of a past's run; of its features, only what weights need is held."""
+        card, scores, panel = need_scorecard(past.run), card_on_book(past), past.panel
+        asked = {one.feature for rules in (card.cap, card.variant) for rule in rules for one in rule.when}
+        own = [place for place, feature in enumerate(panel.features) if feature.name in asked]
+        features = tuple(panel.features[place] for place in own)
+        held = replace(panel, X=np.ascontiguousarray(panel.X[:, own]), features=features, beside=None)
+        return cls(card, replace(past, panel=held), scores)
 
     def figures(self, weights: Mapping[str, float] | None = None) -> dict[str, Any]:
         """What the score would have been worth with these weights.
@@ -111,19 +116,12 @@ class WhatIf:
     def _exits(self) -> Rows:
         return announced_exits(self.past, np.arange(len(self.past.label)))
 
-    @cached_property
-    def _read(self) -> tuple[list[str], NDArray[np.float64]]:
-        """Features that hard rules and variants ask for, and their columns."""
-        names = [feature.name for feature in self.past.panel.features]
-        asked = {one.feature for rules in (self.card.cap, self.card.variant) for rule in rules for one in rule.when}
-        own = [name for name in names if name in asked]
-        return own, np.ascontiguousarray(self.past.panel.X[:, [names.index(name) for name in own]])
-
     def _scores(self, card: Scorecard) -> CardScores:
         if card is self.card:
             return self.scores
-        names, X = self._read
-        return score_subscores(card, self.scores.subscores, names, X, self._segments)
+        panel = self.past.panel
+        names = [feature.name for feature in panel.features]
+        return score_subscores(card, self.scores.subscores, names, panel.X, self._segments)
 
     def _judged(self, card: Scorecard, scores: CardScores, reference: NDArray[np.float64] | None) -> Scored:
         """The rows whose outcome is known and that have a score, as `cardhistory.card_history` collects them."""
