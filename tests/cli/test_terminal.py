@@ -130,6 +130,7 @@ def test_every_command_has_json() -> None:
     ("words", "code", "begins"),
     [
         (["--quiet", "simulate", "--accounts", "20", "--out", "demo"], 0, ""),
+        (["simulate", "--accounts", "20", "--out", "demo", "--quiet"], 0, ""),
         (["-q", "simulate", "--accounts", "20", "--out", "demo", "--json"], 0, "{"),
         (["simulate", "--accounts", "20", "--out", "demo"], 0, "table"),
         (["--quiet", "check", "none.toml"], 2, ""),
@@ -151,3 +152,9 @@ def test_a_quiet_command_says_nothing_and_exits_as_ever(
     assert told.out.lstrip().partition(" ")[0].startswith(begins) if begins else told.out == ""
     assert bool(told.err) == bool(code), "an error is told, whatever was asked"
     assert not streams.quiet(), "it ends with the command"
+
+
+def test_what_is_no_option_stays_where_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["check", "--", "--quiet"])
+    assert "--quiet" in capsys.readouterr().err, "a run of that name is looked for"
