@@ -52,9 +52,11 @@ def steps_of(result: Result) -> list[Step]:
 
 def drivers(result: Result) -> Spec | None:
     """The sum that makes the score as a waterfall; None for an account without one."""
-    if result["health"] is None:
-        return None
-    steps = steps_of(result)
+    return None if result["health"] is None else waterfall(steps_of(result))
+
+
+def waterfall(steps: Sequence[Step]) -> Spec:
+    """Steps as bars, the first on top, each with a line to where the next one begins."""
     places = list(range(len(steps)))[::-1]
     bars = {
         "type": "bar",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from healthscore.config import Run, Scorecard, load_run, load_scorecard
 from healthscore.errors import ConfigurationError, InsufficientDataError
 from healthscore.pipelines import accountcharts, charts, views, weightcharts
+from healthscore.pipelines.book.reading import OneAccount
 from healthscore.pipelines.colours import Theme
 from healthscore.pipelines.figures import figure_of
 from healthscore.pipelines.happenings import words_in
@@ -142,13 +143,11 @@ def plot_history(
 
 def _rows(scored: Scored, account: str) -> list[dict[str, Any]]:
     """The account's score at a date, None where it has a status instead; nothing where it is no customer."""
-    import pandas as pd
-
-    found = pd.read_parquet(
-        scored.directory / "scores.parquet", columns=list(OF_ACCOUNT), filters=[("account_id", "==", account)]
-    )
+    found = OneAccount.of(scored, account).scores(OF_ACCOUNT)
     rows = found.astype(object).where(found.notna(), None).to_dict("records")
-    return [{"as_of": scored.as_of.isoformat(), **{str(column): value for column, value in row.items()}} for row in rows]
+    return [
+        {"as_of": scored.as_of.isoformat(), **{str(column): value for column, value in row.items()}} for row in rows
+    ]
 
 
 def _drawn(spec: charts.Spec | None, title: str, theme: Theme) -> Figure:
