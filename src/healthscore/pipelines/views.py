@@ -278,8 +278,10 @@ def difference_rows(result: Result) -> list[View]:
 
 
 def better(name: str, one: Mapping[str, Any] | None) -> str:
-    """The word that the interval of a difference allows: "better", "worse", or none."""
+    """The word that the interval of a difference allows: "better", "worse", or none; none for what has an ideal."""
     if not one or one.get("low") is None or one.get("high") is None or one["low"] <= 0 <= one["high"]:
         return ""
-    higher = METRICS[name].higher_is_better
-    return "better" if (one["low"] > 0) == bool(higher) else "worse"
+    higher = True if name in CAPACITY else METRICS[name].higher_is_better
+    if higher is None:
+        return ""
+    return "better" if (one["low"] > 0) == higher else "worse"

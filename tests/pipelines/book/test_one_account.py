@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from healthscore.pipelines.book import Book
 from healthscore.pipelines.explain import Explanation, explain
 from healthscore.pipelines.publish import plain
 from published_companies import APRIL, MARCH, MAY
-from two_publications import CARD, Company
+from two_publications import CARD, Company, copied
 
 LOW, FELL = "A-000079", "A-000015"
 
@@ -61,6 +63,21 @@ def test_what_is_told_is_what_was_published(book: Book) -> None:
         assert told[name] == (row[name] or None)
     assert told["override"] is None
     assert told["displays"]["rank"].startswith(f"{row['rank']} of ")
+
+
+def test_an_override_stands_beside_the_score(by_model: Book, tmp_path: Path) -> None:
+    copy = copied(by_model, tmp_path)
+    table = copy.publication.scores()
+    said: dict[str, Any] = {"health": 80.0, "band": "healthy", "author": "Ana", "reason": "=they told me"}
+    said |= {"made_on": date(2025, 4, 3), "expires_on": date(2025, 6, 30)}
+    for name, value in said.items():
+        table[f"override_{name}"] = [value if account == LOW else None for account in table["account_id"]]
+    table.to_parquet(copy.directory / "scores.parquet", index=False)
+    told = views.account(copy, LOW)
+    assert told["override"] == said
+    assert told["health"] != 80.0
+    assert views.glance(copy)["overridden"] == 1
+    assert views.account(copy, FELL)["override"] is None
 
 
 def test_an_account_with_a_status_has_no_points(book: Book) -> None:

@@ -24,13 +24,16 @@ def test_figures_of_both(by_model: Book, tmp_path: Path) -> None:
     copy = copied(by_model, tmp_path)
     assert figures_beside(copy).why == "nothing is known of it yet: healthscore backtest"
     apart = {
-        "auc": {"estimate": 0.05, "low": 0.01, "high": 0.09},
-        "log_loss": {"estimate": -0.1, "low": -0.2, "high": 0.1},
+        "auc": report_samples.figure(0.05, 0.04),
+        "log_loss": report_samples.figure(-0.1, 0.2),
+        "capture_capacity": report_samples.figure(-0.2, 0.1),
+        "calibration_slope": report_samples.figure(0.3, 0.1),
     }
+    more = {name: report_samples.figure(1.0, 0.1) for name in ("capture_capacity", "calibration_slope")}
     result = {
         "run": copy.run.name,
         "chosen": "blend",
-        "pooled": {"n": 900, "events": 60, "models": {"blend": report_samples.metrics(0.84)}},
+        "pooled": {"n": 900, "events": 60, "models": {"blend": report_samples.metrics(0.84) | more}},
         "scorecard": CARD | {"figures": report_samples.metrics(0.79)},
         "differences": {"scorecard": apart},
     }
@@ -46,7 +49,9 @@ def test_figures_of_both(by_model: Book, tmp_path: Path) -> None:
     rows = {row["name"]: row for row in told["rows"]}
     assert rows["auc"]["model"] == report_samples.figure(0.84, 0.02)
     assert rows["auc"]["scorecard"] == report_samples.figure(0.79, 0.02)
-    assert (rows["auc"]["better"], rows["log_loss"]["better"], rows["ece"]["better"]) == ("better", "", "")
+    words = {name: row["better"] for name, row in rows.items() if row["difference"]}
+    assert words == {"auc": "better", "log_loss": "", "capture_capacity": "worse", "calibration_slope": ""}
+    assert (rows["ece"]["better"], rows["calibration_slope"]["scorecard"]) == ("", None)
 
 
 def test_weights_of_the_recalibration_else_of_the_validation(by_model: Book, tmp_path: Path) -> None:
@@ -76,3 +81,7 @@ def test_weights_of_the_recalibration_else_of_the_validation(by_model: Book, tmp
     changed = weights_beside(copy).result
     assert changed is not None
     assert changed["decision"] == "change"
+    write_result(copy.run.out, "recalibrate", result | {"decision": "no evidence"})
+    unknown = weights_beside(copy).result
+    assert unknown is not None
+    assert unknown["rows"][0]["learned"] is None, "what a model made of nothing would be read as an answer"

@@ -52,8 +52,8 @@ def weights_beside(book: Book) -> Told:
     Returns
     -------
     `Told` of `decision`, `sentences`, and `rows` by component: name, label, `now`, `moves` (its share of the score's
-    ups and downs), `learned` (a description of a model, no evidence), `validated` (estimate, low, high), `verdict`,
-    `recommended`.
+    ups and downs), `learned` (what a model made of them; None without evidence), `validated` (estimate, low, high),
+    `verdict`, `recommended`.
     """
     asked = book.latest("recalibrate")
     weighed = asked if asked.result is not None else book.latest("validate")
@@ -66,7 +66,7 @@ def weights_beside(book: Book) -> Told:
             "label": one["label"],
             "now": one["handcrafted"],
             "moves": one["effective"],
-            "learned": one["shap_share"],
+            "learned": None if result["decision"] == "no evidence" else one["shap_share"],
             "validated": one["validated"],
             "verdict": one["verdict"],
             "recommended": one["recommended"],

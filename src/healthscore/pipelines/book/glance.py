@@ -168,9 +168,13 @@ def _promised(book: Book, told: Told) -> Told:
     if not told.result.get("bands"):
         return Told(None, "no outcome of these scores is known yet")
     tones = tones_of(book)
-    keys = ("name", "low", "high", "n", "events", "accounts", "rate")
     rows = [
-        {**{key: band.get(key) for key in keys}, "promised": band.get("probability"), "tone": tones.get(band["name"])}
+        {
+            **{key: band[key] for key in ("name", "low", "high", "rate")},
+            **{key: int(band[key]) for key in ("n", "events", "accounts")},
+            "promised": band.get("probability"),
+            "tone": tones.get(band["name"]),
+        }
         for band in told.result["bands"]
     ]
     return Told({"bands": rows})
