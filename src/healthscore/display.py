@@ -182,14 +182,14 @@ STYLE = """
 .healthscore li b:not(:has(+.small)){display:block}
 .healthscore table{border-collapse:collapse;table-layout:auto;width:auto;margin:10px 0 4px;font-size:13px;color:inherit}
 .healthscore caption{text-align:left;caption-side:top;white-space:nowrap;padding:0 0 4px}
-.healthscore th,.healthscore td{text-align:left;vertical-align:top;padding:3px 16px 3px 0;border:0;background:none;
-color:inherit;max-width:30rem;white-space:pre-line;overflow-wrap:break-word}
-.healthscore tbody tr>*{border-top:1px solid rgba(128,128,128,.35)}
-.healthscore thead th{font-weight:600;vertical-align:bottom;overflow-wrap:normal}
-.healthscore tbody th{font-weight:500}
-.healthscore .total>*{font-weight:700;border-top:2px solid rgba(128,128,128,.7)}
-.healthscore .num{text-align:right;font-variant-numeric:tabular-nums}
-.healthscore td.num{white-space:nowrap}
+.healthscore.healthscore th,.healthscore.healthscore td{text-align:left;vertical-align:top;padding:3px 16px 3px 0;
+border:0;background:none;color:inherit;max-width:30rem;white-space:pre-line;overflow-wrap:break-word}
+.healthscore.healthscore tbody tr>*{border-top:1px solid rgba(128,128,128,.35)}
+.healthscore.healthscore thead th{font-weight:600;vertical-align:bottom;overflow-wrap:normal}
+.healthscore.healthscore tbody th{font-weight:500}
+.healthscore.healthscore tbody .total>*{font-weight:700;border-top:2px solid rgba(128,128,128,.7)}
+.healthscore.healthscore .num{text-align:right;font-variant-numeric:tabular-nums}
+.healthscore.healthscore td.num{white-space:nowrap}
 .healthscore .mark::before{content:"";display:inline-block;width:.65em;height:.65em;border-radius:50%;
 margin-right:.45em}
 .healthscore .mark.plain::before{display:none}
@@ -200,4 +200,5 @@ margin-right:.45em}
 .healthscore .mark.risk::before,.healthscore .bar.risk{background:#d4561c}
 .healthscore .note{border-left:3px solid #b07d00;padding-left:8px}
 """
-"""Colours that stand at 3 to 1 or more against both white and the black of dark notebooks."""
+"""Colours stand at 3 to 1 or more against both white and the black of dark notebooks. The class stands twice where
+notebooks have rules of their own for tables, which would win otherwise."""
