@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from healthscore.asof import date_of, day_of
 from healthscore.config import Run, Scorecard, load_run
 from healthscore.display import Display, Displayed
 from healthscore.errors import ConfigurationError
+from healthscore.pipelines.accountrows import latest_rows
 from healthscore.pipelines.actions.paths import path_of_one
 from healthscore.pipelines.cardparts import CardParts
 from healthscore.pipelines.growth.explained import growth_of
@@ -26,17 +26,6 @@ from healthscore.pipelines.scoretable import Rated
 from healthscore.pipelines.trend.explained import change_since, earlier_score
 from healthscore.pipelines.working import working
 from healthscore.tables import Tables, open_tables
-from healthscore.tables.quoting import quote_identifier, quote_literal
-from healthscore.tables.shapes import FIRST_DAY, projection
-
-LATEST_ROWS = 10
-SHOWN = {
-    "events": ("name", "actor_id", "quantity"),
-    "levels": ("name", "value"),
-    "intervals": ("end", "kind", "quantity", "deadline"),
-}
-"""Contract -> columns of its latest rows that are shown beside their day."""
-
 
 ABOUT = (
     "account_id",
@@ -204,33 +193,3 @@ def _nearest(account: str, ids: list[str]) -> list[str]:
     bare = account.replace("0", "")
     same = [known for known in ids if known.replace("0", "") == bare and len(known) != len(account)]
     return sorted(same, key=len)[:3] or difflib.get_close_matches(account, ids, n=3)
-
-
-def latest_rows(run: Run, tables: Tables, account: str, as_of: date) -> dict[str, list[dict[str, Any]]]:
-    """The last rows of an account that were visible at a date, newest first, by source of the run's signals."""
-    sources = dict.fromkeys(signal.source for signal in run.signals.values())
-    dated = [source for source in sources if run.sources[source].contract in SHOWN]
-    return {source: _latest(run, tables, source, account, day_of(as_of)) for source in dated}
-
-
-def _latest(run: Run, tables: Tables, source: str, account: str, t: int) -> list[dict[str, Any]]:
-    """The last rows of a source that were visible at as-of day `t`, newest first."""
-    contract, bound = run.sources[source].contract, tables.bound_columns(source)
-    day = FIRST_DAY[contract]
-    shown = {column: quote_identifier(column) for column in SHOWN[contract] if column in bound}
-    if "end" in shown:
-        shown["end"] = f"CASE WHEN end_known_day < {t} THEN end_day END"
-    columns = {"day": day, **shown}
-    found = tables.engine.query(
-        f"SELECT {projection(columns)} FROM {tables.relation(source)} "
-        f"WHERE account_id = {quote_literal(account)} AND {day} < {t} AND known_day < {t} "
-        f"AND (until_day IS NULL OR until_day >= {t}) "
-        f"ORDER BY {', '.join(f'{number} DESC' for number in range(1, len(columns) + 1))} LIMIT {LATEST_ROWS}"
-    )
-    rows: list[dict[str, Any]] = found.to_pylist()
-    for row in rows:
-        row |= {column: date_of(row[column]) for column in ("day", "end", "deadline") if row.get(column) is not None}
-        for number in ("quantity", "value"):
-            if row.get(number) is not None:
-                row[number] = row[number] / 10 ** tables.scale(source, number)
-    return rows

@@ -10,7 +10,7 @@ from healthscore.pipelines.book.lists import export, listed, lists
 from healthscore.pipelines.book.one import account, peers, waterfall
 from healthscore.pipelines.book.opening import Book, Told, open_book
 from healthscore.pipelines.book.overtime import bands_over_time, scores_over_time
-from healthscore.pipelines.book.signals import features, latest, moved, path
+from healthscore.pipelines.book.signals import features, latest, moved, path, weekly
 from healthscore.pipelines.book.whatif import WhatIf, open_what_if
 
 __all__ = [
@@ -40,5 +40,6 @@ __all__ = [
     "promises",
     "scores_over_time",
     "waterfall",
+    "weekly",
     "weights_beside",
 ]

@@ -18,7 +18,7 @@ from healthscore.pipelines.trend.scorers import made_by
 if TYPE_CHECKING:
     from healthscore.pipelines.book.opening import Book
 
-READ = ("account_id", "as_of", "status", "health", "band", "grade", "rank", "model")
+READ = ("account_id", "as_of", "status", "health", "health_low", "health_high", "band", "grade", "rank", "model")
 COLUMNS = (*READ[1:], "change", "moved", "same_scorer")
 
 
@@ -27,7 +27,7 @@ def course(book: Book, account: str) -> pd.DataFrame:
 
     Returns
     -------
-    as_of, status, health, band, grade, rank and model as published; `change` in points since its previous score;
+    as_of, status, health with its interval, band, grade, rank and model as published; `change` in points since its previous score;
     `moved`, what moved the score most in that direction, with its points; `same_scorer`, whether one scorer made both
     (missing before there is a previous score); `points_<component>`, missing where a date's scorer had none such.
 

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from healthscore.models.health import tenths
-from healthscore.pipelines.auditing.material import POINTS, SCORED
+from healthscore.pipelines.accountcharts import Step, sum_of
+from healthscore.pipelines.auditing.material import POINTS, SCORED, TOTALS
 from healthscore.pipelines.book.accounts import RENEWAL, displays, named, points_of
 from healthscore.pipelines.book.reading import row_of
-from healthscore.pipelines.trend.changes import IN_WORDS, LIMIT
 
 if TYPE_CHECKING:
     from healthscore.pipelines.book.opening import Book
@@ -35,7 +34,7 @@ def account(book: Book, account: str) -> dict[str, Any]:
     Returns
     -------
     The columns `SAID`, texts that are not there as None; `renewal`, the next that is known; `displays` of the score;
-    `waterfall` (see there); `override` (health, band, author, reason, made_on, expires_on), None without one.
+    `waterfall`, its steps; `override` (health, band, author, reason, made_on, expires_on), None without one.
 
     Raises
     ------
@@ -64,28 +63,11 @@ def _value(value: Any) -> Any:
     return None if pd.isna(value) or value == "" else getattr(value, "tolist", lambda: value)()
 
 
-def waterfall(book: Book, row: pd.Series[Any]) -> list[dict[str, Any]]:
-    """The steps from where a score starts to what it is, in displayed points that add up exactly.
-
-    Each step has `kind` (`base`, `component`, `limit`, `score`), `name`, `points`, and the heights that it goes from
-    and to, `start` and `end`: the first starts from 0 and the last, the score itself, too. Components in the order of
-    the scorer; what the end of the scale or a hard rule cuts off only where it does.
-    """
-    rule = row.get("cap") or IN_WORDS[LIMIT]
-    parts = [("base", "start", row[f"{POINTS}base"])]
-    parts += [("component", name, row[f"{POINTS}{name}"]) for name in book.components]
-    parts += [("limit", rule, row[f"{POINTS}capped"])] if row[f"{POINTS}capped"] else []
-    steps, height = [], 0
-    for kind, name, points in parts:
-        end = height + int(tenths(points))
-        steps.append(_step(kind, name, height, end))
-        height = end
-    return [*steps, _step("score", "score", 0, height)]
-
-
-def _step(kind: str, name: str, start: int, end: int) -> dict[str, Any]:
-    """A step whose heights are given in tenths."""
-    return {"kind": kind, "name": name, "points": (end - start) / 10, "start": start / 10, "end": end / 10}
+def waterfall(book: Book, row: pd.Series[Any]) -> list[Step]:
+    """The steps from where a score starts to what it is, in displayed points that add up exactly."""
+    components = {name: float(row[f"{POINTS}{name}"]) for name in book.components}
+    base, capped = (float(row[name]) for name in TOTALS)
+    return sum_of(base, components, capped, float(row["health"]), book.by_card, _value(row.get("cap")))
 
 
 def peers(book: Book, account: str) -> dict[str, Any]:

@@ -16,11 +16,11 @@ import pandas as pd
 
 from healthscore.errors import ConfigurationError
 from healthscore.models.scorecard import card_drivers, score_card
+from healthscore.pipelines.accountrows import WEEK, latest_rows, weekly_rows
 from healthscore.pipelines.actions.paths import path_among
 from healthscore.pipelines.auditing.material import SCORED
 from healthscore.pipelines.book.reading import OneAccount
 from healthscore.pipelines.cardparts import CardParts, parts_of
-from healthscore.pipelines.explain import latest_rows
 from healthscore.pipelines.publication.history import Scored
 from healthscore.pipelines.reasons import explain_rows
 from healthscore.pipelines.trend.changes import replayed
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from healthscore.features.dictionary import Feature
     from healthscore.pipelines.book.opening import Book
 
+BEFORE, WEEKS = 26, 104
+"""Weeks of raw rows that are counted before the first score, and at most."""
 SHOWN = ("component", "feature", "value", "points", "sentence")
 
 
@@ -167,6 +169,23 @@ def latest(book: Book, account: str, as_of: date | None = None) -> dict[str, lis
     """
     with book.tables() as tables:
         return latest_rows(book.run, tables, account, book.now.as_of if as_of is None else as_of)
+
+
+def weekly(book: Book, account: str) -> pd.DataFrame:
+    """How many rows came of an account week by week, by source: what its score was made from, seen over time.
+
+    Columns `week` (its first day) and one per source of the run's signals, from half a year before the first score of
+    the book, but at most `WEEKS` weeks, up to the newest. What was known at the newest date is what is counted.
+
+    Raises
+    ------
+    InputError
+        A source breaks its contract.
+    """
+    now, first = book.now.as_of, book.history[0].as_of
+    weeks = min(BEFORE + -(-(now - first).days // WEEK), WEEKS)
+    with book.tables() as tables:
+        return weekly_rows(book.run, tables, account, now, weeks)
 
 
 def _scored_at(book: Book, as_of: date | None) -> Scored:
