@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date, timedelta
 
 import pandas as pd
@@ -32,7 +33,7 @@ def test_rows_are_those_of_the_files_that_were_known_then(by_model: Book, publis
     found = views.weekly(by_model, BUSY)
     weeks = list(found["week"])
     assert weeks[-1] + timedelta(days=7) == MAY == by_model.now.as_of
-    assert all(later - earlier == timedelta(days=7) for earlier, later in zip(weeks, weeks[1:], strict=False))
+    assert all(later - earlier == timedelta(days=7) for earlier, later in itertools.pairwise(weeks))
     assert MARCH - weeks[0] >= timedelta(weeks=26)
     for source, file, time, known_at in (
         ("usage", "events.parquet", "time", "ingested_at"),
