@@ -85,7 +85,10 @@ def test_a_history_has_its_interval_the_edges_and_a_gap_where_there_was_no_score
     spec = accountcharts.history(rows, bands)
     assert spec is not None
     high, low, middle, top, line = spec["data"]
-    assert (line["y"], line["customdata"]) == ([72.0, None, 35.5], ["healthy", "not scored", "at risk"])
+    assert (line["y"], line["customdata"]) == (
+        [72.0, None, 35.5],
+        [["healthy", ""], ["not scored", ""], ["at risk", ""]],
+    )
     assert (high["y"], low["y"], low["x"]) == ([80.0, 44.0], [60.0, 20.0], ["2025-01-01", "2025-03-01"])
     assert [edge["name"] for edge in (middle, top)] == ["middle from 40", "healthy from 70"]
     bare = accountcharts.history([{**row, "health_low": None, "health_high": None} for row in rows], bands)
@@ -93,10 +96,26 @@ def test_a_history_has_its_interval_the_edges_and_a_gap_where_there_was_no_score
     assert len(bare["data"]) == 3
 
 
+def test_the_scores_that_moved_most_are_marked_with_what_moved_them() -> None:
+    moves = [(50.0, None, ""), (38.0, -12.0, "use -9.0"), (42.0, 4.0, "finance +4.0"), (90.0, 48.0, "good_terms +40.0")]
+    rows = [
+        {"as_of": f"2025-0{month}-01", "health": health, "health_low": None, "health_high": None, "band": "middle"}
+        | {"change": change, "moved": moved}
+        for month, (health, change, moved) in enumerate(moves, start=1)
+    ]
+    spec = accountcharts.history(rows, {})
+    assert spec is not None
+    line, marks = spec["data"]
+    assert line["customdata"][1] == ["middle", "<br>−12.0 since the score before, most of all use -9.0"]
+    assert (marks["x"], marks["text"]) == (["2025-02-01", "2025-04-01"], ["use -9.0", "good terms +40.0"])
+    assert marks["marker"]["symbol"] == ["triangle-down", "triangle-up"]
+
+
 @pytest.mark.parametrize("payload", [payload for payload in PAYLOADS if "<" in payload])
 def test_hostile_names_are_escaped_for_plotly(payload: str) -> None:
     spec = accountcharts.drivers(explained(components={payload: -40.7}))
     rows = [{"as_of": "2025-01-01", "health": 1.0, "health_low": None, "health_high": None, "band": payload}]
+    rows += [{**rows[0], "as_of": "2025-02-01", "health": 9.0, "change": 8.0, "moved": payload}]
     course = accountcharts.history(rows, {payload: {"low": 40.0}})
-    for texts in (str(spec).replace("<br>", ""), str(course).replace("<extra></extra>", "")):
+    for texts in (str(spec).replace("<br>", ""), str(course).replace("<br>", "")):
         assert "<" not in texts.replace("<extra></extra>", "")

@@ -14,6 +14,8 @@ from healthscore.pipelines.wording import number
 Result = Mapping[str, Any]
 NAME_WIDTH = 22
 """Letters of a step's name beside the figure before it goes on in another line."""
+TURNS, TURN = 3, 5.0
+"""So many of the scores that moved most are marked in a history, and by so many points one has to have moved."""
 TONES = {"good": "--good", "risk": "--risk", "plain": "--muted"}
 
 
@@ -41,13 +43,19 @@ class Step:
 def steps_of(result: Result) -> list[Step]:
     """The sum that makes the score of an explanation, in points: base, components lowest first, what was cut, score."""
     by_card = result.get("scorecard") is not None
-    steps = [Step("all points" if by_card else "typical account", "", result["base"], 0.0, total=True)]
-    for name, points in sorted(result["components"].items(), key=lambda one: float(one[1])):
+    return sum_of(result["base"], result["components"], result["capped"], result["health"], by_card, result.get("cap"))
+
+
+def sum_of(
+    base: float, components: Mapping[str, float], capped: float, health: float, by_card: bool, rule: str | None
+) -> list[Step]:
+    """The same of its parts; `rule` is the hard rule that cut a scorecard's score, where one did."""
+    steps = [Step("all points" if by_card else "typical account", "", base, 0.0, total=True)]
+    for name, points in sorted(components.items(), key=lambda one: float(one[1])):
         steps.append(Step(name.replace("_", " "), name, points, steps[-1].ends))
-    if result["capped"]:
-        cut = f"rule: {result['cap']}" if result.get("cap") else "end of the scale"
-        steps.append(Step(cut, "", result["capped"], steps[-1].ends))
-    return [*steps, Step("score", "", result["health"], 0.0, total=True)]
+    if capped:
+        steps.append(Step(f"rule: {rule}" if rule else "end of the scale", "", capped, steps[-1].ends))
+    return [*steps, Step("score", "", health, 0.0, total=True)]
 
 
 def drivers(result: Result) -> Spec | None:
@@ -94,7 +102,8 @@ def history(rows: Sequence[Result], bands: Mapping[str, Result]) -> Spec | None:
     Parameters
     ----------
     rows
-        Oldest first: as_of, health (None where it had none), health_low, health_high, band.
+        Oldest first: as_of, health (None where it had none), health_low, health_high, band; and, where it is known,
+        `change` in points since the score before, and `moved`, what moved it most.
     bands
         Name of each band -> where it begins (`low`), the lowest first.
     """
@@ -105,21 +114,54 @@ def history(rows: Sequence[Result], bands: Mapping[str, Result]) -> Spec | None:
     line = {
         "x": days,
         "y": [row["health"] for row in rows],
-        "customdata": [text(row["band"] or "not scored") for row in rows],
+        "customdata": [[text(row["band"] or "not scored"), _because(row)] for row in rows],
         "mode": "lines+markers",
         "name": "score",
         "line": {"color": "--accent", "width": 3},
         "marker": {"size": 7},
-        "hovertemplate": "%{x|%-d %B %Y}: %{y:.1f}, %{customdata}<extra></extra>",
+        "hovertemplate": "%{x|%-d %B %Y}: %{y:.1f}, %{customdata[0]}%{customdata[1]}<extra></extra>",
     }
     edges = [(name, band["low"]) for name, band in bands.items() if band["low"] > 0]
     return {
-        "data": [*_interval(scored), *(_edge(name, low, days) for name, low in edges), line],
+        "data": [*_interval(scored), *(_edge(name, low, days) for name, low in edges), line, *_turns(scored)],
         "layout": {
             "xaxis": {"title": {"text": "date of the score"}, "type": "date"},
             "yaxis": {"title": {"text": "score, in points"}, "range": [0, 102]},
         },
     }
+
+
+def _because(row: Result) -> str:
+    """What moved the score, as another line of what a pointer is shown."""
+    if not row.get("change"):
+        return ""
+    moved = f", most of all {row['moved']}" if row.get("moved") else ""
+    return "<br>" + text(f"{_signed(row['change'])} since the score before{moved}")
+
+
+def _turns(rows: Sequence[Result]) -> list[Spec]:
+    """Marks at the scores that moved most, up or down, each with what moved it."""
+    moved = sorted((row for row in rows if row.get("moved")), key=lambda row: -abs(float(row["change"])))
+    turns = sorted((row for row in moved[:TURNS] if abs(row["change"]) >= TURN), key=lambda row: str(row["as_of"]))
+    if not turns:
+        return []
+    return [
+        {
+            "x": [str(row["as_of"]) for row in turns],
+            "y": [row["health"] for row in turns],
+            "mode": "markers+text",
+            "name": "moved most by",
+            "text": [text(row["moved"].replace("_", " ")) for row in turns],
+            "textposition": ["top center" if row["change"] > 0 else "bottom center" for row in turns],
+            "cliponaxis": False,
+            "marker": {
+                "size": 13,
+                "symbol": ["triangle-up" if row["change"] > 0 else "triangle-down" for row in turns],
+                "color": ["--good" if row["change"] > 0 else "--risk" for row in turns],
+            },
+            "hoverinfo": "skip",
+        }
+    ]
 
 
 def _interval(scored: Sequence[Result]) -> list[Spec]:
@@ -154,7 +196,11 @@ def _edge(name: str, low: float, days: Sequence[str]) -> Spec:
 
 
 def _told(step: Step) -> str:
-    return number(step.points) if step.total or step.points <= 0 else f"+{number(step.points)}"
+    return number(step.points) if step.total else _signed(step.points)
+
+
+def _signed(points: float) -> str:
+    return number(points) if points <= 0 else f"+{number(points)}"
 
 
 def _wrapped(name: str) -> str:

@@ -67,7 +67,7 @@ def calibration(result: Result) -> Spec | None:
     points = {
         "x": [one["predicted"] for one in bins],
         "y": [one["observed"]["estimate"] for one in bins],
-        "error_y": _errors([one["observed"] for one in bins]),
+        "error_y": errors([one["observed"] for one in bins]),
         "customdata": [one["n"] for one in bins],
         "mode": "markers",
         "name": "observed",
@@ -145,7 +145,7 @@ def _rates(rows: Sequence[Result], labels: Sequence[str], did: str, marker: Spec
         "type": "bar",
         "x": labels,
         "y": [row["rate"]["estimate"] for row in rows],
-        "error_y": _errors([row["rate"] for row in rows]),
+        "error_y": errors([row["rate"] for row in rows]),
         "customdata": [[row["n"], row["events"]] for row in rows],
         "marker": marker,
         "name": text(did),
@@ -232,7 +232,9 @@ def _ribbon(points: Sequence[Sequence[float | None]]) -> list[Spec]:
     ]
 
 
-def _errors(figures: Sequence[Mapping[str, float | None]]) -> Spec:
+def errors(figures: Sequence[Mapping[str, float | None]]) -> Spec:
+    """Intervals as plotly draws them, around each estimate."""
+
     def distance(figure: Mapping[str, float | None], end: str) -> float:
         bound, middle = figure.get(end), figure.get("estimate")
         return 0.0 if bound is None or middle is None else abs(bound - middle)

@@ -34,10 +34,10 @@ def test_every_waterfall_adds_up(book: Book) -> None:
     for account, health in book.table.loc[book.table["status"] == "scored", ["account_id", "health"]].to_numpy():
         row = book.table[book.table["account_id"] == account].iloc[0]
         steps = views.waterfall(book, row)
-        assert [step["start"] for step in steps[1:-1]] == [step["end"] for step in steps[:-2]]
-        assert steps[-2]["end"] == steps[-1]["points"] == health
-        assert round(sum(step["points"] for step in steps[:-1]), 6) == health
-        assert [step["name"] for step in steps if step["kind"] == "component"] == list(book.components)
+        assert [step.begins for step in steps[1:-1]] == [step.ends for step in steps[:-2]]
+        assert steps[-2].ends == steps[-1].points == health
+        assert round(sum(step.points for step in steps[:-1]), 6) == health
+        assert sorted(step.component for step in steps if step.component) == sorted(book.components)
 
 
 def test_features_are_those_of_explain(book: Book, explained: dict[str, Explanation]) -> None:

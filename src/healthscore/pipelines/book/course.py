@@ -27,9 +27,10 @@ def course(book: Book, account: str) -> pd.DataFrame:
 
     Returns
     -------
-    as_of, status, health with its interval, band, grade, rank and model as published; `change` in points since its previous score;
-    `moved`, what moved the score most in that direction, with its points; `same_scorer`, whether one scorer made both
-    (missing before there is a previous score); `points_<component>`, missing where a date's scorer had none such.
+    as_of, status, health with its interval, band, grade, rank and model as published; `change` in points since its
+    previous score; `moved`, what moved the score most in that direction, with its points; `same_scorer`, whether one
+    scorer made both (missing before there is a previous score); `points_<component>`, missing where a date's scorer
+    had none such.
 
     Notes
     -----
