@@ -10,9 +10,10 @@ from healthscore.config.bands import Bands, CardBands, Letters
 from healthscore.config.dates import AsOf
 from healthscore.config.loading import library, load_run, load_scorecard, shipped_runs, shipped_scorecards
 from healthscore.config.playbooks import PathToGreen, Playbook, Worklist
+from healthscore.config.run import PANEL, Run
 from healthscore.config.scorecards import Action, Cap, Component, Measure, Provenance, Purpose, Scorecard, Variant
 from healthscore.config.section import Window, known_zone
-from healthscore.config.sections import PANEL, Checks, Outcome, Run, Tracking
+from healthscore.config.sections import Checks, Outcome, Tracking
 from healthscore.config.signals import Combination, Condition, Features, Signal
 from healthscore.config.sources import Lookup, PanelTable, Sentiment, Source
 from healthscore.config.trend import Trend

@@ -14,8 +14,11 @@ class Bands(Section):
     """Half-open ranges of the displayed score, the least healthy first; the top one is closed at 100."""
 
     edges: tuple[float, ...] = (40.0, 70.0)
+    """Where one band ends and the next begins; an edge belongs to the band above it."""
     names: tuple[str, ...] = ("at risk", "needs attention", "healthy")
+    """The least healthy first; one more than edges."""
     colours: tuple[str, ...] = ("red", "yellow", "green")
+    """One for each name."""
 
     @model_validator(mode="after")
     def _one_more_name_than_edges(self) -> Bands:
@@ -31,6 +34,7 @@ class CardBands(Bands):
     """
 
     quartiles_of: date | None = None
+    """The date whose quartiles are the edges, in place of `edges`."""
 
     @model_validator(mode="after")
     def _one_more_name_than_edges(self) -> CardBands:
@@ -49,7 +53,9 @@ class Letters(Section):
     """Grades: half-open ranges of the displayed score, the lowest first."""
 
     edges: tuple[float, ...]
+    """Where one letter ends and the next begins."""
     names: tuple[str, ...]
+    """The lowest first; one more than edges."""
 
     @model_validator(mode="after")
     def _one_more_name_than_edges(self) -> Letters:

@@ -14,9 +14,13 @@ class AsOf(Section):
     """The dates at which snapshots are taken, each at midnight at the start of the date in the run's time zone."""
 
     first: date | None = None
+    """The first date."""
     last: date | None = None
+    """The last date, at most."""
     every: Literal["day", "week", "month"] | Annotated[int, Field(ge=1)] = "month"
+    """Step from date to date: a unit of the calendar, or a number of days."""
     dates: tuple[date, ...] = ()
+    """The dates themselves, in place of a range."""
 
     @model_validator(mode="after")
     def _either_range_or_dates(self) -> AsOf:
@@ -36,4 +40,6 @@ class Split(Section):
     """
 
     train: tuple[date | AsOf, ...] = ()
+    """Dates that are learned from; all with a known outcome when left out."""
     test: tuple[date | AsOf, ...] = Field(min_length=1)
+    """Dates that are judged."""

@@ -22,36 +22,27 @@ TableName = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00
 
 
 class Only(Section):
-    """Which rows go: those to which all that is given applies.
-
-    `bands` by the account's band; `rules` by any of these rules of trend or actions; `changed` where anything that is
-    sent differs from what was sent last, the date aside.
-    """
+    """Which rows go: those to which all that is given applies."""
 
     bands: tuple[str, ...] = ()
+    """Of accounts in these bands."""
     rules: tuple[str, ...] = ()
+    """Of accounts to which any of these rules of trend, or playbooks, applies."""
     changed: bool = False
+    """Where anything that is sent differs from what was sent last, the date aside."""
 
 
 class _Delivery(Section):
-    """What all deliveries say.
-
-    Attributes
-    ----------
-    scorecard
-        Deliver the scores by this scorecard. When None: those by the model, and in a run without an outcome those by
-        whichever scorecard.
-    columns
-        Published columns that go, in this order; when None those that are mapped, or all.
-    mapping
-        Published column -> what it is called where it goes.
-    """
+    """What all deliveries say."""
 
     scorecard: Name | None = None
+    """Deliver the scores by this scorecard; those by the model, else by any, when left out."""
     columns: tuple[ColumnName, ...] | None = None
+    """Published columns that go, in this order; those that are mapped, or all, when left out."""
     mapping: dict[ColumnName, Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00]+$")]] = Field(
         default_factory=dict
     )
+    """Published column = what it is called where it goes."""
 
     @model_validator(mode="after")
     def _no_two_columns_of_one_name(self) -> _Delivery:
@@ -69,14 +60,18 @@ class _Rows(_Delivery):
     """A delivery of rows."""
 
     only: Only = Only()
+    """Which rows go."""
 
 
 class FileDelivery(_Rows):
-    """A Parquet or CSV file, by the ending of `path`; `{as_of}` in it is the date. `raw` leaves texts as they are."""
+    """A Parquet or CSV file, by the ending of its name."""
 
     kind: Literal["files"]
+    """A file."""
     path: Path
+    """Where it is written; `{as_of}` in it is the date. It ends in `.csv` or `.parquet`."""
     raw: bool = False
+    """Leave texts as they are, also those that a spreadsheet would take for formulas."""
 
     @model_validator(mode="after")
     def _known_ending(self) -> FileDelivery:
@@ -91,62 +86,79 @@ class DuckDBDelivery(_Rows):
     """A table in a DuckDB file: one row per account and date."""
 
     kind: Literal["duckdb"]
+    """A DuckDB file."""
     path: Path
+    """Where it lies."""
     table: TableName = "health_scores"
+    """The table, made where it is missing."""
 
 
 class PostgreSQLDelivery(_Rows):
-    """A table in PostgreSQL: one row per account and date. `uri` is `postgresql://user@host/database`."""
+    """A table in PostgreSQL: one row per account and date."""
 
     kind: Literal["postgresql"]
+    """A PostgreSQL database."""
     uri: Address
+    """`postgresql://user@host/database`, or where the address is kept."""
     table: TableName = "health_scores"
+    """The table, made where it is missing."""
     schema_name: TableName | None = None
+    """Its schema; the role's own when left out."""
 
 
 class _Import(_Rows):
-    """Files for a tool's bulk import, in the folder `path`. `raw` leaves texts as they are."""
+    """Files for a tool's bulk import, in a folder."""
 
     path: Path
+    """The folder that files are written into."""
     raw: bool = False
+    """Leave texts as they are, also those that a spreadsheet would take for formulas."""
 
 
 class SalesforceDelivery(_Import):
     """Files for an upsert by Salesforce's Bulk API 2.0, by an external id."""
 
     kind: Literal["salesforce"]
+    """Salesforce's Bulk API 2.0."""
     object: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")] = "Account"
+    """The object that is updated."""
     external_id: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.]{0,79}$")] = "Account_Id__c"
+    """The field by which it knows an account again."""
 
 
 class HubSpotDelivery(_Import):
-    """Files for HubSpot's import of companies. `unique` is the column by which it knows a company again."""
+    """Files for HubSpot's import of companies."""
 
     kind: Literal["hubspot"]
+    """HubSpot's import of companies."""
     unique: Annotated[str, Field(min_length=1, max_length=255)] = "Account ID"
+    """The column by which it knows a company again."""
 
 
 class EngagementDelivery(_Import):
     """Files for tools of sales engagement, such as Salesloft and Outreach, which take plain CSV."""
 
     kind: Literal["engagement"]
+    """Tools of sales engagement."""
 
 
 class WebhookDelivery(_Delivery):
-    """Alerts, each a signed POST.
-
-    `rules`: of trend, or actions, that alert; good news and weak signs do not unless they are named. `entering`: bands
-    that alert when an account comes into them (when None the least healthy one). `attempts` and `timeout_seconds` are
-    those of one alert.
-    """
+    """Alerts, each a signed POST. Good news and weak signs alert nobody unless they are named."""
 
     kind: Literal["webhook"]
+    """Signed alerts."""
     url: Address
+    """Where alerts are sent: https, or this machine."""
     signing_key: Secret
+    """Where the key is kept: `env:NAME` or `file:PATH`."""
     rules: tuple[str, ...] = ("drop", "sudden_drop", "decline")
+    """Rules of trend, or playbooks, that alert."""
     entering: tuple[str, ...] | None = None
+    """Bands that alert when an account comes into them; the least healthy one when left out."""
     attempts: int = Field(default=4, ge=1, le=10)
+    """Of one alert, at most."""
     timeout_seconds: float = Field(default=10.0, gt=0, le=120)
+    """Of one attempt."""
 
     @model_validator(mode="after")
     def _encrypted(self) -> WebhookDelivery:

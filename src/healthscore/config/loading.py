@@ -13,9 +13,9 @@ from pydantic import ValidationError
 
 from healthscore.config.addresses import beside
 from healthscore.config.deliveries import located
+from healthscore.config.run import Run
 from healthscore.config.scorecards import Scorecard
 from healthscore.config.section import Section
-from healthscore.config.sections import Run
 from healthscore.errors import ConfigurationError
 
 MAXIMUM_BYTES = 1_000_000

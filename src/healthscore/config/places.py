@@ -17,7 +17,9 @@ class Placed(Section):
     """A table of the company: `path` names its files, or `table` one of the database, `schema.name`."""
 
     path: Paths | None = None
+    """A file, a glob such as `events/*.parquet`, or a list of them, under the run's `data`; CSV or Parquet."""
     table: Table | None = None
+    """In place of `path`: a table or view of the run's database, `schema.name`."""
 
     @model_validator(mode="after")
     def _lies_in_one_place(self) -> Placed:

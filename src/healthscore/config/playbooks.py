@@ -30,34 +30,45 @@ CONDITIONS = (
 class Playbook(Section):
     """What to do about the accounts for which every condition holds.
 
-    `bands` are steady bands, by name or place (`lowest`, `middle`, `highest`). `drop` is how many points were lost
-    `over` the time since the previous score, or about a week or a month. `trends` are rules of `[trend]`. `fell` names
-    components of which one lost the most points over that time, `worst` components of which one has the fewest points
-    now: different answers to different causes. `when` are conditions on features. `renewal_within_days` is how near the
-    next renewal is, `value_at_least` revenue per month. `low_confidence` asks for accounts whose score is doubtful, or
-    (false) is not; `ready_for_expansion` and `reference` for those on these lists.
-
-    `owner` is `account`, the account's own, or a team by name. Priority 1 comes first. `due_days` is how soon.
+    `fell` and `worst` give different answers to different causes.
     """
 
     action: str = Field(min_length=1, max_length=300)
+    """What to do, in words."""
     owner: str = Field(default=ACCOUNT_OWNER, min_length=1, max_length=120)
+    """`account`, whoever looks after the account, or a team by name."""
     priority: int = Field(default=3, ge=1, le=9)
+    """1 comes first."""
     due_days: int | None = Field(default=None, ge=0, le=3660)
+    """How soon."""
     enabled: bool = True
+    """Whether it is in use."""
     bands: tuple[str, ...] = ()
+    """Steady bands, by name or place: `lowest`, `middle`, `highest`."""
     drop: float | None = Field(default=None, gt=0, le=100)
+    """Points lost, at least, over the time of `over`."""
     over: Over = "previous"
+    """The time of `drop` and `fell`."""
     trends: tuple[str, ...] = ()
+    """Rules of `[trend]`."""
     fell: tuple[str, ...] = ()
+    """Components of which one lost the most points over that time."""
     worst: tuple[str, ...] = ()
+    """Components of which one has the fewest points now."""
     when: tuple[Condition, ...] = ()
+    """Conditions on features."""
     segments: tuple[str, ...] = ()
+    """Segments of accounts."""
     renewal_within_days: int | None = Field(default=None, ge=0, le=3660)
+    """How near the next renewal is."""
     value_at_least: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """Revenue per month."""
     low_confidence: bool | None = None
+    """Whether the score is doubtful, or (false) is not."""
     ready_for_expansion: bool | None = None
+    """Whether the account is on the list of those ready for expansion."""
     reference: bool | None = None
+    """Whether the account is on the list of references."""
 
     @model_validator(mode="after")
     def _says_whom(self) -> Playbook:
@@ -69,15 +80,14 @@ class Playbook(Section):
 
 
 class Worklist(Section):
-    """How much each owner can do, and what else is listed.
-
-    `capacity` is how many accounts one owner's list holds, `owners` that of single owners by name. `renewal_days` is
-    how far ahead renewals are listed.
-    """
+    """How much each owner can do, and what else is listed."""
 
     capacity: int = Field(default=25, ge=1, le=100_000)
+    """Accounts on one owner's list, at most."""
     owners: dict[str, int] = Field(default_factory=dict)
+    """The same for single owners, by name."""
     renewal_days: int = Field(default=90, ge=1, le=3660)
+    """How far ahead renewals are listed."""
 
     @model_validator(mode="after")
     def _capacities_are_counts(self) -> Worklist:
@@ -91,12 +101,10 @@ class Worklist(Section):
 
 
 class PathToGreen(Section):
-    """What may be changed on the way to the next band: `actionable` names signals, components or features.
-
-    Where it names nothing: everything but context, tenure and attributes of the account.
-    """
+    """What may be changed on the way to the next band."""
 
     actionable: tuple[str, ...] = ()
+    """Signals, components or features; where none are named, everything but context, tenure and attributes."""
 
 
 def refuse_unknown_names(playbooks: Mapping[str, Playbook], bands: Iterable[str], components: Iterable[str]) -> None:

@@ -29,8 +29,11 @@ class Purpose(Section):
     """What a score is for, who answers for it, and when it is looked at again: a score without an owner is useless."""
 
     question: str
+    """What the score is to answer."""
     owner: str
+    """Who answers for it."""
     review: date | None = None
+    """When it is looked at again; after it, scoring says so."""
 
 
 class Measure(Section):
@@ -38,15 +41,19 @@ class Measure(Section):
 
     `linear = [[0, 0], [20, 100]]` is 0 points at 0, 100 at 20 and beyond, and a straight line between.
     `steps = [[0, 100], [3, 60], [6, 0]]` is 100 points below 3, 60 from 3 on, 0 from 6 on; below the first step, the
-    first step's points. `tolerance` is what is free: the feature counts from there on (so many open tickets are
-    normal). `share` is its part of the component beside other measures.
+    first step's points.
     """
 
     feature: str
+    """What was measured, by the name in the dictionary."""
     linear: tuple[Points, ...] = ()
+    """Pairs of value and points: straight lines between them, flat beyond the ends."""
     steps: tuple[Points, ...] = ()
+    """Pairs of value and points: the points hold from the value on, the first also below it."""
     tolerance: Finite = Field(default=0.0, ge=0)
+    """What costs nothing: the value counts from there on."""
     share: Finite = Field(default=1.0, gt=0)
+    """Its part of the component beside other measures."""
 
     @model_validator(mode="after")
     def _one_shape(self) -> Measure:
@@ -64,26 +71,34 @@ class Action(Section):
     """Something done, or not done in time, that is worth points: they are added where the condition holds."""
 
     name: str
+    """What was done, or left undone."""
     when: Condition
+    """The condition."""
     points: float = Field(ge=-100, le=100)
+    """Added where it holds."""
 
 
 class Component(Section):
     """A part of the score with a weight in per cent, and a sub-score made of measures or of actions.
 
-    `start` is what actions are added to; the sum is held between 0 and 100. `missing` is what becomes of the component
-    where nothing of it is known: its weight goes to the others (`reweight`), it gets 50 points (`neutral`), or points
-    of its own; where None, what the scorecard says.
+    The sum of actions is held between 0 and 100. Where nothing of a component is known, its weight goes to the others
+    (`reweight`), or it gets 50 points (`neutral`), or points of its own.
 
     A component without measures and actions is read from a column of that name in an exported score history.
     """
 
     weight: float = Field(ge=0, le=100)
+    """In per cent."""
     label: str = ""
+    """What people read."""
     measures: tuple[Measure, ...] = ()
+    """Features turned into points."""
     actions: tuple[Action, ...] = ()
+    """Things done or left undone that have points; in place of `measures`."""
     start: float = Field(default=50.0, ge=0, le=100)
+    """Points that actions are added to."""
     missing: Missing | float | None = None
+    """`reweight`, `neutral`, or points of its own; what the scorecard says when left out."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Component:
@@ -100,9 +115,13 @@ class Cap(Section):
     """A hard rule: where all its conditions hold, the score lies at most in `band`, or at most at `score`."""
 
     name: str
+    """What reports call it."""
     when: tuple[Condition, ...] = Field(min_length=1)
+    """Conditions that all hold."""
     band: str | None = None
+    """The score is at most the top of this band."""
     score: float | None = Field(default=None, ge=0, le=100)
+    """The score is at most this; in place of `band`."""
 
     @model_validator(mode="after")
     def _one_limit(self) -> Cap:
@@ -118,10 +137,15 @@ class Variant(Section):
     """
 
     name: Name
+    """What reports call it."""
     when: tuple[Condition, ...] = ()
+    """Conditions that all hold."""
     segments: tuple[str, ...] = ()
+    """Segments of accounts; every one when left out."""
     weights: dict[Name, float] = Field(default_factory=dict)
+    """Weights, which sum to 100; what is not named has none."""
     edges: tuple[float, ...] | None = None
+    """Edges of the bands, as many as there are."""
 
     @model_validator(mode="after")
     def _says_whom_and_what(self) -> Variant:
@@ -136,36 +160,58 @@ class Variant(Section):
 class Provenance(Section):
     """Where weights come from that were not picked by hand: the recalibration that proposed them.
 
-    `variants` are those whose weights it proposed, too. `intervals` and `gain` are about the scorecard's own weights.
+    `intervals` and `gain` are about the scorecard's own weights.
     """
 
     run: str
+    """Whose past was looked at."""
     identity: str
+    """Of the recalibration: the name of its directory."""
     replaces: str
+    """The scorecard whose weights it changed."""
     first: date
+    """The first of the dates looked at."""
     last: date
+    """The last of them."""
     data_end: date
+    """Until when outcomes were known; evidence for these weights comes from later."""
     origins: int
+    """How many dates."""
     events: int
+    """How many rows (an account on a date) the outcome followed."""
     variants: tuple[Name, ...] = ()
+    """Those that it changed or added."""
     intervals: dict[Name, tuple[float | None, float | None]] = Field(default_factory=dict)
+    """Of each weight, in per cent."""
     gain: tuple[float, float | None] | None = None
+    """Log-loss gained on later dates, and its bound."""
 
 
 class Scorecard(Section):
-    """A handcrafted scorecard. `path` is the file that it came from."""
+    """A handcrafted scorecard."""
 
     name: Name
+    """What it is called; the file's name when left out."""
     title: str = ""
+    """A line for reports."""
     purpose: Purpose | None = None
+    """What it is for."""
     components: dict[Name, Component] = Field(min_length=1)
+    """Its parts, by name; weights sum to 100."""
     missing: Missing = "reweight"
+    """What becomes of a part of which nothing is known."""
     cap: tuple[Cap, ...] = ()
+    """Hard rules."""
     variant: tuple[Variant, ...] = ()
+    """Other weights or bands for some of the accounts."""
     bands: CardBands = CardBands()
+    """Ranges of the score."""
     letters: Letters | None = None
+    """Grades; A from 85, B from 70, C from 55, D from 40, E from 25, else F when left out."""
     provenance: Provenance | None = None
+    """Where weights come from that a recalibration proposed. Written, not typed."""
     path: Path | None = Field(default=None, exclude=True)
+    """The file that the scorecard was read from."""
 
     @model_validator(mode="after")
     def _weights_sum_to_100(self) -> Scorecard:

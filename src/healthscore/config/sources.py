@@ -20,13 +20,17 @@ class Lookup(Placed):
     """Columns fetched from a small second file by equality on `on`.
 
     It adds no rows, unless `many` says that each row stands for every match: what is due from everybody on a plan, say,
-    when the file lists the plan's steps (rows without a match then fall out). `optional` expects rows without a match.
+    when the file lists the plan's steps.
     """
 
     on: tuple[str, ...] = Field(min_length=1)
+    """Columns that are equal in both files."""
     columns: tuple[str, ...] = Field(min_length=1)
+    """Columns that are fetched; from then on like the file's own."""
     many: bool = False
+    """A row for every match; rows without one fall out. Without it a key that repeats is an error."""
     optional: bool = False
+    """Rows without a match are as it should be; without it they are a warning."""
 
 
 class Sentiment(Section):
@@ -36,43 +40,58 @@ class Sentiment(Section):
     """
 
     text: str
+    """The column of the file that holds the text."""
     language: Literal["en"]
+    """Of the text."""
 
 
 class Source(Placed):
-    """A table of the company: where it lies, and which of its columns (or expressions) fill the contract's columns.
-
-    `unused` names columns of the file that have a contract column's name and another meaning: they are not bound.
-    `pii` names columns of the file that tell of persons: they are dropped when it is read, and cannot be used.
-    `where` and `exclude` choose rows (`exclude` counts who is left out: tests, bots, the company's own accounts).
-    `ranges` are the values that a number of the contract may have. `corrections` says that rows of one identity
-    (`deduplicate_by`, else the contract's own) are versions of one row: each holds from its known-at until the next
-    one's. Days of `outages` were not recorded; days of `closures` were, and nothing happened on them. `static` names
-    attributes of accounts that never change, so that today's value may stand for the past.
-    """
+    """A table of the company: where it lies, and which of its columns (or expressions) fill the contract's columns."""
 
     contract: CONTRACTS
+    """What kind of rows these are."""
     columns: dict[str, Expression] = Field(default_factory=dict)
+    """The contract's column = the file's column, or an expression over the file's columns."""
     attributes: dict[ColumnName, Expression] = Field(default_factory=dict)
+    """Further columns, for the `where` of signals and for signals that are attributes."""
     unused: tuple[str, ...] = ()
+    """Columns of the file that have a contract column's name and another meaning: they are not bound."""
     pii: tuple[str, ...] = ()
+    """Columns of the file that tell of persons: dropped when it is read, and of no use to anything."""
     where: Expression | None = None
+    """Rows that are used; the others are counted as dropped."""
     exclude: Expression | None = None
+    """Rows that are left out: tests, bots, the company itself. Of accounts: their rows in all other sources, too."""
     timezone: str | None = None
+    """Of the clock that wrote times without an offset."""
     time_format: str | None = None
+    """Of times that are not ISO 8601, such as `%d/%m/%Y`."""
     time_unit: Literal["s", "ms", "us", "ns"] | None = None
+    """Of times that are numbers, since 1970."""
     decimal: Literal[".", ","] = "."
+    """The decimal mark of texts."""
     actors: Name = "users"
+    """What actors are called in the features."""
     names: Name = "kinds"
+    """What names are called in the features."""
     availability_delay_days: int = Field(default=0, ge=0, le=3660)
+    """Days after which rows, ends and notices of the source are known."""
     deduplicate_by: tuple[str, ...] = ()
+    """Columns that identify a row, where the contract has no identity."""
     corrections: bool = False
+    """Rows of one identity are versions of one row: each holds from its known-at until the next one's."""
     ranges: dict[Name, tuple[float, float]] = Field(default_factory=dict)
+    """The values that a number may have: `{ value = [0, 10] }`."""
     static: tuple[ColumnName, ...] = ()
+    """Attributes of accounts that never change, so that today's value may stand for the past."""
     sentiment: Sentiment | None = None
+    """The column whose text becomes the level."""
     outages: tuple[tuple[date, date], ...] = ()
+    """First and last days of times in which nothing was recorded."""
     closures: tuple[tuple[date, date], ...] = ()
+    """First and last days of times that were recorded, and in which nothing could happen."""
     lookup: tuple[Lookup, ...] = ()
+    """Columns from further files."""
 
     @field_validator("timezone")
     @classmethod
@@ -110,27 +129,30 @@ class Source(Placed):
 
 
 class PanelTable(Placed):
-    """A ready-made panel instead of signals: a row per account and as-of date, a column per feature.
-
-    `components` says which columns are features, and to which component each belongs; features stand in the order in
-    which they are named. `healthy` and `risky` name features of which more may only be good, or bad. `outcome`
-    names a column with 1 (it happened), 0 or nothing (not known yet), for `[outcome] kind = "recorded"`; `value`
-    one with revenue per month. `context` names features that are a circumstance and no merit of the account:
-    probabilities follow them, scores do not. `pii` are columns that are dropped when the file is read. `lookup`
-    fetches columns from a second file, such as outcomes kept apart from features.
-    """
+    """A ready-made panel instead of signals: a row per account and as-of date, a column per feature."""
 
     account_id: Expression = "account_id"
+    """Column, or expression, of the account."""
     as_of: Expression = "as_of"
+    """Column, or expression, of the date."""
     time_format: str | None = None
+    """Of dates that are not ISO 8601."""
     components: dict[Name, tuple[ColumnName, ...]] = Field(min_length=1)
+    """The component = the columns that are its features, in the order of the panel."""
     healthy: tuple[ColumnName, ...] = ()
+    """Features of which more may only be good."""
     risky: tuple[ColumnName, ...] = ()
+    """Features of which more may only be bad."""
     context: tuple[ColumnName, ...] = ()
+    """Features that are a circumstance and no merit of the account: probabilities follow them, scores do not."""
     outcome: Expression | None = None
+    """1 where it happened, 0 where it did not, empty where it is not known; for `kind = "recorded"`."""
     value: Expression | None = None
+    """Revenue per month."""
     pii: tuple[str, ...] = ()
+    """Columns that are dropped when the file is read."""
     lookup: tuple[Lookup, ...] = ()
+    """Columns from further files, such as outcomes kept apart from features."""
 
     @property
     def component_of(self) -> dict[str, str]:

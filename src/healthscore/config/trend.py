@@ -18,7 +18,9 @@ class Drop(Section):
     """At least so many points below the highest score of the last days: on the default scale, doubled odds."""
 
     points: Points = 15.0
+    """So many below the highest score of the last days."""
     within_days: Days = 31
+    """The last days."""
 
 
 class Decline(Section):
@@ -28,30 +30,40 @@ class Decline(Section):
     """
 
     scores: int = Field(default=3, ge=3, le=24)
+    """So many in a row, at least."""
     points: Points = 15.0
+    """From the first to the last of them, at least."""
     step: Points = 2.0
+    """From each to the next, at least."""
     every_days: tuple[Days, ...] = Field(default=(7, 28), min_length=1)
+    """Days between scores that are compared; each distance is looked at."""
 
 
 class SuddenDrop(Section):
     """So many points below the previous score, by an account that had been in the top band for so many days."""
 
     points: Points = 10.0
+    """Below the previous score."""
     healthy_days: Days = 84
+    """Days in the top band before."""
 
 
 class ActivityDrop(Section):
     """So many per cent fewer events than in the window before.
 
-    `signals` are those looked at; where none are named, those of the component, else all that are not risky. An account
-    counts with at least `minimum_events` in the window before.
+    Where no signals are named, those of the component are looked at, and if it has none, all that are not risky.
     """
 
     percent: float = Field(default=30.0, gt=0, lt=100)
+    """So many per cent fewer events than in the window before."""
     days: Days = 14
+    """Length of both windows."""
     component: Name = "activity"
+    """Whose signals are looked at, where `signals` names none."""
     signals: tuple[Name, ...] = ()
+    """Those looked at."""
     minimum_events: int = Field(default=20, ge=1)
+    """In the window before, for an account to count."""
 
 
 class Recovery(Section):
@@ -61,23 +73,31 @@ class Recovery(Section):
     """
 
     points: Points = 15.0
+    """Above the lowest score of the last days, or in a row of rising scores."""
     within_days: Days = 31
+    """The last days."""
     scores: int = Field(default=3, ge=3, le=24)
+    """Rising scores in a row, at least."""
     step: Points = 2.0
+    """From each to the next, at least."""
     every_days: tuple[Days, ...] = Field(default=(7, 28), min_length=1)
+    """Days between scores that are compared."""
 
 
 class Trend(Section):
-    """Rules for the course of scores.
-
-    `steady_band` follows a score that passes an edge by `margin` points at once, and one that stays beyond it for
-    `settle_days`.
-    """
+    """Rules for the course of scores, and for the steady band, which does not flicker at an edge."""
 
     margin: float = Field(default=2.0, ge=0, le=20)
+    """Points beyond an edge at which the steady band follows a score at once."""
     settle_days: Days = 28
+    """Days beyond an edge after which it follows."""
     drop: Drop = Drop()
+    """Doubled odds, soon."""
     decline: Decline = Decline()
+    """A slow fall."""
     sudden_drop: SuddenDrop = SuddenDrop()
+    """A fall of a healthy account."""
     activity_drop: ActivityDrop = ActivityDrop()
+    """Less use."""
     recovery: Recovery = Recovery()
+    """A rise from below the top band."""
