@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jinja2 import Template
 
 ROWS = 20
@@ -87,9 +88,7 @@ class Display:
 
 
 class Displayed:
-    """A result that notebooks show as a display, and everything else by the name of its run."""
-
-    directory: Path | None
+    """A result that notebooks show as a display, and everything else by the name of its run, where it has one."""
 
     def display(self) -> Display:
         """What a notebook shows."""
@@ -99,8 +98,8 @@ class Displayed:
         return self.display().html()
 
     def __repr__(self) -> str:
-        run = "" if self.directory is None else f" {self.directory.name}"
-        return f"<{type(self).__name__}{run}>"
+        directory: Path | None = getattr(self, "directory", None)
+        return f"<{type(self).__name__}{'' if directory is None else f' {directory.name}'}>"
 
 
 @cache

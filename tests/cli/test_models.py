@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import healthscore
+from displayed import said
 from healthscore.cli import main
 from healthscore.models.health import ScoreScale
 from healthscore.pipelines.registry.promotion import Promotion
@@ -115,7 +116,7 @@ def test_without_a_version_the_list_says_how_to_get_one(small: Path, capsys: Cap
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "fault"),
     [
         (("promote",), "has no challenger"),
         (("promote", "--version", 3), "has no version 3"),
@@ -124,10 +125,10 @@ def test_without_a_version_the_list_says_how_to_get_one(small: Path, capsys: Cap
         (("rollback", "--why", "odd"), "there is no champion"),
     ],
 )
-def test_what_cannot_be_done_is_refused(small: Path, words: tuple[object, ...], said: str, capsys: Capture) -> None:
+def test_what_cannot_be_done_is_refused(small: Path, words: tuple[object, ...], fault: str, capsys: Capture) -> None:
     code, out, err = run(capsys, "models", words[0], small, *words[1:])
     assert (code, out) == (2, "")
-    assert said in err
+    assert fault in err
     assert "remedy: " in err
 
 
@@ -160,6 +161,12 @@ def test_a_promotion_is_told_in_words_that_fit(
     assert ("is the champion" in shown) == (result["decision"] == "promoted")
     assert ("stays the champion" in shown) == (result["decision"] == "kept")
     assert ("Crosswalk" in shown) == (result["scale"]["scale"] == 2)
+    seen = said(Promotion(result))
+    kept = result["decision"] == "kept"
+    assert ("Version 2 is not promoted" if kept else "Version 2 is the champion") in seen.splitlines()
+    assert "0.1091 (0.0791–0.1391)" in seen
+    assert all(sentence in seen.splitlines() for sentence in result["sentences"])
+    assert ("The same risk on both scales" in seen) == (result["scale"]["scale"] == 2)
 
 
 def test_the_history_fits_the_terminal(small: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:

@@ -23,8 +23,6 @@ RunId = Annotated[str, typer.Argument(metavar="RUN_ID", help="Name of a finished
 Results = Annotated[
     Path | None, typer.Option("--out", help="Where the results lie, if not where the run says.", show_default=False)
 ]
-DIGEST = 64
-"""Letters of a SHA-256, which nobody reads to the end."""
 
 
 @runs.callback()
@@ -97,25 +95,24 @@ def _show_reproduction(result: Mapping[str, Any]) -> None:
 
 def _show_then_and_now(result: Mapping[str, Any]) -> None:
     """What is no longer as the record says."""
+    from healthscore.pipelines.displays.kept import then_and_now
+
     if result["edited"]:
         paragraph(f"Not as it was published: {', '.join(result['edited'])}.")
-    rows = [
-        (f"{section}: {key}" if section != "environment" else key, _brief(pair["then"]), _brief(pair["now"]))
-        for section in ("inputs", "read", "environment")
-        for key, pair in result[section].items()
-    ]
+    rows = then_and_now(result)
     if rows:
         table("Not as it was then", ("what", "then", "now"), rows, left=3)
 
 
 def _show_comparison(result: Mapping[str, Any], shown: Mapping[str, tuple[Any, Any]]) -> None:
+    from healthscore.pipelines.displays.kept import brief, measured
     from healthscore.pipelines.runs.compare import SECTIONS
 
     names = [f"{one['verb']} {one['identity']}" for one in result["runs"]]
     say(*(f"{letter}  {near(one['directory'])}" for letter, one in zip("AB", result["runs"], strict=True)))
     for section in SECTIONS:
         if result[section]:
-            rows = [(key, _brief(pair["a"]), _brief(pair["b"])) for key, pair in result[section].items()]
+            rows = [(key, brief(pair["a"]), brief(pair["b"])) for key, pair in result[section].items()]
             table(section.capitalize(), ("", "A", "B"), rows, left=3)
     equal = [section for section in SECTIONS if not result[section]]
     if equal:
@@ -123,26 +120,10 @@ def _show_comparison(result: Mapping[str, Any], shown: Mapping[str, tuple[Any, A
     if not result["same_code"]:
         paragraph("They were made by different code of this package.")
     if shown:
-        sides = [(key, _figure(a), _figure(b), "" if a == b else "*") for key, (a, b) in shown.items()]
+        sides = [(key, measured(a), measured(b), "" if a == b else "*") for key, (a, b) in shown.items()]
         table("Figures (* differ)", ("", "A", "B", ""), sides)
     rest = len([key for key in result["moved"] if key not in shown])
     if rest:
         paragraph(f"{rest:,} more figures differ: --all shows them.")
     if result["same"]:
         paragraph(f"{names[0]} and {names[1]} do not differ.")
-
-
-def _brief(value: Any) -> str:
-    """A value of a record: digests by their beginning."""
-    if value is None:
-        return "none"
-    text = str(value)
-    return text[:12] if len(text) == DIGEST and all(letter in "0123456789abcdef" for letter in text) else text
-
-
-def _figure(value: Any) -> str:
-    from healthscore.pipelines.wording import figure
-
-    if not isinstance(value, Mapping):
-        return "–" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
-    return figure(value, digits=3)

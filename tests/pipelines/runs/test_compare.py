@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 
+from displayed import said
 from healthscore.config import load_run
 from healthscore.pipelines.runs.compare import compare_runs
 from healthscore.pipelines.runs.flat import differing, flat
@@ -21,6 +22,7 @@ def test_a_run_does_not_differ_from_itself(done: Mapping[str, Path]) -> None:
     assert found.same
     assert found.result["moved"] == []
     assert "training.n" in found.shown()
+    assert "They do not differ" in said(found).splitlines()
 
 
 def test_the_run_may_be_named_or_loaded(done: Mapping[str, Path]) -> None:
@@ -65,6 +67,10 @@ def test_what_differs_is_told_key_by_key(done: Mapping[str, Path], tmp_path: Pat
     assert not found.result["same_code"]
     assert found.result["moved"] == ["training.n"]
     assert found.shown()["training.n"] == (result["training"]["n"] - 1, result["training"]["n"])
+    seen = said(found).splitlines()
+    assert "They differ" in seen
+    assert seen[seen.index("model.minimum_exits") :][:3] == ["model.minimum_exits", "20", "30"]
+    assert seen[seen.index("training.n") + 3] == "differs"
 
 
 def test_runs_of_two_commands_are_compared_by_what_both_know(done: Mapping[str, Path]) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 import healthscore
 from company import amended, write_company
+from displayed import said
 from healthscore.pipelines.runs.reproduce import reproduce
 from healthscore.pipelines.score import ScoreResult
 
@@ -50,6 +51,7 @@ def test_a_long_run_is_made_again_byte_by_byte(long_runs: Mapping[str, Path], ve
     found = reproduce(long_runs[verb])
     assert found.identical, found.result
     assert {"result.json", "run.json"} < set(found.result["files"])
+    assert f"All {len(found.result['files'])} files are identical" in said(found).splitlines()
 
 
 def test_scores_of_growth_are_among_what_is_made_again(rated: ScoreResult) -> None:
@@ -64,8 +66,9 @@ def test_another_model_of_growth_is_named_and_nothing_is_done(rated: ScoreResult
     before = manifest.read_bytes()
     manifest.write_bytes(before + b" ")
     try:
-        found = reproduce(rated.directory).result
+        made = reproduce(rated.directory)
     finally:
         manifest.write_bytes(before)
-    assert set(found["read"]) == {"growth"}
-    assert not found["done_again"]
+    assert set(made.result["read"]) == {"growth"}
+    assert not made.result["done_again"]
+    assert "It was not done again: what it read is no longer there as it was" in said(made).splitlines()

@@ -10,6 +10,7 @@ from typing import Any
 
 from healthscore.asof import date_of
 from healthscore.config import Run, load_run
+from healthscore.display import Display, Displayed
 from healthscore.errors import BundleError, ConfigurationError, HealthScoreError, InsufficientDataError
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import plain
@@ -28,11 +29,17 @@ MARGIN = 0.01
 FORCE = "or promote it whatever a comparison says, by --force --why TEXT"
 
 
-@dataclass(frozen=True)
-class Promotion:
+@dataclass(frozen=True, repr=False)
+class Promotion(Displayed):
     """What was decided, and why; `result` is the JSON object of the command."""
 
     result: dict[str, Any]
+
+    def display(self) -> Display:
+        """What a notebook shows."""
+        from healthscore.pipelines.displays.kept import promotion_display
+
+        return promotion_display(self.result)
 
     @property
     def promoted(self) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from healthscore.config import Run
+from healthscore.display import Display, Displayed
 from healthscore.pipelines.runs.finding import Finished, finished
 from healthscore.pipelines.runs.flat import differing, flat
 
@@ -29,11 +30,17 @@ SHOWN: Mapping[str, str] = {
 """Command -> the figures that people compare first; `chosen` stands for the model that was chosen."""
 
 
-@dataclass(frozen=True)
-class RunComparison:
+@dataclass(frozen=True, repr=False)
+class RunComparison(Displayed):
     """Two finished runs side by side; `result` is the JSON object of the command."""
 
     result: dict[str, Any]
+
+    def display(self) -> Display:
+        """What a notebook shows."""
+        from healthscore.pipelines.displays.kept import comparison_display
+
+        return comparison_display(self.result, self.shown(), SECTIONS)
 
     @property
     def same(self) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from healthscore.config import Run
+from healthscore.display import Display, Displayed
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import MANIFEST
 from healthscore.pipelines.runs.again import Again, configured, do_again, stand_ins
@@ -20,11 +21,17 @@ from healthscore.pipelines.runs.telling import content_of, told
 ENVIRONMENT = ("versions", "code", "platform")
 
 
-@dataclass(frozen=True)
-class Reproduction:
+@dataclass(frozen=True, repr=False)
+class Reproduction(Displayed):
     """Whether a run could be made again; `result` is the JSON object of the command."""
 
     result: dict[str, Any]
+
+    def display(self) -> Display:
+        """What a notebook shows."""
+        from healthscore.pipelines.displays.kept import reproduction_display
+
+        return reproduction_display(self.result)
 
     @property
     def identical(self) -> bool:
