@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     )
     from healthscore.pipelines.audit import audit
     from healthscore.pipelines.backtest import backtest
+    from healthscore.pipelines.book import open_book
     from healthscore.pipelines.check import check
     from healthscore.pipelines.deliver import deliver
     from healthscore.pipelines.explain import explain
@@ -71,6 +72,7 @@ __all__ = [
     "list_runs",
     "load_run",
     "load_scorecard",
+    "open_book",
     "panel",
     "plot_bands",
     "plot_calibration",
@@ -103,6 +105,7 @@ _HOMES = {
     **dict.fromkeys(
         ("BundleError", "ConfigurationError", "HealthScoreError", "InputError", "InsufficientDataError"), "errors"
     ),
+    "open_book": "pipelines.book",
     "validate_run": "pipelines.validaterun",
     **dict.fromkeys(
         (
