@@ -133,15 +133,15 @@ def _ledger(book: Book, since: Since) -> pd.DataFrame:
 
 def _with_reasons(rows: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
     """The rows with what moved each score most in the direction in which it went, as the publication words it."""
-    own = ledger[ledger["account_id"].isin(rows["account_id"]) & (ledger["kind"] != MODEL)]
-    strongest: dict[str, tuple[float, str]] = {}
-    way = dict(zip(rows["account_id"], np.sign(rows["change"]), strict=True))
-    for one in own.to_dict("records"):
-        account, pull = one["account_id"], one["points"] * way[one["account_id"]]
-        if account not in strongest or pull > strongest[account][0]:
-            strongest[account] = pull, f"{one['component'] or IN_WORDS[one['kind']]} {one['points']:+.1f}"
-    reason = [strongest.get(account, (0.0, ""))[1] for account in rows["account_id"]]
-    return rows.assign(reason=reason).reset_index(drop=True)[list(MOVED)]
+    way = pd.Series(np.sign(rows["change"].to_numpy(np.float64)), index=rows["account_id"])
+    own = ledger[ledger["account_id"].isin(way.index) & (ledger["kind"] != MODEL)].reset_index(drop=True)
+    pull = own["points"] * way.reindex(own["account_id"]).to_numpy(np.float64)
+    strongest = own.loc[pull.groupby(own["account_id"], sort=False).idxmax()]
+    names = strongest["component"].mask(strongest["component"].isna() | (strongest["component"] == ""))
+    told = zip(names.fillna(strongest["kind"].map(IN_WORDS)), strongest["points"], strict=True)
+    reason = pd.Series([f"{name} {points:+.1f}" for name, points in told], index=strongest["account_id"], dtype="str")
+    said = reason.reindex(rows["account_id"]).fillna("").tolist()
+    return rows.assign(reason=said).reset_index(drop=True)[list(MOVED)]
 
 
 def promises(book: Book) -> dict[str, Told]:
