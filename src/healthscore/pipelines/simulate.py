@@ -50,7 +50,7 @@ def run_text(recipe: Recipe) -> str:
 def simulate(world: str = "saas", accounts: int = 2_000, seed: int = 1, out: str | Path = "demo") -> Simulated:
     """Write a seeded world's raw tables under `out/data`, its `truth.json`, and a `healthscore.toml` that runs on it.
 
-    `out/exports` holds what the company could export of a score of its own: `exports.write_exports`.
+    `out/exports` holds what the company could export of a score of its own: scores, exits and weights.
 
     Raises
     ------
