@@ -107,7 +107,12 @@ def test_the_scores_that_moved_most_are_marked_with_what_moved_them() -> None:
     assert spec is not None
     line, marks = spec["data"]
     assert line["customdata"][1] == ["middle", "<br>−12.0 since the score before, most of all use -9.0"]
-    assert (marks["x"], marks["text"]) == (["2025-02-01", "2025-04-01"], ["use -9.0", "good terms +40.0"])
+    assert marks["x"] == ["2025-02-01", "2025-04-01"]
+    told = [(one["x"], one["y"], one["text"], one["xanchor"]) for one in spec["layout"]["annotations"]]
+    assert told == [
+        ("2025-02-01", 38.0, "use -9.0", "center"),
+        ("2025-04-01", 90.0, "good terms +40.0", "right"),
+    ]
     assert marks["marker"]["symbol"] == ["triangle-down", "triangle-up"]
 
 

@@ -47,7 +47,7 @@ def test_bands_are_stacked_the_least_healthy_first_and_have_patterns_of_their_ow
     ]
     assert [bar["marker"]["color"] for bar in spec["data"]] == ["--risk", "--good", "--muted"]
     assert len({bar["marker"]["pattern"]["shape"] for bar in spec["data"]}) == 3
-    assert spec["data"][0]["x"] == ["2025-04-01", "2025-05-01"]
+    assert spec["data"][0]["x"] == ["1 Apr<br>2025", "1 May<br>2025"]
     assert spec["data"][0]["customdata"] == [" (25.0\u202f% of those with a score)", ""]
     assert spec["data"][2]["customdata"] == ["", ""]
 

@@ -6,14 +6,21 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from healthscore.pipelines.charts import Spec, text
-from healthscore.pipelines.wording import number
+from healthscore.pipelines.wording import number, plural
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Result = Mapping[str, Any]
 NAME_WIDTH = 22
 """Letters of a step's name beside the figure before it goes on in another line."""
+CIRCLE = 17
+"""Pixels of the circle of a source's fullest week."""
+LINE, FRAME = 40, 110
+"""Pixels of a figure for each of its lines, and for axis and legend."""
 TURNS, TURN = 3, 5.0
 """So many of the scores that moved most are marked in a history, and by so many points one has to have moved."""
 TONES = {"good": "--good", "risk": "--risk", "plain": "--muted"}
@@ -122,9 +129,11 @@ def history(rows: Sequence[Result], bands: Mapping[str, Result]) -> Spec | None:
         "hovertemplate": "%{x|%-d %B %Y}: %{y:.1f}, %{customdata[0]}%{customdata[1]}<extra></extra>",
     }
     edges = [(name, band["low"]) for name, band in bands.items() if band["low"] > 0]
+    turns = _turns(scored)
     return {
-        "data": [*_interval(scored), *(_edge(name, low, days) for name, low in edges), line, *_turns(scored)],
+        "data": [*_interval(scored), *(_edge(name, low, days) for name, low in edges), line, *_marks(turns)],
         "layout": {
+            "annotations": _reasons(turns, days),
             "xaxis": {"title": {"text": "date of the score"}, "type": "date"},
             "yaxis": {"title": {"text": "score, in points"}, "range": [0, 102]},
         },
@@ -139,29 +148,98 @@ def _because(row: Result) -> str:
     return "<br>" + text(f"{_signed(row['change'])} since the score before{moved}")
 
 
-def _turns(rows: Sequence[Result]) -> list[Spec]:
-    """Marks at the scores that moved most, up or down, each with what moved it."""
+def _turns(rows: Sequence[Result]) -> list[Result]:
+    """The scores that moved most, oldest first."""
     moved = sorted((row for row in rows if row.get("moved")), key=lambda row: -abs(float(row["change"])))
-    turns = sorted((row for row in moved[:TURNS] if abs(row["change"]) >= TURN), key=lambda row: str(row["as_of"]))
+    return sorted((row for row in moved[:TURNS] if abs(row["change"]) >= TURN), key=lambda row: str(row["as_of"]))
+
+
+def _marks(turns: Sequence[Result]) -> list[Spec]:
+    """Those scores as triangles that point the way they went."""
     if not turns:
         return []
+    rose = [row["change"] > 0 for row in turns]
     return [
         {
             "x": [str(row["as_of"]) for row in turns],
             "y": [row["health"] for row in turns],
-            "mode": "markers+text",
-            "name": "moved most by",
-            "text": [text(row["moved"].replace("_", " ")) for row in turns],
-            "textposition": ["top center" if row["change"] > 0 else "bottom center" for row in turns],
-            "cliponaxis": False,
+            "mode": "markers",
+            "name": "moved most",
             "marker": {
                 "size": 13,
-                "symbol": ["triangle-up" if row["change"] > 0 else "triangle-down" for row in turns],
-                "color": ["--good" if row["change"] > 0 else "--risk" for row in turns],
+                "symbol": ["triangle-up" if up else "triangle-down" for up in rose],
+                "color": ["--good" if up else "--risk" for up in rose],
             },
             "hoverinfo": "skip",
         }
     ]
+
+
+def _reasons(turns: Sequence[Result], days: Sequence[str]) -> list[Spec]:
+    """What moved them, in words beside the triangles; those at the ends of the figure stay within it."""
+    anchors = {days[0]: "left", days[-1]: "right"} if len(days) > 1 else {}
+    return [
+        {
+            "x": str(row["as_of"]),
+            "y": row["health"],
+            "text": text(row["moved"].replace("_", " ")),
+            "showarrow": False,
+            "yshift": 18 if row["change"] > 0 else -18,
+            "xanchor": anchors.get(str(row["as_of"]), "center"),
+            "bgcolor": "--surface",
+            "opacity": 0.9,
+            "font": {"color": "--ink", "size": 12},
+        }
+        for row in turns
+    ]
+
+
+def weekly(counts: pd.DataFrame) -> Spec | None:
+    """Rows of an account week by week: a line of circles per source, as large as its weeks; None without any.
+
+    The table is that of `book.weekly`. Circles of different sources cannot be compared: each is of its source's most.
+    """
+    sources = [str(name) for name in counts if name != "week" and counts[name].any()][::-1]
+    if not sources:
+        return None
+    weeks = [str(week) for week in counts["week"]]
+    rows = [(place, name, counts[name].tolist()) for place, name in enumerate(sources)]
+    seen = [(place, name, week, n, max(of)) for place, name, of in rows for week, n in zip(weeks, of, strict=True) if n]
+    names = [name.replace("_", " ") for name in sources]
+    circles = {
+        "x": [week for _, _, week, _, _ in seen],
+        "y": [place for place, *_ in seen],
+        "customdata": [[text(names[place]), plural(n, "row")] for place, _, _, n, _ in seen],
+        "mode": "markers",
+        "name": "rows",
+        "marker": {
+            "size": [round(CIRCLE * (n / most) ** 0.5, 1) for *_, n, most in seen],
+            "sizemin": 3,
+            "color": "--accent",
+            "opacity": 0.75,
+        },
+        "hovertemplate": "%{customdata[0]}, week of %{x|%-d %B %Y}: %{customdata[1]}<extra></extra>",
+    }
+    layout: Spec = by_component("", names)
+    layout["xaxis"] = {"title": {"text": "week"}, "type": "date", "range": [weeks[0], weeks[-1]], "zeroline": False}
+    return {"data": [circles], "layout": layout}
+
+
+def by_component(title: str, names: Sequence[str]) -> Spec:
+    """A layout with a line for each of the names, the last on top."""
+    return {
+        "height": FRAME + LINE * len(names),
+        "xaxis": {"title": {"text": title}, "zeroline": True},
+        "yaxis": {
+            "title": {"text": ""},
+            "tickmode": "array",
+            "tickvals": list(range(len(names))),
+            "ticktext": [_wrapped(name) for name in names],
+            "range": [-0.6, len(names) - 0.4],
+            "showgrid": False,
+            "zeroline": False,
+        },
+    }
 
 
 def _interval(scored: Sequence[Result]) -> list[Spec]:

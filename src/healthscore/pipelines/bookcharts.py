@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from healthscore.pipelines import accountcharts, charts, weightcharts
 from healthscore.pipelines.book.accounts import NO_SCORE
 from healthscore.pipelines.charts import Spec, text
-from healthscore.pipelines.wording import count, number, percent
+from healthscore.pipelines.wording import MONTHS, count, number, percent
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import pandas as pd
 
 Result = Mapping[str, Any]
@@ -19,10 +20,8 @@ Measure = Literal["accounts", "revenue"]
 MEASURES: dict[Measure, str] = {"accounts": "accounts", "revenue": "revenue per month"}
 PATTERNS = ("/", "", ".", "x", "-", "+")
 """Of bands, from the least healthy: they are told apart without colours, too."""
-NAME_WIDTH = 18
-"""Letters of a component's name beside the figure before it goes on in another line."""
-LINE, FRAME = 40, 110
-"""Pixels of a figure for each component, and for axis and legend."""
+AROUND = 5.0
+"""Points that the axis of mean scores shows around them."""
 
 
 def bands_over_time(table: pd.DataFrame, tones: Mapping[str, str], measure: Measure = "accounts") -> Spec | None:
@@ -36,7 +35,7 @@ def bands_over_time(table: pd.DataFrame, tones: Mapping[str, str], measure: Meas
         Band -> `risk`, `caution` or `good`, the least healthy first. What is no band has no score and stands on top;
         it has no revenue.
     """
-    days = [str(day) for day in sorted(set(table["as_of"]))]
+    days = sorted(set(table["as_of"]))
     names = [name for name in (*tones, NO_SCORE) if (table["band"] == name).any()]
     if not days or not names:
         return None
@@ -45,20 +44,20 @@ def bands_over_time(table: pd.DataFrame, tones: Mapping[str, str], measure: Meas
         if name == NO_SCORE and measure == "revenue":
             continue
         rows = table[table["band"] == name]
-        held = dict(zip(map(str, rows["as_of"]), rows[measure].tolist(), strict=True))
-        shares = dict(zip(map(str, rows["as_of"]), rows["share"].tolist(), strict=True))
+        held = dict(zip(rows["as_of"], rows[measure].tolist(), strict=True))
+        shares = dict(zip(rows["as_of"], rows["share"].tolist(), strict=True))
         pattern = PATTERNS[place % len(PATTERNS)] if name in tones else "|"
         bars.append(
             {
                 "type": "bar",
-                "x": days,
+                "x": [_two_lines(day) for day in days],
                 "y": [held.get(day, 0) for day in days],
                 "name": text(name),
                 "customdata": [_share(shares.get(day)) if measure == "accounts" else "" for day in days],
                 "marker": {
                     "color": f"--{tones[name]}" if name in tones else "--muted",
                     "opacity": 0.85,
-                    "pattern": {"shape": pattern, "size": 7, "solidity": 0.18},
+                    "pattern": {"shape": pattern, "size": 8, "solidity": 0.2, "fillmode": "overlay", "fgopacity": 0.45},
                 },
                 "hovertemplate": f"%{{x}}: %{{y:,.0f}} {MEASURES[measure]}, {text(name)}%{{customdata}}<extra></extra>",
             }
@@ -68,10 +67,15 @@ def bands_over_time(table: pd.DataFrame, tones: Mapping[str, str], measure: Meas
         "layout": {
             "barmode": "stack",
             "bargap": 0.3,
-            "xaxis": {"title": {"text": "date of the scores"}, "type": "category"},
+            "xaxis": {"title": {"text": "date of the scores"}, "type": "category", "tickangle": 0},
             "yaxis": {"title": {"text": MEASURES[measure]}, "rangemode": "tozero", "tickformat": ",~s"},
         },
     }
+
+
+def _two_lines(day: date) -> str:
+    """A date as it stands under a bar."""
+    return f"{day.day} {MONTHS[day.month - 1][:3]}<br>{day.year}"
 
 
 def _share(share: float | None) -> str:
@@ -98,9 +102,14 @@ def scores_over_time(table: pd.DataFrame) -> Spec | None:
         "data": [line],
         "layout": {
             "xaxis": {"title": {"text": "date of the scores"}, "type": "date"},
-            "yaxis": {"title": {"text": "mean score, in points"}, "range": [0, 102]},
+            "yaxis": {"title": {"text": "mean score, in points"}, "range": _around(rows["mean_health"])},
         },
     }
+
+
+def _around(scores: pd.Series[float]) -> list[float]:
+    """Ends of the axis of scores that hardly move: some points around them, and never the mere noise of one."""
+    return [max(0.0, float(scores.min()) - AROUND), min(100.0, float(scores.max()) + AROUND)]
 
 
 def promised(rows: Sequence[Result], words: Result) -> Spec | None:
@@ -168,7 +177,7 @@ def peers(told: Result) -> Spec | None:
         "marker": {"size": 12, "color": "--accent"},
         "hovertemplate": "%{customdata[0]}: %{x:.1f} points, more than %{customdata[1]} % of the peers<extra></extra>",
     }
-    return {"data": [middle, median, own], "layout": _by_component("points", names)}
+    return {"data": [middle, median, own], "layout": accountcharts.by_component("points", names)}
 
 
 def course(rows: pd.DataFrame, bands: Sequence[tuple[str, float, float]]) -> Spec | None:
@@ -248,22 +257,4 @@ def _grouped(title: str, tickformat: str) -> Spec:
         "bargap": 0.35,
         "xaxis": {"title": {"text": "band"}, "type": "category"},
         "yaxis": {"title": {"text": title}, "tickformat": tickformat, "rangemode": "tozero"},
-    }
-
-
-def _by_component(title: str, names: Sequence[str]) -> Spec:
-    """A line per component, the last on top."""
-    ticks = ["<br>".join(text(line) for line in textwrap.wrap(name, NAME_WIDTH, max_lines=2)) for name in names]
-    return {
-        "height": FRAME + LINE * len(names),
-        "xaxis": {"title": {"text": title}, "zeroline": True},
-        "yaxis": {
-            "title": {"text": ""},
-            "tickmode": "array",
-            "tickvals": list(range(len(names))),
-            "ticktext": ticks,
-            "range": [-0.6, len(names) - 0.4],
-            "showgrid": False,
-            "zeroline": False,
-        },
     }
