@@ -13,7 +13,7 @@ from healthscore.pipelines.actions.lists import GROWTH_COLUMNS, OUTREACH_COLUMNS
 from healthscore.pipelines.actions.worklists import COLUMNS as WORKLIST
 from healthscore.pipelines.book.accounts import READ, RENEWAL, TOP_DRIVER
 from healthscore.pipelines.book.glance import MOVED
-from healthscore.pipelines.bookwords import Column, column, written
+from healthscore.pipelines.bookwords import Column, column, reasons, written
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,12 @@ def test_what_views_show_is_known() -> None:
     }
     for view, names in shown.items():
         assert [name for name in names if name not in bookwords.COLUMNS and (view, name) not in bookwords.OWN] == []
+
+
+def test_reasons_are_told_apart_though_a_sentence_has_semicolons() -> None:
+    said = "use -36.1: 3 log-ins (few; and: fewer); warnings +0.3: no (at least 9 points; and at least 30% less)"
+    assert reasons(said) == [
+        "use -36.1: 3 log-ins (few; and: fewer)",
+        "warnings +0.3: no (at least 9 points; and at least 30% less)",
+    ]
+    assert reasons("") == []

@@ -5,6 +5,7 @@ The dashboard and the written report say the same words, which stand here once; 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -150,12 +151,12 @@ OWN = {
 }
 
 ACCOUNTS = (
-    *("account_id", "name", "band", "health", "change", "change_month", "value", "revenue_at_risk", "probability"),
+    *("account_id", "name", "health", "band", "change", "change_month", "value", "revenue_at_risk", "probability"),
     *("segment", "owner", "renewal", "top_driver", "actions", "low_confidence", "override_band"),
 )
 """Columns of the table of accounts, in their order, as far as any account has something in them."""
-MOVERS = ("account_id", "name", "band", "health", "change", "reason", "owner", "value")
-COURSE = ("as_of", "health", "band", "grade", "rank", "change", "moved")
+MOVERS = ("account_id", "name", "change", "reason", "health", "band", "owner", "value")
+COURSE = ("as_of", "health", "change", "moved", "band", "grade", "rank")
 PEERS = ("name", "points", "low", "middle", "high", "below")
 FEATURES = ("component", "sentence", "points", "feature", "value")
 BANDS = ("name", "accounts", "share", "revenue", "revenue_share", "revenue_at_risk")
@@ -183,9 +184,11 @@ NOTHING = {
     "list": "There is nothing to do.",
     "revenue": "The source of the accounts has no revenue.",
     "scorecard": "The run has no scorecard to stand beside the model.",
-    "free": "Any other weights: `healthscore dashboard`.",
+    "free": "Any other weights can be tried in the dashboard: healthscore dashboard.",
 }
 """What is said where there is nothing, and why, by what is missing."""
+
+_NEXT_REASON = re.compile(r"; (?=[^;:]+ [+-]\d+\.\d: )")
 
 
 def column(name: str, view: str = "") -> Column:
@@ -213,6 +216,11 @@ def written(value: Any, kind: Kind) -> str:
     if kind == "day":
         return day_text(str(value)[:10])
     return _number(float(value), kind)
+
+
+def reasons(said: str) -> list[str]:
+    """What lowers or raises a score, one by one, of what is published in one: `component -1.0: what was seen; ...`."""
+    return _NEXT_REASON.split(said) if said else []
 
 
 def spoken(name: str) -> str:

@@ -180,18 +180,24 @@ def _worst(one: Mapping[str, Any], result: Result) -> dict[str, Any]:
 
 
 def render_page(
-    template: str, result: Result, view: Mapping[str, Any], figures: Mapping[str, charts.Spec | None]
+    template: str,
+    result: Result,
+    view: Mapping[str, Any],
+    figures: Mapping[str, charts.Spec | None],
+    beside: tuple[str, ...] = (),
 ) -> str:
     """Give a page as HTML: a template that extends `page.html.j2`, what it shows, and its figures by name.
 
-    `result` is of JSON's types only (`plain`); figures that are None are left out.
+    `result` is of JSON's types only (`plain`); figures that are None are left out. `beside` names style sheets and
+    scripts among the templates that only this page has; scripts need a figure to stand beside.
     """
     from importlib.metadata import version
 
     from markupsafe import Markup
 
     drawn = {name: Markup(json_block(spec)) for name, spec in figures.items() if spec is not None}  # noqa: S704 - escaped
-    scripts = _scripts() if drawn else ()
+    scripts = _scripts(*(name for name in beside if name.endswith(".js"))) if drawn else ()
+    styles = ("report.css", *(name for name in beside if name.endswith(".css")))
     return (
         _environment()
         .get_template(template)
@@ -200,7 +206,7 @@ def render_page(
             view=view,
             figures=drawn,
             scripts=[Markup(script) for script in scripts],  # noqa: S704 - our own files
-            style=Markup(_own("report.css")),  # noqa: S704 - our own file
+            style=Markup("".join(map(_own, styles))),  # noqa: S704 - our own files
             policy=policy(scripts),
             version=version("healthscore"),
         )
@@ -226,11 +232,13 @@ def _digest(script: str) -> str:
 
 
 @cache
-def _scripts() -> tuple[str, ...]:
+def _scripts(*names: str) -> tuple[str, ...]:
+    """Plotly, scripts of one page, and what draws the figures, which then knows what is hidden."""
     from plotly.offline import get_plotlyjs
 
     # A browser reads every line end as one line feed, and hashes what it read.
-    return tuple(text.replace("\r\n", "\n").replace("\r", "\n") for text in (get_plotlyjs(), _own("report.js")))
+    texts = (get_plotlyjs(), *map(_own, names), _own("report.js"))
+    return tuple(text.replace("\r\n", "\n").replace("\r", "\n") for text in texts)
 
 
 def _own(name: str) -> str:

@@ -25,9 +25,11 @@
     }, given, narrow && given.type === "category" ? { tickangle: -60, tickfont: { size: 11 } } : {});
   }
 
+  // A figure is drawn when it is seen; a page that changes one gives it a `spec` of its own and draws again.
   function draw() {
     document.querySelectorAll("[data-figure]").forEach(function (place) {
-      var spec = coloured(JSON.parse(document.getElementById(place.dataset.figure).textContent), "");
+      if (place.closest("[hidden]")) { return; }
+      var spec = coloured(place.spec || JSON.parse(document.getElementById(place.dataset.figure).textContent), "");
       var narrow = place.clientWidth < 520;
       var layout = Object.assign({}, spec.layout, {
         font: { family: getComputedStyle(document.body).fontFamily, size: narrow ? 12 : 13, color: token("--muted") },
@@ -50,5 +52,6 @@
   window.addEventListener("beforeprint", function () {
     document.querySelectorAll("details").forEach(function (part) { part.open = true; });
   });
+  window.drawFigures = draw;
   draw();
 })();
