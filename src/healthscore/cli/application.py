@@ -9,6 +9,7 @@ import typer
 from healthscore.cli import (
     admin,
     auditing,
+    dashboard,
     data,
     delivering,
     history,
@@ -72,6 +73,7 @@ for command in (
     scoring.explain,
     delivering.deliver,
     auditing.audit,
+    dashboard.dashboard,
 ):
     application.command()(command)
 application.add_typer(models.models)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Result = Mapping[str, Any]
 NAME_WIDTH = 22
 """Letters of a step's name beside the figure before it goes on in another line."""
+LABEL = 20.0
+"""Points of the axis that a figure beside a bar takes on a telephone."""
 CIRCLE = 17
 """Pixels of the circle of a source's fullest week."""
 LINE, FRAME = 40, 110
@@ -98,7 +100,8 @@ def waterfall(steps: Sequence[Step]) -> Spec:
     ticks = {"tickmode": "array", "tickvals": places, "ticktext": [_wrapped(step.name) for step in steps]}
     yaxis = {"title": {"text": ""}, **ticks, "showgrid": False, "zeroline": False}
     ends = [end for step in steps for end in (step.begins, step.ends)]
-    room = [min(0.0, min(ends) - 8.0 if min(ends) < 0 else 0.0), max(100.0, max(ends) + 8.0)]
+    left = [step.ends - LABEL for step in steps if step.points < 0]  # where the figures beside the bars end
+    room = [min([0.0, *left]), max(100.0, max(ends) + 8.0)]
     xaxis = {"title": {"text": "score, in points"}, "range": room, "zeroline": True}
     return {"data": [links, bars], "layout": {"xaxis": xaxis, "yaxis": yaxis, "bargap": 0.35}}
 
@@ -212,6 +215,7 @@ def weekly(counts: pd.DataFrame) -> Spec | None:
         "customdata": [[text(names[place]), plural(n, "row")] for place, _, _, n, _ in seen],
         "mode": "markers",
         "name": "rows",
+        "cliponaxis": False,
         "marker": {
             "size": [round(CIRCLE * (n / most) ** 0.5, 1) for *_, n, most in seen],
             "sizemin": 3,

@@ -67,7 +67,7 @@ def bands_over_time(table: pd.DataFrame, tones: Mapping[str, str], measure: Meas
         "layout": {
             "barmode": "stack",
             "bargap": 0.3,
-            "xaxis": {"title": {"text": "date of the scores"}, "type": "category", "tickangle": 0},
+            "xaxis": {"title": {"text": "date of the scores"}, "type": "category", "nticks": 12},
             "yaxis": {"title": {"text": MEASURES[measure]}, "rangemode": "tozero", "tickformat": ",~s"},
         },
     }
@@ -239,7 +239,7 @@ def what_if_accounts(before: Result, after: Result) -> Spec:
 
 def _beside(one: Result, place: int) -> Spec:
     """A bar per band, of the weights in force or of others: light with stripes, or full."""
-    striped = {"shape": "/", "size": 7, "solidity": 0.25}
+    striped = {"shape": "/", "size": 8, "solidity": 0.2, "fillmode": "overlay", "fgopacity": 0.45}
     marker = (
         {"color": "--accent", "opacity": 0.9} if place else {"color": "--muted", "opacity": 0.8, "pattern": striped}
     )

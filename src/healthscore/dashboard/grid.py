@@ -1,0 +1,102 @@
+"""Tables of any size, which sort and scroll: columns by their words and units, numbers as numbers, bands in colour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from healthscore.dashboard import going
+from healthscore.dashboard.markup import SHAPES, markdown
+from healthscore.pipelines.bookwords import Column
+from healthscore.pipelines.colours import colours
+from healthscore.pipelines.wording import MISSING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HEIGHT, ROW = 620, 36
+"""Pixels of a table that scrolls, and of one of its rows."""
+LEADING = ("account_id", "name")
+"""Columns whose cells lead to the account."""
+FORMATS = {
+    "points": "%.1f",
+    "signed": "%+.1f",
+    "count": "localized",
+    "money": "localized",
+    "share": "percent",
+    "hundredth": "%.0f%%",
+    "figure": "localized",
+}
+"""How numbers of a kind are written; money is whole before it comes here."""
+
+
+def show_accounts(
+    rows: pd.DataFrame, columns: Mapping[str, Column], tones: Mapping[str, str], title: str, key: str
+) -> None:
+    """Show a table; who chooses a row of an account, or the id or name in it, is led to its page."""
+    import streamlit as st
+
+    if "account_id" not in columns:
+        st.dataframe(
+            prepared(rows, columns, tones), hide_index=True, column_config=configured(columns, tones), alt=title
+        )
+        return
+    picked = st.dataframe(
+        prepared(rows, columns, tones),
+        height=min(HEIGHT, ROW * (len(rows) + 1) + 3),
+        row_height=ROW,
+        hide_index=True,
+        column_config=configured(columns, tones),
+        on_select="rerun",
+        selection_mode=["single-row", "single-cell"],
+        key=key,
+        placeholder=MISSING,
+        alt=title,
+    ).selection
+    chosen = [*picked.rows, *(row for row, column in picked.cells if column in LEADING)]
+    if chosen:
+        going.open_account(str(rows["account_id"].iloc[chosen[0]]))
+
+
+def prepared(rows: pd.DataFrame, columns: Mapping[str, Column], tones: Mapping[str, str]) -> pd.DataFrame:
+    """The columns as Streamlit takes them: a band as a chip with a shape, in the colour of its tone."""
+    return rows[list(columns)].assign(**{name: _cells(rows[name], one, tones) for name, one in columns.items()})
+
+
+def configured(columns: Mapping[str, Column], tones: Mapping[str, str]) -> dict[str, Any]:
+    """Titles, formats and colours of the columns."""
+    return {name: _configured(name, one, tones) for name, one in columns.items()}
+
+
+def _cells(values: pd.Series[Any], column: Column, tones: Mapping[str, str]) -> Any:
+    if column.kind == "band":
+        chips = {name: [chip(name, tone)] for name, tone in tones.items()}
+        return [chips.get(value) for value in values]
+    if column.kind == "money":
+        return values.astype("float64").round()
+    if column.kind == "text":
+        return values.astype("object").where(values.notna() & (values != ""), None)
+    return values
+
+
+def chip(name: str, tone: str) -> str:
+    """A band with the shape of its tone."""
+    return f"{SHAPES[tone]} {name}"
+
+
+def _configured(name: str, column: Column, tones: Mapping[str, str]) -> Any:
+    import streamlit as st
+
+    told: dict[str, Any] = {"label": column.title, "help": markdown(column.meaning) or None}
+    if column.kind == "band":
+        palette = colours("light")  # Streamlit writes on them in white, in the dark as well
+        return st.column_config.MultiselectColumn(
+            **told,
+            options=[chip(*one) for one in tones.items()],
+            color=[palette[f"--{tone}"] for tone in tones.values()],
+        )
+    if column.kind in FORMATS:
+        return st.column_config.NumberColumn(**told, format=FORMATS[column.kind])
+    if column.kind == "day":
+        return st.column_config.DateColumn(**told, format="D MMM YYYY")
+    return st.column_config.TextColumn(**told, width="medium" if name in ("name", "playbook") else None)

@@ -1,0 +1,257 @@
+"""Every page shows what the book tells, and nothing else."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import report_samples
+from healthscore.dashboard.shelf import Shelf, show
+from healthscore.pipelines import book as views
+from healthscore.pipelines.book import Book, Filter, open_what_if
+from healthscore.pipelines.bookwords import VIEWS
+from healthscore.pipelines.wording import count, number
+from hostile_names import HOSTILE
+from two_publications import copied, write_result
+
+LOW = "A-000015"
+WAIT = 60.0
+TAGS = re.compile(r"<[^>]*>")
+
+
+def view(name: str) -> None:
+    """What Streamlit runs, for one view."""
+    from healthscore.dashboard.pages import show_view
+    from healthscore.dashboard.shelf import shown
+
+    show_view(name, shown().book())
+
+
+def opened(name: str, **asked: str) -> AppTest:
+    """A view with these names in its address."""
+    app = AppTest.from_function(view, args=(name,), default_timeout=WAIT)
+    for key, value in asked.items():
+        app.query_params[key] = value
+    return calm(app.run())
+
+
+def calm(app: AppTest) -> AppTest:
+    assert [one.value for one in app.exception] == []
+    return app
+
+
+def told(app: AppTest) -> str:
+    """All that is written as HTML, as text."""
+    return flat(html.unescape(" ".join(TAGS.sub(" ", one.value) for one in app.html)))
+
+
+def flat(text: str) -> str:
+    """A text whose words stand apart by one space each."""
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_every_view_is_shown(book: Book, name: str) -> None:
+    app = opened(name, **({"account": LOW} if name == "account" else {}))
+    assert len(app.title) == 1
+    assert not app.error
+
+
+def test_the_book_tells_what_glance_tells(book: Book) -> None:
+    app, glance = opened("book"), views.glance(book)
+    assert f"{count(glance['accounts'])} and {sum(glance['unscored'].values())} without accounts with a score" in told(
+        app
+    )
+    assert f"{number(glance['mean_health'])} of 100 mean score" in told(app)
+    for band in glance["bands"]:
+        assert f"{band['name']} ({band['low']:g} to {band['high']:g}) {count(band['accounts'])}" in told(app)
+    for way in ("lost", "gained"):
+        for account in views.movers(book)[way]["account_id"]:
+            assert account in told(app)
+
+
+def test_filters_are_those_of_the_book(shown: Book) -> None:
+    band, owner = shown.bands.names[0], str(shown.table["owner"].iloc[-1])
+    app = opened("book", band=band)
+    assert f"{count(views.glance(shown, Filter(bands=(band,)))['accounts'])} " in told(app)
+    app.multiselect(key="band").set_value([])
+    app.multiselect(key="owner").set_value([owner])
+    calm(app.run())
+    expected = views.glance(shown, Filter(owners=(owner,)))["accounts"]
+    assert re.search(rf"\b{expected}\b( and \d+ without)? accounts with a score", told(app))
+    app.button[0].click()
+    calm(app.run())
+    assert f"{count(views.glance(shown)['accounts'])} and" in told(app)
+
+
+def test_a_search_that_finds_nothing_says_so(shown: Book) -> None:
+    for name in ("book", "accounts"):
+        assert "No account fits this filter." in told(opened(name, search="nobody at all"))
+
+
+def test_the_accounts_are_those_that_fit_in_their_order(book: Book) -> None:
+    app = opened("accounts", search="A-0000")
+    page = views.accounts_page(book, Filter(text="A-0000"), size=10**6)
+    assert app.dataframe[0].value["account_id"].tolist() == page.rows["account_id"].tolist()
+    assert f"{page.total} accounts" in told(app)
+
+
+@pytest.mark.parametrize(
+    ("display", "column"), [("percent", "health"), ("letter", "grade"), ("rank", "rank"), ("colour", "band")]
+)
+def test_the_score_is_shown_in_four_forms(shown: Book, display: str, column: str) -> None:
+    app = opened("accounts")
+    app.session_state["display"] = display
+    table = calm(app.run()).dataframe[0].value
+    assert column in table
+    assert len({"health", "grade", "rank"} & set(table)) == (display != "colour")
+    shapes = {str(chips[0]) for chips in table["band"] if chips is not None}
+    assert shapes <= {"▼ at risk", "◆ needs attention", "▲ healthy"}
+
+
+def test_an_account_is_told_as_the_book_tells_it(book: Book) -> None:
+    app, account = opened("account", account=LOW), views.account(book, LOW)
+    assert flat(account["displays"]["percent"]) in told(app)
+    for step in account["waterfall"]:
+        assert f"{step.name} " in told(app)
+    for key in ("drivers_down", "drivers_up"):
+        for driver in (account[key] or "").split("; "):
+            assert flat(driver) in told(app)
+    peers = views.peers(book, LOW)
+    assert f"of the {count(peers['accounts'])} other accounts" in told(app)
+
+
+def test_what_stands_behind_is_read_when_it_is_opened(shown: Book) -> None:
+    app = opened("account", account=LOW)
+    features = views.features(shown, LOW)
+    sentence = str(features["sentence"].iloc[-1])
+    assert sentence not in told(app)
+    for title in ("Every feature", "Path to the next band", "What changed since the previous score", "Raw rows"):
+        app.session_state[f"{title} {LOW}"] = True
+    calm(app.run())
+    for sentence in features["sentence"]:
+        assert flat(str(sentence)) in told(app)
+    path, moved = views.path(shown, LOW), views.moved(shown, LOW)
+    assert path is not None
+    assert moved is not None
+    assert path["features"][0]["sentence"] in told(app)
+    assert moved["features"][0]["before"] in told(app)
+    assert "usage: the newest rows" in told(app)
+
+
+def test_an_account_that_is_not_there_is_an_error_in_its_place(shown: Book) -> None:
+    app = opened("account", account="nobody")
+    assert "account 'nobody' has no score and no status" in told(app)
+    assert "What to do: ids are compared as text, exactly" in told(app)
+
+
+def test_an_account_is_found_by_a_part_of_its_name(shown: Book) -> None:
+    app = opened("account")
+    assert "Choose an account in the table, or search" in told(app)
+    app.text_input(key="find").set_value("<SCRIPT>")
+    calm(app.run())
+    (found,) = [box for box in app.selectbox if box.label.endswith("found")]
+    expected = views.accounts_page(shown, Filter(text="<script>")).rows["account_id"].tolist()
+    assert [one.rsplit("(", 1)[1].rstrip(")") for one in found.options] == expected
+
+
+def test_hostile_names_are_escaped_where_they_are_headings(shown: Book) -> None:
+    table = shown.table
+    for name in HOSTILE:
+        account = str(table.loc[table["name"] == name, "account_id"].iloc[0])
+        title = opened("account", account=account).title[0].value
+        assert re.sub(r"\\(.)", r"\1", title) == name.replace("\n", " ")
+        assert not re.search(r"(?<!\\)[<*`$\[:]", title)
+
+
+def test_lists_are_those_that_were_published(book: Book) -> None:
+    there = views.lists(book)
+    app = opened("worklists")
+    if not there:
+        assert "No list was published" in told(app)
+        return
+    assert app.selectbox(key="list").options == list(there.values())
+    for name in there:
+        app.selectbox(key="list").set_value(name)
+        calm(app.run())
+        rows = views.listed(book, name)
+        assert f"{count(len(rows))} line" in told(app) or rows.empty
+        if len(rows):
+            leading = rows.columns[0]
+            assert app.dataframe[0].value[leading].tolist() == rows[leading].tolist()
+
+
+def test_a_record_that_is_not_there_says_what_makes_it(shown: Book) -> None:
+    app = opened("proof")
+    assert "Nothing is known of it yet: healthscore backtest." in told(app)
+    assert "Nothing is known of it yet: healthscore recalibrate." in told(app)
+
+
+def test_the_record_stands_beside_the_scorecard(by_model: Book, tmp_path: Path) -> None:
+    copy = copied(by_model, tmp_path)
+    show(Shelf(lambda: copy))
+    result = {
+        "run": copy.run.name,
+        "chosen": "blend",
+        "pooled": {"n": 900, "events": 60, "models": {"blend": report_samples.metrics(0.84)}},
+        "scorecard": {"title": "Seven <b>", "name": "seven", "figures": report_samples.metrics(0.79)},
+        "differences": {"scorecard": {"auc": report_samples.figure(0.05, 0.04)}},
+    }
+    write_result(copy.run.out, "backtest", result)
+    weight: dict[str, Any] = {"label": "log-ins", "handcrafted": 20.0, "effective": 31.5, "shap_share": 44.0}
+    weight |= {"validated": {"estimate": 35.0, "low": 20.0, "high": 52.0}, "verdict": "supported", "recommended": 30.0}
+    judged = {"decision": "change", "verdict_sentences": ["Change <i>."], "components": {"use": weight}}
+    write_result(copy.run.out, "recalibrate", {"run": copy.run.name, **judged})
+    app = opened("proof")
+    assert "Blend, beside the scorecard “Seven <b>”: 900 scores, 60 of them of accounts that" in told(app)
+    assert "0.840 (0.820–0.860) 0.790 (0.770–0.810) 0.050 (0.010–0.090) ▲ better" in told(app)
+    assert "Change <i>." in told(app)
+    assert "log-ins 20" in told(app)
+
+
+def test_other_weights_are_worth_what_the_library_says(shown: Book) -> None:
+    app = opened("whatif")
+    assert len(app.slider) == 0, "the past is read when somebody asks for it"
+    app.button(key="read").click()
+    calm(app.run())
+    expected = open_what_if(shown)
+    now = expected.figures()
+    assert f"Judged on {count(now['n'])} scores" in told(app)
+    weights = {name: part.weight for name, part in expected.card.components.items()}
+    assert {slider.key: slider.value for slider in app.slider} == {f"weight {name}": of for name, of in weights.items()}
+    first = next(iter(weights))
+    app.slider(key=f"weight {first}").set_value(90.0)
+    calm(app.run())
+    new = expected.figures(weights | {first: 90.0})
+    assert f"{number(now['figures']['auc'], 3)} {number(new['figures']['auc'], 3)}" in told(app)
+    for before, after in zip(now["bands"], new["bands"], strict=True):
+        assert f"{after['name']} {count(before['latest'])} {count(after['latest'])}" in told(app)
+    assert f"[components.{first}]\nweight = {round(new['weights'][first], 2):g}" in app.code[0].value
+    app.button(key="preset equal").click()
+    calm(app.run())
+    assert {slider.value for slider in app.slider} == {50.0}
+    for slider in app.slider:
+        slider.set_value(0.0)
+    calm(app.run())
+    assert "all weights are 0" in told(app)
+    app.button(key="preset now").click()
+    calm(app.run())
+    assert {slider.key: slider.value for slider in app.slider} == {f"weight {name}": of for name, of in weights.items()}
+
+
+def test_nothing_is_written(shown: Book) -> None:
+    def files() -> pd.DataFrame:
+        places = [shown.run.out, shown.run.path.parent] if shown.run.path is not None else [shown.run.out]
+        there = [path for place in places for path in sorted(place.rglob("*"))]
+        return pd.DataFrame([(str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in there])
+
+    before = files()
+    for name in VIEWS:
+        opened(name, **({"account": LOW} if name == "account" else {}))
+    pd.testing.assert_frame_equal(before, files())
