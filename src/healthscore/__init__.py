@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from healthscore.pipelines.audit import audit
     from healthscore.pipelines.backtest import backtest
     from healthscore.pipelines.book import open_book
+    from healthscore.pipelines.bookreport import report
     from healthscore.pipelines.check import check
     from healthscore.pipelines.deliver import deliver
     from healthscore.pipelines.explain import explain
@@ -83,6 +84,7 @@ __all__ = [
     "plot_weights",
     "promote",
     "recalibrate",
+    "report",
     "reproduce",
     "rollback",
     "score",
@@ -124,6 +126,7 @@ _HOMES = {
     "clean_runs": "pipelines.runs.collecting",
     "compare_runs": "pipelines.runs.compare",
     "list_runs": "pipelines.runs.listing",
+    "report": "pipelines.bookreport",
     "reproduce": "pipelines.runs.reproduce",
     "score_dates": "pipelines.score",
     "synchronise": "pipelines.tracking",

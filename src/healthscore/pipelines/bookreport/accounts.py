@@ -26,8 +26,8 @@ STEPS = 5
 """Steps of a path that the page holds, the strongest first; the published list has all."""
 TEXTS = ("account_id", "name", "segment", "owner", "status", "band", "grade", "low_confidence", "top_driver")
 POINTED = ("health", "change", "change_week", "change_month")
-OTHER = {"rank": 0, "value": 2, "revenue_at_risk": 2, "probability": 6}
-"""Numbers of the table, and how many digits of them the page holds."""
+OTHER = ("rank", "value", "revenue_at_risk", "probability")
+"""Numbers of the table that are as they were published: rounded ones would be equal where their accounts are not."""
 OVERRIDDEN = ("override_health", "override_band")
 DETAILS = (
     *("steady_band", "trend", "actions", "drivers_down", "drivers_up", "cap", "variant", "missing", "growth_drivers"),
@@ -49,7 +49,7 @@ def table_of(book: Book) -> dict[str, Any]:
     table = book.table
     columns = {name: texts(table[name]) for name in TEXTS}
     columns |= {name: tenths(table[name]) for name in POINTED}
-    columns |= {name: numbers(table[name], digits) for name, digits in OTHER.items()}
+    columns |= {name: numbers(table[name]) for name in OTHER}
     columns[RENEWAL] = texts(table[RENEWAL].dt.strftime("%Y-%m-%d"))
     overridden = table[list(OVERRIDDEN)].notna().any(axis=1)
     columns["overridden"] = numbers(overridden.astype("int64"), 0)
@@ -137,13 +137,11 @@ def _paths(book: Book) -> dict[str, dict[str, Any]]:
         return {}
     table = listed(book, PATHS)
     table = table.iloc[np.argsort(-table["points"].to_numpy(np.float64), kind="stable")]
-    found = {}
-    for account, rows in table.groupby("account_id", sort=False):
-        first, steps = rows.iloc[0], rows.head(STEPS)
-        found[str(account)] = {
-            "band": str(first["band_then"]),
-            "health": float(first["health_then"]),
-            "steps": steps[["component", "sentence", "points"]].to_numpy(object).tolist(),
-            "of": len(rows),
-        }
+    sizes = table["account_id"].value_counts()
+    strongest = table.groupby("account_id", sort=False).head(STEPS)
+    columns = ["account_id", "band_then", "health_then", "component", "sentence", "points"]
+    found: dict[str, dict[str, Any]] = {}
+    for account, band, health, *step in zip(*(strongest[name].tolist() for name in columns), strict=True):
+        path = found.setdefault(account, {"band": band, "health": health, "steps": [], "of": int(sizes[account])})
+        path["steps"].append(step)
     return found

@@ -30,7 +30,7 @@ from healthscore.pipelines.bookreport.accounts import (
     table_of,
 )
 from healthscore.pipelines.bookreport.lists import LONG, list_of, offered
-from healthscore.pipelines.bookreport.packing import packed
+from healthscore.pipelines.bookreport.packing import ACCOUNTS, packed
 from healthscore.pipelines.happenings import words_of
 from healthscore.pipelines.publish import plain
 from healthscore.pipelines.report import json_block, render_page
@@ -93,12 +93,8 @@ def _about(book: Book) -> str:
 
 def _blocks(book: Book) -> Iterable[tuple[str, str]]:
     """What the page holds of accounts and lists, compressed, by the names that its scripts ask for."""
-    yield (
-        "accounts",
-        packed(
-            {"columns": table_of(book), "overtime": overtime_of(book), "movers": movers_of(book)},
-        ),
-    )
+    first = {"columns": table_of(book), "overtime": overtime_of(book), "movers": movers_of(book)}
+    yield ACCOUNTS, packed(first)
     yield "points", packed(points_of_all(book))
     for place, part in enumerate(details_of(book)):
         yield f"details-{place}", packed(part)

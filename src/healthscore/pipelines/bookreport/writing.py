@@ -12,6 +12,7 @@ from healthscore.display import Display, Displayed
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines import durable
 from healthscore.pipelines.book import Book, open_book
+from healthscore.pipelines.bookreport.packing import PAGE, REPORT
 from healthscore.pipelines.bookreport.page import LEFT_OUT, render_book
 from healthscore.pipelines.bookreport.variants import tried_weights
 from healthscore.pipelines.progress import Progress, silent
@@ -20,9 +21,6 @@ from healthscore.pipelines.report import write_report
 from healthscore.pipelines.runs.record import run_record
 from healthscore.pipelines.wording import count, day_text
 from healthscore.pipelines.working import working
-
-VERB = "report"
-PAGE = "report.html"
 
 
 @dataclass(frozen=True, repr=False)
@@ -120,11 +118,11 @@ def _written(book: Book, target: Path | None, progress: Progress) -> BookReport:
 def _kept(book: Book, html: str, said: dict[str, Any]) -> Path:
     """Write the page into a run's directory; it is named after what the page holds."""
     page = hashlib.sha256(html.encode()).hexdigest()
-    identity = run_identity(book.run, VERB, {"page": page}, afterwards=True, series=book.series)
+    identity = run_identity(book.run, REPORT, {"page": page}, afterwards=True, series=book.series)
     arguments = {"as_of": said["as_of"], "series": book.series, "published": book.directory.name}
     texts = {"history": "\n".join(f"{one.as_of} {one.directory.name}" for one in book.history)}
-    record = run_record(book.run, VERB, identity, {}, arguments=arguments, texts=texts, afterwards=True)
-    with run_directory(book.run.out, VERB, identity, record=record) as directory:
+    record = run_record(book.run, REPORT, identity, {}, arguments=arguments, texts=texts, afterwards=True)
+    with run_directory(book.run.out, REPORT, identity, record=record) as directory:
         write_report(html, directory / PAGE)
         write_json(directory / "result.json", said | {"identity": identity})
-    return attempt_of(book.run.out, VERB, identity)
+    return attempt_of(book.run.out, REPORT, identity)

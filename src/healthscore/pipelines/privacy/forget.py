@@ -17,6 +17,7 @@ from typing import Any
 from healthscore.config import Run, load_run
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines import durable
+from healthscore.pipelines.bookreport.packing import PAGE, REPORT, holds
 from healthscore.pipelines.privacy.mentions import Account, without
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import MANIFEST, POINTER, RECORD, entries_of, json_bytes, pointed
@@ -73,7 +74,7 @@ def forget(
     with forgetting(run.out):
         hashed, is_new = _listed(run.out, one)
         with progress("removing the account"):
-            removed = _remove_explained(run.out, one)
+            removed = _remove_whole(run.out, one)
             changed = [name for root in _roots(run) for name in _cleaned(root, one, hashed)]
         with progress("searching every file"):
             searched, left = _searched(run, one)
@@ -112,12 +113,11 @@ def _roots(run: Run) -> list[Path]:
     return [run.out, *([local] if run.tracking.enabled and store(run)[1] is not None and local.is_dir() else [])]
 
 
-def _remove_explained(out: Path, account: Account) -> list[str]:
-    """Remove runs that are about this account alone; a pointer that named one goes with it."""
+def _remove_whole(out: Path, account: Account) -> list[str]:
+    """Remove runs that are about this account alone, and reports of a book that holds it; pointers to them go, too."""
     removed = []
-    for record in sorted(out.glob(f"explain*/*/{RECORD}")):
-        directory = record.parent
-        if read_object(record).get("arguments", {}).get("account") != account.key:
+    for directory in sorted(record.parent for record in out.glob(f"*/*/{RECORD}")):
+        if not _is_about(directory, account):
             continue
         pointer = directory.parent / POINTER
         if pointed(pointer) == directory.name:
@@ -127,6 +127,15 @@ def _remove_explained(out: Path, account: Account) -> list[str]:
         durable.discard(hidden)
         removed.append(directory.relative_to(out).as_posix())
     return removed
+
+
+def _is_about(directory: Path, account: Account) -> bool:
+    verb = directory.parent.name
+    if verb == REPORT:
+        return holds(directory / PAGE, account.key)
+    if not verb.startswith("explain"):
+        return False
+    return bool(read_object(directory / RECORD).get("arguments", {}).get("account") == account.key)
 
 
 def _cleaned(root: Path, account: Account, hashed: str) -> list[str]:

@@ -78,7 +78,8 @@
     line.customdata = rows.map(function (row) { return [data.escaped(row.band || "not scored"), because(row)]; });
     const known = scored.filter(function (row) { return row.health_low !== null; });
     const turns = scored.filter(function (row) { return row.moved; }).sort(function (a, b) { return Math.abs(b.change) - Math.abs(a.change); })
-      .slice(0, meta.turns[0]).filter(function (row) { return Math.abs(row.change) >= meta.turns[1]; });
+      .slice(0, meta.turns[0]).filter(function (row) { return Math.abs(row.change) >= meta.turns[1]; })
+      .sort(function (a, b) { return a.as_of < b.as_of ? -1 : 1; });
     spec.data.forEach(function (one) {
       if (one.line && one.line.width === 0 || one.fill) {
         one.x = known.map(function (row) { return row.as_of; });

@@ -5,9 +5,10 @@
   const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
     "November", "December"];
   // Where a spreadsheet would begin to execute; `publish.FORMULA`, with the blanks that Python has and JavaScript not.
+  // What it finds before a text that begins with a line end is looked for apart: two matches cannot begin at one place.
   const BLANKS = "(?:[^\\S\\r\\n]|[\\x1c-\\x1f\\x85\\u200b-\\u200f\\u2060\\ufeff])*";
-  const FORMULA = new RegExp("^(?=[\\r\\n])|(^|\\r\\n|[\\r\\n])(?=" + BLANKS + "[=+\\-@\\uff1d\\uff0b\\uff0d\\uff20]|\\t)", "g");
-  const unpacked = {}, written = {};
+  const FORMULA = new RegExp("(^|\\r\\n|[\\r\\n])(?=" + BLANKS + "[=+\\-@\\uff1d\\uff0b\\uff0d\\uff20]|\\t)", "g");
+  const unpacked = {};
 
   const meta = JSON.parse(document.getElementById("meta").textContent);
 
@@ -32,12 +33,17 @@
     return value === null ? null : value / column.scale;
   }
 
-  // Halves go to the even digit, as Python writes them.
+  // As Python writes it: what lies exactly between two numbers, which few binary fractions do, goes to the even one.
+  function fixed(size, digits) {
+    const whole = size * Math.pow(10, digits), below = Math.floor(whole);
+    const between = (size * Math.pow(2, digits + 1)) % 1 === 0 && whole - below === 0.5;
+    return between ? ((below % 2 ? below + 1 : below) / Math.pow(10, digits)).toFixed(digits) : size.toFixed(digits);
+  }
+
   function number(value, digits) {
     if (value === null) { return MISSING; }
-    written[digits] = written[digits] || new Intl.NumberFormat("en-US",
-      { minimumFractionDigits: digits, maximumFractionDigits: digits, roundingMode: "halfEven" });
-    const text = written[digits].format(Math.abs(value));
+    const parts = fixed(Math.abs(value), digits).split(".");
+    const text = [parts[0].replace(/\B(?=(\d{3})+$)/g, ",")].concat(parts.slice(1)).join(".");
     return value < 0 && /[1-9]/.test(text) ? MINUS + text : text;
   }
 
@@ -131,7 +137,7 @@
     const lines = [columns.map(function (column) { return quoted(column.name); })].concat(rows.map(function (row) {
       return columns.map(function (column) {
         const text = cell(column, row) || "";
-        return quoted(column.plain ? text : text.replace(FORMULA, function (all, start) { return (start || "") + "'"; }));
+        return quoted(column.plain ? text : (/^[\r\n]/.test(text) ? "'" : "") + text.replace(FORMULA, "$1'"));
       });
     }));
     return lines.map(function (line) { return line.join(",") + "\r\n"; }).join("");
