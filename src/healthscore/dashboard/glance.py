@@ -49,7 +49,11 @@ def _figures(told: Result) -> None:
     revenue, at_risk = told["revenue"], told["revenue_at_risk"]
     unscored = sum(told["unscored"].values())
     figures = [
-        (count(told["accounts"]), f"and {count(unscored)} without" if unscored else "", "accounts with a score"),
+        (
+            count(told["accounts"]),
+            f"and {count(unscored)} without" if unscored else "",
+            f"account{'' if told['accounts'] == 1 else 's'} with a score",
+        ),
         (number(told["mean_health"]), "of 100", "mean score"),
     ]
     if revenue is not None:
