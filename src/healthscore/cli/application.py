@@ -17,6 +17,7 @@ from healthscore.cli import (
     modelling,
     models,
     recalibration,
+    reporting,
     runs,
     scoring,
     streams,
@@ -73,6 +74,7 @@ for command in (
     scoring.explain,
     delivering.deliver,
     auditing.audit,
+    reporting.report,
     dashboard.dashboard,
 ):
     application.command()(command)

@@ -16,5 +16,6 @@ PIPELINES: dict[str, str] = {
     "explain": "explain",
     "deliver": "deliver",
     "audit": "audit",
+    "report": "report",
 }
-"""Command -> name of the function, and of the module in this package, that does it."""
+"""Command -> name of the public function that does it."""
