@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-PAGES = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))}
+DOCS = ROOT / "docs"
+PLACES = {
+    "README.md": ROOT / "README.md",
+    **{path.relative_to(DOCS).as_posix(): path for path in sorted(DOCS.rglob("*.md"))},
+}
+"""Every page by its name: the README, and those of the site."""
+PAGES = {name: path.read_text(encoding="utf-8") for name, path in PLACES.items()}
+FENCED = re.compile(r"^```(\w*)\n(.*?)^```$\n?", flags=re.DOTALL | re.MULTILINE)
 CODE = re.compile(r"`([^`\n]+)`")
 
 
@@ -26,7 +33,7 @@ class Example:
     @property
     def of_scorecard(self) -> bool:
         """Whether it is (a part of) a scorecard, and not of a run."""
-        return self.page == "scorecards.md" and "scorecard" not in self.content
+        return (self.page == "scorecards.md" and "scorecard" not in self.content) or "variant" in self.content
 
     @property
     def of_database(self) -> bool:
@@ -35,6 +42,26 @@ class Example:
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Block:
+    """Any fenced block on a page."""
+
+    page: str
+    line: int
+    language: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.line}"
+
+
+def blocks() -> Iterator[Block]:
+    """Every fenced block on every page, in order."""
+    for page, text in PAGES.items():
+        for found in FENCED.finditer(text):
+            yield Block(page, text[: found.start()].count("\n") + 1, found[1], found[2])
 
 
 def examples() -> Iterator[Example]:

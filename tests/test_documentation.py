@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from documented_pages import CODE, PAGES, ROOT, Example, examples, first_cells, section
+from documented_pages import CODE, PAGES, PLACES, ROOT, Example, examples, first_cells, section
 from documented_tables import DOCUMENTED
 from healthscore import check
 from healthscore.asof import day_of
@@ -52,7 +52,8 @@ USUAL = {
         "path": "accounts.csv",
         "attributes": {"region": "region"},
         "static": ["region"],
-    }
+    },
+    "subscriptions": {"contract": "subscriptions", "path": "subscriptions.csv"},
 }
 """Sources that an example reads and its page does not show, where they are not events."""
 PACKAGE = ROOT / "src" / "healthscore"
@@ -225,7 +226,7 @@ def test_the_pages_name_every_run_and_every_world() -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_links_between_pages_lead_somewhere(page: str) -> None:
-    folder = ROOT if page == "README.md" else ROOT / "docs"
+    folder = PLACES[page].parent
     for target in re.findall(r"\]\(([^)\s]+)\)", PAGES[page]):
         if "://" in target:
             continue

@@ -20,7 +20,7 @@ def page() -> str:
     """The page of the commands."""
     root: Any = get_command(application)
     lines = [HEAD, "# Commands", "", *_blank(paragraphs(root.help)), _shared(), ""]
-    commands = list(_leaves(root, "healthscore"))
+    commands = list(leaves(root, "healthscore"))
     lines += table(("command", "does"), [(_link(name), _first(command)) for name, command in commands])
     lines += ["## Options of the program", ""]
     lines += table(("option", "means"), [_option(param, root)[::2] for param in root.params])
@@ -42,11 +42,11 @@ def _shared() -> str:
     )
 
 
-def _leaves(group: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+def leaves(group: Any, prefix: str) -> Iterator[tuple[str, Any]]:
     """Every command that does something, with the words that call it."""
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
-            yield from _leaves(command, f"{prefix} {name}")
+            yield from leaves(command, f"{prefix} {name}")
         else:
             yield f"{prefix} {name}", command
 
@@ -73,7 +73,7 @@ def _option(param: Any, command: Any) -> tuple[str, str, str]:
     """How it is written, its default or range, and what it means, as the help has them."""
     written, said = param.get_help_record(command.context_class(command, info_name="healthscore"))
     brackets = BRACKETS.search(said)
-    default = brackets[1].replace("x>=", "at least ") if brackets else ""
+    default = re.sub(r"(\d+)<=x<=(\d+)", r"\1 to \2", brackets[1]).replace("x>=", "at least ") if brackets else ""
     meaning = said[: brackets.start()] if brackets else said
     return f"`{written.replace(' range>', '>')}`", default.replace("default: ", "").replace("; ", ", "), _words(meaning)
 
