@@ -35,6 +35,7 @@ from healthscore.features.ready import plan_panel
 from healthscore.outcomes import OUTCOMES
 from healthscore.outcomes.keys import ALWAYS, KEYS
 from healthscore.outcomes.snapshots import Label, Status
+from healthscore.pipelines.bookwords import VIEWS
 from healthscore.pipelines.happenings import HAPPENINGS
 from healthscore.pipelines.leaks import EVIDENCE
 from healthscore.tables import open_tables
@@ -240,6 +241,11 @@ def test_links_between_pages_lead_somewhere(page: str) -> None:
 def slug(heading: str) -> str:
     """The anchor of a heading, as forges make it."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def test_the_page_of_the_dashboard_names_every_view() -> None:
+    told = re.findall(r"^\| [^|]* \| ([^|]*) \|", PAGES["dashboard.md"], flags=re.MULTILINE)[1:]
+    assert {name for cell in told for name in cell.split(", ")} == set(VIEWS.values())
 
 
 def test_the_readme_shows_the_summary_of_what_was_measured() -> None:
