@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile
+from healthscore.cli.options import AsJson, DataRoot, OutRoot, RunFile, Shareable
 from healthscore.cli.terminal import emit, near, paragraph, progress, say
 
 Card = Annotated[
@@ -24,6 +24,7 @@ def report(
     run: RunFile = None,
     scorecard: Card = None,
     to: To = None,
+    shareable: Shareable = None,
     data: DataRoot = None,
     out: OutRoot = None,
     as_json: AsJson = False,
@@ -34,7 +35,9 @@ def report(
     """
     import healthscore
 
-    made = healthscore.report(run, scorecard, to=to, data=data, out=out, progress=progress(as_json))
+    made = healthscore.report(
+        run, scorecard, to=to, shareable=shareable, data=data, out=out, progress=progress(as_json)
+    )
     if as_json:
         emit(made.result)
         return

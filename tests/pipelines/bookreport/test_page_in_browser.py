@@ -257,7 +257,7 @@ def test_an_address_that_names_nothing_says_so(browser: Any, by_model: Shown, as
     if asked == "text":
         assert found.page.locator("section.seen").get_attribute("id") == "book"
     else:
-        found.page.wait_for_function("document.getElementById('account-none').textContent.includes('in this file')")
+        found.page.wait_for_function("() => document.getElementById('account-none').textContent.includes('in this file')")
         assert not found.page.locator("#account-told").is_visible()
     assert found.said == []
     found.page.close()

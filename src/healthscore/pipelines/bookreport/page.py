@@ -39,7 +39,7 @@ from healthscore.pipelines.wording import day_text, plural
 if TYPE_CHECKING:
     from healthscore.pipelines.book import Book, Told
 
-BESIDE = ("book.css", "bookdata.js", "bookparts.js", "bookpage.js", "bookaccount.js", "booklists.js")
+BESIDE = ("book.css", "bookdata.js", "bookparts.js", "bookpage.js", "bookaccount.js", "booklists.js", "booktried.js")
 """Style sheet and scripts of the page, in the order in which they need each other."""
 LEFT_OUT = (
     "This file leaves out on purpose: raw rows of the sources, which should not travel with it, single features, and "
@@ -55,18 +55,18 @@ def render_book(book: Book, tried: Told) -> str:
     proof = {"figures": figures_beside(book), "weights": weights_beside(book)}
     promised = promises(book)
     words = words_of(book.run.outcome.kind if book.run.outcome is not None else "churn")
-    figures = _figures(book, promised, proof["weights"], words) | _tried_figures(tried, words)
+    figures = _figures(book, promised, proof["weights"], words) | tried_figures(tried, words)
     view = {
         "kind": "Health scores",
         "title": book.run.title or book.run.name,
-        "asked": _about(book),
+        "asked": about(book),
         "sections": list(bookwords.VIEWS.items()),
         "nothing": bookwords.NOTHING,
         "displays": bookwords.DISPLAYS,
         "since": {name: bookwords.SINCE[name] for name, day in since_when(book).items() if day is not None},
         "choices": choices(book),
         "glance": plain(told),
-        "promises": [one for one in _promises(promised) if one is not None],
+        "promises": [one for one in promise_rows(promised) if one is not None],
         "unpromised": promised["published"].why,
         "compared": views.COMPARED,
         "columns": {name: bookwords.column(name, "weights") for name in bookwords.WEIGHTS},
@@ -84,7 +84,8 @@ def render_book(book: Book, tried: Told) -> str:
     return render_page("book.html.j2", {}, view, figures, BESIDE)
 
 
-def _about(book: Book) -> str:
+def about(book: Book) -> str:
+    """Which scores the page shows."""
     by = f"by the scorecard {book.run.scorecard.title}" if book.by_card and book.run.scorecard else "by a model"
     dates = len(book.history) - 1
     beside = f", beside those of {plural(dates, 'earlier date')}" if dates else ""
@@ -154,7 +155,8 @@ def _column(name: str, view: str) -> dict[str, Any]:
     return {"name": name, "title": said.title, "kind": said.kind, "meaning": said.meaning, "long": name in LONG}
 
 
-def _promises(promised: Mapping[str, Told]) -> Iterable[dict[str, Any] | None]:
+def promise_rows(promised: Mapping[str, Told]) -> Iterable[dict[str, Any] | None]:
+    """Rows of the bands with a title, as far as their outcome is known."""
     titles = {
         "published": "Promised and actual: what was published, once its outcome was known",
         "backtest": "Promised and actual: what would have been said at past dates",
@@ -196,7 +198,7 @@ def _sample(book: Book) -> pd.DataFrame:
     return pd.DataFrame({"as_of": dates, **rows})
 
 
-def _tried_figures(tried: Told, words: Mapping[str, Any]) -> dict[str, Any]:
+def tried_figures(tried: Told, words: Mapping[str, Any]) -> dict[str, Any]:
     """Every set of weights beside those in force."""
     if tried.result is None:
         return {}

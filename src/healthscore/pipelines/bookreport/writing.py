@@ -14,6 +14,7 @@ from healthscore.pipelines import durable
 from healthscore.pipelines.book import Book, open_book
 from healthscore.pipelines.bookreport.packing import PAGE, REPORT
 from healthscore.pipelines.bookreport.page import LEFT_OUT, render_book
+from healthscore.pipelines.bookreport.sharing import render_shared
 from healthscore.pipelines.bookreport.variants import tried_weights
 from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.publish import attempt_of, run_directory, run_identity, write_json
@@ -49,6 +50,7 @@ def report(
     scorecard: Scorecard | str | Path | None = None,
     *,
     to: str | Path | None = None,
+    shareable: str | Path | None = None,
     data: str | Path | None = None,
     out: str | Path | None = None,
     progress: Progress = silent,
@@ -63,6 +65,8 @@ def report(
         As of `book.open_book`.
     to
         The file to write; None: a run's directory of its own, `report/<identity>/report.html`, beside the results.
+    shareable
+        A file for others that is written, too: without accounts, and without cells of fewer than five.
 
     Raises
     ------
@@ -72,12 +76,12 @@ def report(
         The publication is damaged, there is no such scorecard, or no folder that the file could lie in.
     """
     with open_book(run, scorecard, data=data, out=out) as book:
-        target = None if to is None else _target(to)
+        target, shared = (None if one is None else _target(one) for one in (to, shareable))
         with working(book.run.out, "writing a report"):
-            return _written(book, target, progress)
+            return _written(book, target, shared, progress)
 
 
-def _target(to: str | Path) -> Path:
+def _target(file: str | Path) -> Path:
     """The file to write.
 
     Raises
@@ -85,18 +89,20 @@ def _target(to: str | Path) -> Path:
     ConfigurationError
         It is a folder, or there is none that it could lie in.
     """
-    target = Path(to).expanduser().resolve()
+    target = Path(file).expanduser().resolve()
     if target.is_dir() or not target.parent.is_dir():
-        what = f"{to} is a folder" if target.is_dir() else f"there is no folder {target.parent}"
-        raise ConfigurationError(f"--to {to}: {what}", "name a file in a folder that there is, as book.html")
+        what = f"{file} is a folder" if target.is_dir() else f"there is no folder {target.parent}"
+        raise ConfigurationError(what, "name a file in a folder that there is, as book.html")
     return target
 
 
-def _written(book: Book, target: Path | None, progress: Progress) -> BookReport:
+def _written(book: Book, target: Path | None, shared: Path | None, progress: Progress) -> BookReport:
     with progress("trying other weights on history"):
         tried = tried_weights(book)
     with progress("writing the report"):
         html = render_book(book, tried)
+        if shared is not None:
+            durable.put(shared, render_shared(book, tried).encode())
         said = {
             "run": book.run.name,
             "as_of": book.now.as_of.isoformat(),

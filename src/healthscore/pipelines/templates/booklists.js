@@ -1,5 +1,5 @@
 "use strict";
-// Worklists, to be taken along as CSV; weights that were tried beforehand; and the beginning of it all.
+// Worklists, to be taken along as CSV; and the beginning of it all.
 (function () {
   const data = window.healthbook, meta = data.meta, by = data.by, SIZE = 50;
   let list = null, rows = [], page = 0;
@@ -58,23 +58,8 @@
     if (location.hash === "#worklists") { open(); }
   }
 
-  function weights() {
-    const select = by("weights");
-    if (!select) { return; }
-    function choose() {
-      document.querySelectorAll(".tried").forEach(function (one) {
-        const seen = one.id === "tried-" + select.value;
-        one.classList.toggle("seen", seen);
-        one.hidden = !seen;
-      });
-    }
-    select.addEventListener("change", function () { choose(); window.drawFigures(); });
-    choose();
-  }
-
   document.documentElement.classList.add("js");
   document.querySelectorAll("section.view").forEach(function (view) { view.hidden = true; });  // until it is asked for
-  weights();
   data.begin().then(lists).catch(function (error) {
     by("failed").textContent = typeof DecompressionStream === "undefined" ?
       "This browser is too old to unpack the accounts in this file: one of 2023 or later is needed." : "The accounts in this file cannot be read: " + error;
