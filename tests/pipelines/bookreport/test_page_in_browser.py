@@ -62,12 +62,14 @@ def visit(browser: Any, shown: Shown, view: str = "", width: int = 1280, scheme:
 
 def turn_to(page: Any, view: str) -> None:
     page.evaluate("view => { location.hash = view; }", view)
-    page.wait_for_function("view => document.querySelector('section.seen').id === view.split('=')[0]", arg=view)
+    page.wait_for_selector(
+        f"section.seen#{view.split('=')[0]}"
+    )  # never a function: the page's policy lets none be made
 
 
 def look_at(page: Any, account: str) -> None:
     page.evaluate("account => { location.hash = 'account=' + encodeURIComponent(account); }", account)
-    page.wait_for_function("one => document.getElementById('account-told').dataset.account === one", arg=account)
+    page.wait_for_selector(f"#account-told[data-account='{account}']")
 
 
 def cells(page: Any, table: str) -> list[list[str]]:
@@ -257,7 +259,7 @@ def test_an_address_that_names_nothing_says_so(browser: Any, by_model: Shown, as
     if asked == "text":
         assert found.page.locator("section.seen").get_attribute("id") == "book"
     else:
-        found.page.wait_for_function("() => document.getElementById('account-none').textContent.includes('in this file')")
+        found.page.wait_for_selector("#account-none:has-text('in this file')")
         assert not found.page.locator("#account-told").is_visible()
     assert found.said == []
     found.page.close()
@@ -270,9 +272,7 @@ def test_lists_are_downloaded_as_the_library_exports_them(page: Any, shown: Show
     for place, name in enumerate(files):
         page.select_option("#list", str(place))
         table = views.listed(shown.book, name)
-        page.wait_for_function(
-            "said => document.getElementById('list-said').textContent === said", arg=rows_of(len(table))
-        )
+        page.wait_for_selector(f"#list-said:text-is('{rows_of(len(table))}')")
         assert download(page) == (name, views.export(table)), name
         if "owner" in table and len(table):
             owner = str(table["owner"].iloc[-1])

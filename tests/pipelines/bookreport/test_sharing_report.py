@@ -57,7 +57,7 @@ def test_it_is_written_beside_the_report_and_opens_in_silence(tmp_path: Path) ->
     with chromium() as browser:
         found = opened(browser, 390, "dark")
         found.page.goto((tmp_path / "shared.html").as_uri())
-        found.page.wait_for_function("() => document.querySelectorAll('[data-figure]:not([data-drawn])').length === 0")
+        assert found.page.locator("[data-figure]:not([data-drawn])").count() == 0
         assert found.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         found.keep("report-shared-390-dark")
     assert found.said == []
@@ -69,7 +69,6 @@ def test_other_weights_can_be_looked_at_there_too(by_card: Shown, tmp_path: Path
     with chromium() as browser:
         found = opened(browser)
         found.page.goto((tmp_path / "shared.html").as_uri())
-        found.page.wait_for_function("() => window.drawFigures !== undefined")
         tried = found.page.locator(".tried").count()
         assert found.page.locator(".tried:visible").count() == min(tried, 1)
         found.keep("report-shared-1280-light")
