@@ -173,7 +173,7 @@ def test_an_account_is_opened_from_the_table_and_by_search(page: Any, address: s
     first = views.accounts_page(by_model, Filter(text="A-0001"), size=1).rows.iloc[0]
     visit(page, address, "accounts?search=A-0001")
     place = page.get_by_test_id("stDataFrame").bounding_box()
-    page.mouse.click(place["x"] + 80, place["y"] + 1.5 * ROW)  # cells are painted: there is no element of each
+    page.mouse.click(place["x"] + 40, place["y"] + 1.5 * ROW)  # cells are painted: there is no element of each
     page.wait_for_url(f"**/account?*account={first['account_id']}*")
     page.get_by_role("heading", level=1, name=first["name"] or first["account_id"]).wait_for()
     other = by_model.table["account_id"].iloc[40]

@@ -115,6 +115,16 @@ def test_the_score_is_shown_in_four_forms(shown: Book, display: str, column: str
     assert shapes <= {"▼ at risk", "◆ needs attention", "▲ healthy"}
 
 
+def test_a_plain_table_has_links_page_by_page(shown: Book) -> None:
+    app = opened("accounts", plain="true", by="Revenue", descending="true")
+    assert not app.dataframe
+    page = views.accounts_page(shown, by="value", descending=True, start=50, size=50)
+    app.pagination[0].set_value(2)
+    calm(app.run())
+    links = re.findall(r'href="account\?account=([^"]+)"', app.html[-1].value)
+    assert links == page.rows["account_id"].tolist()
+
+
 def test_an_account_is_told_as_the_book_tells_it(book: Book) -> None:
     app, account = opened("account", account=LOW), views.account(book, LOW)
     assert flat(account["displays"]["percent"]) in told(app)

@@ -1,11 +1,12 @@
-"""The accounts as a table that sorts and scrolls, of any size; choosing a row opens the account."""
+"""The accounts as a table that sorts and scrolls, of any size; the id of each opens it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from healthscore.dashboard.drawing import said
-from healthscore.dashboard.grid import show_accounts
+from healthscore.dashboard.grid import ask_plain, show_accounts
 from healthscore.pipelines.book import accounts_page
 from healthscore.pipelines.book.accounts import tones_of
 from healthscore.pipelines.bookwords import ACCOUNTS, DISPLAYS, NOTHING, VIEWS, Column, column
@@ -29,17 +30,31 @@ def page(book: Book, chosen: Filter) -> None:
     import streamlit as st
 
     st.title(VIEWS["accounts"], anchor=False)
-    found = accounts_page(book, chosen, size=EVERY)
-    said(f"{plural(found.total, 'account')}, the lowest score first. Choose a row to open its account.")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        display = st.segmented_control(
+            "Score as", list(DISPLAYS), default="percent", key="display", required=True, bind="query-params",
+            format_func=lambda one: DISPLAYS[one],
+        )  # fmt: skip
+        columns = _columns(book, display)
+        plain = ask_plain()
+        by, descending = _order(columns) if plain else ("rank", False)
+    found = accounts_page(book, chosen, by=by, descending=descending, size=EVERY)
+    first = ", the lowest score first" if (by, descending) == ("rank", False) else ""
+    said(f"{plural(found.total, 'account')}{first}. Choose an id to open its account.")
     if not found.total:
         said(NOTHING["accounts"])
         return
-    display = st.segmented_control(
-        "Score as", list(DISPLAYS), default="percent", key="display", required=True, bind="query-params",
-        format_func=lambda one: DISPLAYS[one],
-    )  # fmt: skip
     key = f"accounts {book.directory.name} {chosen} {display}"
-    show_accounts(found.rows, _columns(book, display), tones_of(book), VIEWS["accounts"], key)
+    show_accounts(found.rows, columns, tones_of(book), VIEWS["accounts"], key, plain=plain)
+
+
+def _order(columns: Mapping[str, Column]) -> tuple[str, bool]:
+    """By what a plain table is sorted, and whether from its highest; the other sorts by a click on its columns."""
+    import streamlit as st
+
+    titles = {"rank": "Rank"} | {name: one.title for name, one in columns.items()}
+    by = st.selectbox("Sorted by", list(titles), format_func=titles.__getitem__, key="by", bind="query-params")
+    return by, st.toggle("Highest first", key="descending", bind="query-params")
 
 
 def _columns(book: Book, display: str) -> dict[str, Column]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from healthscore.dashboard import going
+from healthscore.dashboard import going, markup
+from healthscore.dashboard.drawing import html
 from healthscore.dashboard.markup import SHAPES, markdown
 from healthscore.pipelines.bookwords import Column
 from healthscore.pipelines.colours import colours
@@ -16,46 +17,64 @@ if TYPE_CHECKING:
 
 HEIGHT, ROW = 620, 36
 """Pixels of a table that scrolls, and of one of its rows."""
-LEADING = ("account_id", "name")
-"""Columns whose cells lead to the account."""
+PAGE = 50
+"""Rows of a page of a plain table."""
+OPENED = "opened account"
+"""Where Streamlit says which id was clicked."""
 FORMATS = {
     "points": "%.1f",
     "signed": "%+.1f",
     "count": "localized",
     "money": "localized",
-    "share": "percent",
+    "share": "%.1f%%",
     "hundredth": "%.0f%%",
     "figure": "localized",
 }
-"""How numbers of a kind are written; money is whole before it comes here."""
+"""How numbers of a kind are written; money is whole, and shares are in per cent, before they come here."""
 
 
 def show_accounts(
-    rows: pd.DataFrame, columns: Mapping[str, Column], tones: Mapping[str, str], title: str, key: str
+    rows: pd.DataFrame, columns: Mapping[str, Column], tones: Mapping[str, str], title: str, key: str, *, plain: bool
 ) -> None:
-    """Show a table; who chooses a row of an account, or the id or name in it, is led to its page."""
+    """Show a table; the ids of accounts in it are buttons that lead to their pages.
+
+    Cells of it are painted, and those buttons need a pointer: the plain table has a link in each row instead.
+    """
     import streamlit as st
 
-    if "account_id" not in columns:
-        st.dataframe(
-            prepared(rows, columns, tones), hide_index=True, column_config=configured(columns, tones), alt=title
-        )
+    if plain:
+        _pages(rows, columns, tones, title, key)
         return
-    picked = st.dataframe(
+    st.dataframe(
         prepared(rows, columns, tones),
         height=min(HEIGHT, ROW * (len(rows) + 1) + 3),
         row_height=ROW,
         hide_index=True,
         column_config=configured(columns, tones),
-        on_select="rerun",
-        selection_mode=["single-row", "single-cell"],
         key=key,
         placeholder=MISSING,
         alt=title,
-    ).selection
-    chosen = [*picked.rows, *(row for row, column in picked.cells if column in LEADING)]
-    if chosen:
-        going.open_account(str(rows["account_id"].iloc[chosen[0]]))
+    )
+    clicked = st.session_state.get(OPENED)
+    if clicked is not None:
+        going.open_account(str(rows["account_id"].iloc[clicked["row"]]))
+
+
+def ask_plain() -> bool:
+    """Offer tables page by page, for keyboards and for whoever listens to them."""
+    import streamlit as st
+
+    return st.toggle("Plain table, page by page", key="plain", bind="query-params")
+
+
+def _pages(rows: pd.DataFrame, columns: Mapping[str, Column], tones: Mapping[str, str], title: str, key: str) -> None:
+    """A page of the rows, with links."""
+    import streamlit as st
+
+    pages = -(-len(rows) // PAGE)
+    number = st.pagination(pages, key=f"page of {key}") if pages > 1 else 1
+    some = rows.iloc[PAGE * (number - 1) : PAGE * number]
+    html(markup.table(f"{title}, page {number} of {pages}", some, list(columns), own=columns, tones=tones, plain=True))
 
 
 def prepared(rows: pd.DataFrame, columns: Mapping[str, Column], tones: Mapping[str, str]) -> pd.DataFrame:
@@ -74,6 +93,8 @@ def _cells(values: pd.Series[Any], column: Column, tones: Mapping[str, str]) -> 
         return [chips.get(value) for value in values]
     if column.kind == "money":
         return values.astype("float64").round()
+    if column.kind == "share":
+        return 100.0 * values.astype("float64")
     if column.kind == "text":
         return values.astype("object").where(values.notna() & (values != ""), None)
     return values
@@ -88,6 +109,8 @@ def _configured(name: str, column: Column, tones: Mapping[str, str]) -> Any:
     import streamlit as st
 
     told: dict[str, Any] = {"label": column.title, "help": markdown(column.meaning) or None}
+    if name == "account_id":
+        return st.column_config.ButtonColumn(**told, pinned=True, alignment="left", key=OPENED)
     if column.kind == "band":
         palette = colours("light")  # Streamlit writes on them in white, in the dark as well
         return st.column_config.MultiselectColumn(

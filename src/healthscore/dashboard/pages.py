@@ -15,8 +15,11 @@ from healthscore.pipelines.bookwords import VIEWS
 
 if TYPE_CHECKING:
     from healthscore.pipelines.book import Book, Filter
+    from healthscore.pipelines.colours import Theme
 
 ICON = Path(__file__).parent / "icon.svg"
+FOLLOWED = 5
+"""Seconds after which a page looks whether it has become dark."""
 SHOWN: dict[str, Callable[[Book, Filter], None]] = {
     "book": glance.page,
     "accounts": accounts.page,
@@ -48,6 +51,19 @@ def show_page() -> None:
     if account is not None:
         st.switch_page(pages["account"], query_params={NAMED: account})
     page.run()
+    _follow(drawing.theme())
+
+
+def _follow(drawn: Theme) -> None:
+    """Draw the figures again when the page goes from light to dark, which tells nobody but the browser."""
+    import streamlit as st
+
+    @st.fragment(run_every=FOLLOWED)
+    def look() -> None:
+        if drawing.theme() != drawn:
+            st.rerun()
+
+    look()
 
 
 def show_view(name: str, book: Book) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from healthscore.dashboard.drawing import said
-from healthscore.dashboard.grid import show_accounts
+from healthscore.dashboard.grid import ask_plain, show_accounts
 from healthscore.dashboard.views import kept
 from healthscore.pipelines.book import export, listed, lists
 from healthscore.pipelines.book.accounts import tones_of
@@ -36,7 +36,7 @@ def page(book: Book, chosen: Filter) -> None:
     if rows.empty:
         said(NOTHING["list"])
         return
-    said(f"{plural(len(rows), 'line')}." + (" Choose a row to open its account." if "account_id" in rows else ""))
+    said(f"{plural(len(rows), 'line')}." + (" Choose an id to open its account." if "account_id" in rows else ""))
     st.download_button(
         "Download as CSV",
         lambda: export(rows),
@@ -45,5 +45,6 @@ def page(book: Book, chosen: Filter) -> None:
         on_click="ignore",
         icon=":material/download:",
     )
+    plain = ask_plain()
     columns = {str(one): column(str(one), name) for one in rows if rows[one].notna().any()}
-    show_accounts(rows, columns, tones_of(book), there[name], f"list {book.directory.name} {name} {owner}")
+    show_accounts(rows, columns, tones_of(book), there[name], f"list {book.directory.name} {name} {owner}", plain=plain)
