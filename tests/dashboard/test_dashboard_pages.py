@@ -197,6 +197,46 @@ def test_lists_are_those_that_were_published(book: Book) -> None:
             assert app.dataframe[0].value[leading].tolist() == rows[leading].tolist()
 
 
+def test_what_the_audit_found_stands_beside_what_was_promised(by_model: Book, tmp_path: Path) -> None:
+    copy = copied(by_model, tmp_path)
+    show(Shelf(lambda: copy))
+    assert "silent sources: nothing is known of it yet: healthscore audit" in told(opened("book"))
+    rate = {"estimate": 0.2, "low": 0.15, "high": 0.25}
+    band: dict[str, Any] = {
+        "name": copy.bands.names[0],
+        "low": 0.0,
+        "high": 40.0,
+        "rate": rate,
+        "n": 200,
+        "events": 40,
+        "accounts": 90,
+    }
+    result = {
+        "run": copy.run.name,
+        "series": copy.series,
+        "as_of": "2025-05-01",
+        "sources": [{"name": "usage", "stale": True}, {"name": "tickets", "stale": False}],
+        "bands": [band | {"probability": 0.175}],
+    }
+    write_result(copy.run.out, "audit", result)
+    app = opened("book")
+    assert "sources gone silent, by the audit of 1 May 2025: usage" in told(app)
+    assert f"{copy.bands.names[0]} 17.5 % 20.0 % (15.0–25.0) 200 40 90" in told(app)
+
+
+def test_an_override_stands_beside_the_computed_score(by_model: Book, tmp_path: Path) -> None:
+    copy = copied(by_model, tmp_path)
+    table = copy.publication.scores()
+    override: dict[str, Any] = {"health": 80.0, "band": "healthy", "author": "Ana <b>", "reason": "they *told* me"}
+    for name, value in override.items():
+        table[f"override_{name}"] = [value if account == LOW else None for account in table["account_id"]]
+    table.to_parquet(copy.directory / "scores.parquet", index=False)
+    show(Shelf(lambda: copy))
+    app, computed = opened("account", account=LOW), views.account(copy, LOW)
+    assert "Override: 80.0 points and band “healthy” by Ana <b>: they *told* me" in told(app)
+    assert flat(computed["displays"]["percent"]) in told(app)
+
+
 def test_a_record_that_is_not_there_says_what_makes_it(shown: Book) -> None:
     app = opened("proof")
     assert "Nothing is known of it yet: healthscore backtest." in told(app)

@@ -27,7 +27,7 @@ OWN = {
     "model": Column("Model", "figure"),
     "scorecard": Column("Scorecard", "figure"),
     "difference": Column("Difference", "figure", "of the model from the scorecard"),
-    "better": Column("The model is"),
+    "better": Column("Model is"),
 }
 TONES = {"better": "good", "worse": "risk"}
 VERBS = ("backtest", "recalibrate", "validate", "audit", "train")
