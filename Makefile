@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install demo test check format bench validity mutations crash notebooks dictionaries lock wheel clean
+.PHONY: help install demo test check format bench validity mutations crash notebooks dictionaries reference docs lock wheel clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/'
@@ -56,6 +56,12 @@ notebooks: $(INSTALLED)  ## execute the notebooks in place, as they are committe
 dictionaries: $(INSTALLED)  ## write features/dictionary/*.md; of the runs over public data too with HEALTHSCORE_DATA=path
 	$(BIN)/python -m healthscore.pipelines.dictionaries $(HEALTHSCORE_DATA)
 
+reference: $(INSTALLED)  ## write docs/reference/*.md: commands, keys, features and public functions, as the code tells them
+	PYTHONPATH=tests $(BIN)/python -m reference
+
+docs: $(INSTALLED)  ## build the documentation site into site/
+	$(BIN)/zensical build --clean --strict
+
 lock:  ## renew requirements.lock from pyproject.toml (needs uv); names no package index
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		pyproject.toml --group dev -o requirements.lock
@@ -64,4 +70,4 @@ wheel: $(INSTALLED)  ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation
 
 clean:  ## remove what commands made here, but for the environment
-	rm -rf dist build demo healthscore-out .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf dist build site .cache demo healthscore-out .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -25,6 +25,8 @@ from healthscore.pipelines import PIPELINES
 from healthscore.pipelines.simulate import Simulated
 
 COMMANDS = [*PIPELINES, "demo"]
+SERVED = ["dashboard"]
+"""Commands that go on until they are stopped, and print no JSON."""
 GROUPS = ["admin", "models", "runs"]
 """Commands that have commands of their own."""
 README = Path(__file__).parents[2] / "README.md"
@@ -113,7 +115,7 @@ def test_help_lists_exactly_the_commands_that_there_are() -> None:
     printed = run("--help")
     assert printed.code == 0
     listed = printed.out.partition("\nCommands:\n")[2].partition("\n\n")[0]
-    assert set(re.findall(r"^  (\w+) ", listed, flags=re.MULTILINE)) == {*COMMANDS, *GROUPS}
+    assert set(re.findall(r"^  (\w+) ", listed, flags=re.MULTILINE)) == {*COMMANDS, *SERVED, *GROUPS}
     assert "..." not in listed
     assert legible(printed.out)
 
@@ -124,7 +126,7 @@ def test_every_pipeline_is_a_function_of_the_package() -> None:
         assert callable(getattr(healthscore, function))
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, *SERVED])
 def test_the_readme_names_every_command(command: str) -> None:
     assert re.search(rf"`healthscore {command}[ `]", README.read_text(encoding="utf-8"))
 

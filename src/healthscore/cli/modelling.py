@@ -37,9 +37,10 @@ def demo(
     last = date.fromisoformat(str(tested.result["data"]["data_end"]))
     scored = healthscore.score(run, as_of=last, progress=listen)
     weighed = healthscore.recalibrate(run, progress=listen)
+    book = healthscore.report(run, progress=listen)
     if as_json:
         results = {"backtest": tested.result, "train": trained.result, "score": scored.result}
-        emit(results | {"recalibrate": weighed.result})
+        emit(results | {"recalibrate": weighed.result, "report": book.result})
         return
     show_backtest(tested.result)
     paragraph(*(f"warning: {text}" for text in trained.result["warnings"]))
@@ -54,6 +55,9 @@ def demo(
         f"scores  {near(scored.directory / 'scores.csv')}",
         f"model   {near(trained.bundle)}",
         f"run     {near(run.path)}",
+        f"book    {near(book.path)}",
+        "",
+        f"The book is a page for everybody; healthscore dashboard {near(run.path)} shows more.",
     )
 
 

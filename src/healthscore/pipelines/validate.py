@@ -119,7 +119,7 @@ def validate(
     higher_is_riskier
         The score counts risk rather than health, and is turned round (100 less the score).
     scale, date_format, duplicates, score_columns, exit_columns
-        How the files are written, where it is not recognised; columns as {"account_id" | "date" | "score" | ...: its name}.
+        How the files are written, where it is not recognised; columns as {"account_id" | "date" | ...: its name}.
     out
         Directory under which `validate/<identity>` is written; None writes nothing.
     title, resamples, seed, progress

@@ -218,4 +218,4 @@ def _beyond(run: Run) -> list[str]:
     uri, local = store(run)
     if run.tracking.enabled and local is None:
         told.append(f"MLflow at {redacted(uri, uri)}: delete artifacts of its runs that name the account")
-    return [*told, "copies and backups that others made"]
+    return [*told, "copies and backups that others made, and reports that `--to` wrote elsewhere"]
