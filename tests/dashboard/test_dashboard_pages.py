@@ -116,12 +116,12 @@ def test_the_score_is_shown_in_four_forms(shown: Book, display: str, column: str
 
 
 def test_a_plain_table_has_links_page_by_page(shown: Book) -> None:
-    app = opened("accounts", plain="true", by="Revenue", descending="true")
+    app = opened("accounts", plain="true", by="Revenue", descending="true", search="A-000")
     assert not app.dataframe
-    page = views.accounts_page(shown, by="value", descending=True, start=50, size=50)
+    page = views.accounts_page(shown, Filter(text="A-000"), by="value", descending=True, start=50, size=50)
     app.pagination[0].set_value(2)
     calm(app.run())
-    links = re.findall(r'href="account\?account=([^"]+)"', app.html[-1].value)
+    links = re.findall(r'href="account\?account=([^"&]+)&amp;search=A-000"', app.html[-1].value)
     assert links == page.rows["account_id"].tolist()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from healthscore.dashboard.drawing import said
+from healthscore.dashboard.filters import address
 from healthscore.dashboard.grid import ask_plain, show_accounts
 from healthscore.pipelines.book import accounts_page
 from healthscore.pipelines.book.accounts import tones_of
@@ -45,7 +46,7 @@ def page(book: Book, chosen: Filter) -> None:
         said(NOTHING["accounts"])
         return
     key = f"accounts {book.directory.name} {chosen} {display}"
-    show_accounts(found.rows, columns, tones_of(book), VIEWS["accounts"], key, plain=plain)
+    show_accounts(found.rows, columns, tones_of(book), VIEWS["accounts"], key, plain=plain, along=address(chosen))
 
 
 def _order(columns: Mapping[str, Column]) -> tuple[str, bool]:

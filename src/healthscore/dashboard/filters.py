@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from healthscore.pipelines.book import Book, Filter
 from healthscore.pipelines.book.accounts import choices
 
@@ -24,6 +26,12 @@ def chosen(book: Book) -> Filter:
         }
         st.button("Clear the filter", on_click=_clear, disabled=not (text or any(names.values())))
     return Filter(**names, text=text or "")
+
+
+def address(filtered: Filter) -> str:
+    """A filter as it stands in the address of a page."""
+    named = [(key, name) for field, (_, key) in LABELS.items() for name in getattr(filtered, field)]
+    return urlencode([*([(SEARCH, filtered.text)] if filtered.text else []), *named])
 
 
 def _clear() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from healthscore.dashboard import markup
 from healthscore.dashboard.drawing import draw, html, said
+from healthscore.dashboard.filters import address
 from healthscore.dashboard.views import kept
 from healthscore.display import Bar, Mark
 from healthscore.pipelines import bookcharts
@@ -129,7 +130,7 @@ def _movers(book: Book, chosen: Filter) -> None:
     for way, title in (("lost", "Lost most"), ("gained", "Gained most")):
         st.subheader(title, anchor=False)
         if len(moved[way]):
-            html(markup.table(title, moved[way], MOVERS, tones=tones_of(book)))
+            html(markup.table(title, moved[way], MOVERS, tones=tones_of(book), along=address(chosen)))
         else:
             said(NOTHING["movers"].format(since=SINCE[since]))
 

@@ -34,16 +34,24 @@ FORMATS = {
 
 
 def show_accounts(
-    rows: pd.DataFrame, columns: Mapping[str, Column], tones: Mapping[str, str], title: str, key: str, *, plain: bool
+    rows: pd.DataFrame,
+    columns: Mapping[str, Column],
+    tones: Mapping[str, str],
+    title: str,
+    key: str,
+    *,
+    plain: bool,
+    along: str,
 ) -> None:
     """Show a table; the ids of accounts in it are buttons that lead to their pages.
 
-    Cells of it are painted, and those buttons need a pointer: the plain table has a link in each row instead.
+    Cells of it are painted, and those buttons need a pointer: the plain table has a link in each row instead, which
+    takes the filter along.
     """
     import streamlit as st
 
     if plain:
-        _pages(rows, columns, tones, title, key)
+        _pages(rows, columns, tones, title, key, along)
         return
     st.dataframe(
         prepared(rows, columns, tones),
@@ -67,14 +75,17 @@ def ask_plain() -> bool:
     return st.toggle("Plain table, page by page", key="plain", bind="query-params")
 
 
-def _pages(rows: pd.DataFrame, columns: Mapping[str, Column], tones: Mapping[str, str], title: str, key: str) -> None:
+def _pages(
+    rows: pd.DataFrame, columns: Mapping[str, Column], tones: Mapping[str, str], title: str, key: str, along: str
+) -> None:
     """A page of the rows, with links."""
     import streamlit as st
 
     pages = -(-len(rows) // PAGE)
     number = st.pagination(pages, key=f"page of {key}") if pages > 1 else 1
     some = rows.iloc[PAGE * (number - 1) : PAGE * number]
-    html(markup.table(f"{title}, page {number} of {pages}", some, list(columns), own=columns, tones=tones, plain=True))
+    caption = f"{title}, page {number} of {pages}"
+    html(markup.table(caption, some, list(columns), own=columns, tones=tones, along=along, plain=True))
 
 
 def prepared(rows: pd.DataFrame, columns: Mapping[str, Column], tones: Mapping[str, str]) -> pd.DataFrame:

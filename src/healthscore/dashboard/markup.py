@@ -72,6 +72,7 @@ def table(
     *,
     tones: Mapping[str, str] | None = None,
     own: Mapping[str, Column] | None = None,
+    along: str = "",
     plain: bool = False,
 ) -> str:
     """Rows as a table: titles and formats of columns are those of `bookwords`, what is shown otherwise is given so.
@@ -87,6 +88,8 @@ def table(
         Band -> tone, for columns that hold bands.
     own
         Columns that mean something here that they mean nowhere else.
+    along
+        What links take along: the filter, as it stands in an address.
     plain
         Whether the caption is seen; if not, a heading says it.
     """
@@ -94,26 +97,27 @@ def table(
     told = [known.get(name) or (Column("") if name.startswith(".") else column(name, view)) for name in columns]
     given: Any = rows.to_dict("records") if isinstance(rows, pd.DataFrame) else rows
     cells = [
-        [_cell(row, name, one.kind, tones or {}) for name, one in zip(columns, told, strict=True)] for row in given
+        [_cell(row, name, one.kind, tones or {}, along) for name, one in zip(columns, told, strict=True)]
+        for row in given
     ]
     titles = [(one.title, one.meaning) for one in told]
     return _written("table", Grid(caption, titles, [one.numeric for one in told], cells, plain))
 
 
-def _cell(row: Mapping[str, Any], name: str, kind: Any, tones: Mapping[str, str]) -> object:
+def _cell(row: Mapping[str, Any], name: str, kind: Any, tones: Mapping[str, str], along: str) -> object:
     value = row.get(name)
     if isinstance(value, Mark | Bar | Link | Explained):
         return value
     if kind == "band" and value in tones:
         return Mark(str(value), tones[str(value)])
     if name == "account_id" and value is not None:
-        return Link(str(value), account_address(str(value)))
+        return Link(str(value), account_address(str(value), along))
     return value if isinstance(value, str) and value else written(value, kind)
 
 
-def account_address(account: str) -> str:
+def account_address(account: str, along: str = "") -> str:
     """Where the page of an account is, from any page."""
-    return f"account?account={quote(account, safe='')}"
+    return f"account?account={quote(account, safe='')}{'&' if along else ''}{along}"
 
 
 def tiles(figures: Iterable[tuple[str, str, str]]) -> str:

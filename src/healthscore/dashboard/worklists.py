@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from healthscore.dashboard.drawing import said
+from healthscore.dashboard.filters import address
 from healthscore.dashboard.grid import ask_plain, show_accounts
 from healthscore.dashboard.views import kept
 from healthscore.pipelines.book import export, listed, lists
@@ -47,4 +48,12 @@ def page(book: Book, chosen: Filter) -> None:
     )
     plain = ask_plain()
     columns = {str(one): column(str(one), name) for one in rows if rows[one].notna().any()}
-    show_accounts(rows, columns, tones_of(book), there[name], f"list {book.directory.name} {name} {owner}", plain=plain)
+    show_accounts(
+        rows,
+        columns,
+        tones_of(book),
+        there[name],
+        f"list {book.directory.name} {name} {owner}",
+        plain=plain,
+        along=address(chosen),
+    )
