@@ -77,4 +77,6 @@ def test_reasons_are_told_apart_though_a_sentence_has_semicolons() -> None:
         "use -36.1: 3 log-ins (few; and: fewer)",
         "warnings +0.3: no (at least 9 points; and at least 30% less)",
     ]
+    earned = "Use 12.0 of 20: 3 log-ins (good; and: steady); Calls 5.5 of 7.5: one a month"
+    assert reasons(earned) == ["Use 12.0 of 20: 3 log-ins (good; and: steady)", "Calls 5.5 of 7.5: one a month"]
     assert reasons("") == []

@@ -12,7 +12,7 @@ from healthscore.display import Mark
 from healthscore.pipelines import accountcharts, bookcharts
 from healthscore.pipelines.book import account, course, peers
 from healthscore.pipelines.book.accounts import tones_of
-from healthscore.pipelines.bookwords import COURSE, NOTHING, PEERS, spoken, status, written
+from healthscore.pipelines.bookwords import COURSE, NOTHING, PEERS, reasons, spoken, status, written
 from healthscore.pipelines.wording import count, day_text, listed, number, percent
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _makes(book: Book, told: Result) -> None:
             if told[key] is None:
                 said(NOTHING["reasons"])
             else:
-                html(markup.points(str(told[key]).split("; ")))
+                html(markup.points(reasons(str(told[key]))))
 
 
 def _peers(book: Book, name: str) -> None:

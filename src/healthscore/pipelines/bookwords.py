@@ -188,7 +188,8 @@ NOTHING = {
 }
 """What is said where there is nothing, and why, by what is missing."""
 
-_NEXT_REASON = re.compile(r"; (?=[^;:]+ [+-]\d+\.\d: )")
+NEXT_REASON = re.compile(r"; (?=[^;:]+ (?:[+-]\d+\.\d|\d+\.\d of \d+(?:\.\d+)?): )")
+"""Between two reasons: a sentence may have semicolons, too. A scorecard says what was earned of what was possible."""
 
 
 def column(name: str, view: str = "") -> Column:
@@ -220,7 +221,7 @@ def written(value: Any, kind: Kind) -> str:
 
 def reasons(said: str) -> list[str]:
     """What lowers or raises a score, one by one, of what is published in one: `component -1.0: what was seen; ...`."""
-    return _NEXT_REASON.split(said) if said else []
+    return NEXT_REASON.split(said) if said else []
 
 
 def spoken(name: str) -> str:

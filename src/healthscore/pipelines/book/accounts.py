@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.auditing.material import POINTS, SCORED
+from healthscore.pipelines.bookwords import NEXT_REASON
 from healthscore.pipelines.views import tone
 from healthscore.pipelines.wording import MISSING, count, percent
 
@@ -94,7 +95,7 @@ def read_accounts(book: Book) -> pd.DataFrame:
     frame = named(book.publication.scores([*(name for name in READ if name in book.columns), *points]))
     days = pd.to_numeric(frame["days_to_renewal"]).astype("float64")
     renewal = pd.Timestamp(book.now.as_of) + pd.to_timedelta(days, unit="D")
-    first = frame["drivers_down"].str.partition("; ")[0]
+    first: pd.Series[Any] = frame["drivers_down"].str.split(NEXT_REASON, n=1, regex=True).str[0]
     return frame.drop(columns="drivers_down").assign(**{TOP_DRIVER: first, RENEWAL: renewal})
 
 
