@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -24,14 +23,12 @@ from healthscore.pipelines.book import Book, Filter, open_what_if
 from healthscore.pipelines.bookwords import VIEWS
 from healthscore.pipelines.wording import count, number
 from hostile_names import HOSTILE
+from opened_pages import CHROMIUM, SCREENSHOTS
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-gpu"]
 WAIT = 30_000
 PROBED = re.compile(r"/\w+/_stcore/(health|host-config)$")
 """Streamlit asks for these below a page's own address first, and then at the root: browsers note the first as 404."""
-SCREENSHOTS = "HEALTHSCORE_SCREENSHOTS"
-"""Environment variable that names a folder in which pictures are kept."""
 
 
 @dataclass
@@ -144,6 +141,9 @@ def test_every_view_is_drawn_in_silence(
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "no sideways scrolling"
         ground = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
         assert ground == ("rgb(250, 248, 244)" if scheme == "light" else "rgb(19, 22, 25)")
+        assert page.evaluate("getComputedStyle(document.querySelector('h1')).fontSize") == "30.4px", (
+            "as it was asked for"
+        )
     page.close()
     assert seen.errors == []
     assert seen.hosts == {"127.0.0.1"}

@@ -30,7 +30,7 @@ OPTIONS = {
     "logger.hideWelcomeMessage": "true",
     "logger.level": "error",
     "theme.font": FONT,
-    "theme.headingFontSizes": "['1.9rem', '1.4rem', '1.1rem', '1rem', '1rem', '1rem']",
+    "theme.headingFontSizes": '["1.9rem", "1.4rem", "1.1rem", "1rem", "1rem", "1rem"]',
 }
 """What Streamlit is told whatever its own files and variables say: nothing leaves, and nothing is read but the book."""
 PAINTED = {
