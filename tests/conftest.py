@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from table_workspace import Workspace
+from two_publications import Company, publish_twice
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -33,3 +34,9 @@ def workspace(tmp_path: Path) -> Iterable[Workspace]:
     yield made
     for tables in made.opened:
         tables.close()
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """A small company, its scores published by a model and by a scorecard; whoever adds to its results copies it."""
+    return publish_twice(tmp_path_factory.mktemp("published"))

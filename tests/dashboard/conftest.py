@@ -9,12 +9,7 @@ import pytest
 from healthscore.dashboard.shelf import Shelf, show
 from healthscore.pipelines.book import Book, open_book
 from hostile_names import HOSTILE
-from two_publications import CARD, Company, copied, publish_twice
-
-
-@pytest.fixture(scope="session")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Company:
-    return publish_twice(tmp_path_factory.mktemp("dashboard"))
+from two_publications import CARD, Company, copied
 
 
 @pytest.fixture(scope="session")

@@ -112,21 +112,10 @@ def rollback(
 
 def _show(result: Mapping[str, Any]) -> None:
     """Print what both were worth, what was decided, and what it does to scores."""
-    from healthscore.pipelines.wording import figure
+    from healthscore.pipelines.displays.kept import WORTH, worth_rows
 
-    compared = result["comparison"]
-    if compared is not None:
-        names = {"champion": f"champion {result['before']}", "base_rate": "base rate"}
-        rows = [
-            (
-                names.get(name, f"challenger {result['version']}"),
-                figure(figures["auc"], digits=3),
-                figure(figures["log_loss"], digits=4),
-                figure(figures["lift_10"], digits=1),
-            )
-            for name, figures in compared["models"].items()
-        ]
-        table("Held against each other", ("version", "AUC", "log-loss", "lift at 10 %"), rows)
+    if result["comparison"] is not None:
+        table("Held against each other", WORTH, worth_rows(result, result["comparison"]))
     paragraph(*result["sentences"], *(f"warning: {text}" for text in result["warnings"]))
     crosswalk = result["scale"]["crosswalk"]
     if crosswalk is not None:

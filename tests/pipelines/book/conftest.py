@@ -7,12 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from healthscore.pipelines.book import Book, open_book
-from two_publications import CARD, Company, publish_twice
-
-
-@pytest.fixture(scope="session")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Company:
-    return publish_twice(tmp_path_factory.mktemp("book"))
+from two_publications import CARD, Company
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""One company for all tests of the report, published by a model and by its scorecard, and both of its pages."""
+"""Both pages of the published company: by its model and by its scorecard."""
 
 from __future__ import annotations
 
@@ -13,20 +13,15 @@ from healthscore.pipelines.bookreport.page import render_book
 from healthscore.pipelines.bookreport.variants import tried_weights
 from healthscore.pipelines.report import write_report
 from opened_pages import Shown
-from two_publications import CARD, Company, publish_twice
+from two_publications import CARD, Company
 
 
 @pytest.fixture(scope="session")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
-    return publish_twice(tmp_path_factory.mktemp("report"))
-
-
-@pytest.fixture(scope="session")
-def by_model(company: Company, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
+def by_model(published: Company, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
     """The scores by the model, of a run without a scorecard: no other weights; one account is set by a person."""
     folder = tmp_path_factory.mktemp("by-model")
-    shutil.copytree(company.run.parent, folder / "run")
-    with open_book(folder / "run" / company.run.name) as book:
+    shutil.copytree(published.run.parent, folder / "run")
+    with open_book(folder / "run" / published.run.name) as book:
         table = book.publication.scores()
         said = {
             "health": 80.0,
@@ -41,8 +36,8 @@ def by_model(company: Company, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="session")
-def by_card(company: Company, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
-    with open_book(company.run, CARD) as book:
+def by_card(published: Company, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
+    with open_book(published.run, CARD) as book:
         yield _shown(book, tmp_path_factory.mktemp("by-card"))
 
 

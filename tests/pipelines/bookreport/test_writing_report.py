@@ -88,8 +88,8 @@ def test_the_page_has_no_markup_of_data_and_runs_only_our_scripts(shown: Shown) 
     assert "document.write" not in own
 
 
-def test_the_same_book_gives_the_same_file(company: Company, by_card: Shown) -> None:
-    first, again = (healthscore.report(company.run, CARD) for _ in range(2))
+def test_the_same_book_gives_the_same_file(published: Company, by_card: Shown) -> None:
+    first, again = (healthscore.report(published.run, CARD) for _ in range(2))
     assert again.result == first.result
     assert first.path == first.path.parents[1] / first.result["identity"] / "report.html"
     assert first.path.read_bytes() == by_card.path.read_bytes()
@@ -113,13 +113,13 @@ def test_the_file_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
     assert not (run.out / "report").exists()
 
 
-def test_what_cannot_be_written_is_refused_before_any_work(company: Company, tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_refused_before_any_work(published: Company, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="is a folder"):
-        healthscore.report(company.run, to=tmp_path)
+        healthscore.report(published.run, to=tmp_path)
     with pytest.raises(ConfigurationError, match="there is no folder"):
-        healthscore.report(company.run, to=tmp_path / "missing" / "book.html")
+        healthscore.report(published.run, to=tmp_path / "missing" / "book.html")
     with pytest.raises(InsufficientDataError, match="nothing is published"):
-        healthscore.report(company.run, out=tmp_path)
+        healthscore.report(published.run, out=tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

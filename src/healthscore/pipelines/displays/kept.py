@@ -15,6 +15,7 @@ DECIDED = {
     "rolled back": ("Version {version} is the champion again", "caution"),
 }
 """Decision -> its headline and tone."""
+WORTH = ("version", "AUC", "log-loss", "lift at 10 %")
 DIGEST = 64
 """Letters of a SHA-256 digest."""
 
@@ -34,17 +35,21 @@ def promotion_display(result: Result) -> Display:
 
 
 def _worth(result: Result, compared: Result) -> Table:
-    names = {"champion": f"champion, version {result['before']}", "base_rate": "base rate"}
-    rows = [
+    return Table("Held against each other", WORTH, worth_rows(result, compared))
+
+
+def worth_rows(result: Result, compared: Result) -> list[tuple[str, ...]]:
+    """What challenger and champion (or the base rate) were worth, with intervals: rows under the columns `WORTH`."""
+    names = {"champion": f"champion {result['before']}", "base_rate": "base rate"}
+    return [
         (
-            names.get(name, f"challenger, version {result['version']}"),
+            names.get(name, f"challenger {result['version']}"),
             figure(figures["auc"], digits=3),
             figure(figures["log_loss"], digits=4),
             figure(figures["lift_10"], digits=1),
         )
         for name, figures in compared["models"].items()
     ]
-    return Table("Held against each other", ("version", "AUC", "log-loss", "lift at 10 %"), rows)
 
 
 def _crosswalk(crosswalk: Result) -> Table:
