@@ -22,7 +22,7 @@ def scorecard_display(card: Scorecard) -> Display:
         said.append(f"Its weights were proposed by run {by.run} ({by.identity}), from {by.first} to {by.last}.")
     said.append(f"Where nothing is known of a component, {_missing(card.missing)}.")
     tables = (_components(card), _bands(card), _rules(card))
-    return Display("Scorecard", card.title or card.name, sentences=said, tables=tables)
+    return Display("Scorecard", card.called, sentences=said, tables=tables)
 
 
 def _components(card: Scorecard) -> Table:

@@ -261,6 +261,11 @@ class Scorecard(Section):
         return {name: variant.weights.get(name, 0.0) for name in self.components}
 
     @property
+    def called(self) -> str:
+        """What people read: its title or, without one, its name in words."""
+        return self.title or self.name.replace("_", " ")
+
+    @property
     def features(self) -> tuple[str, ...]:
         """Names of the features that it reads, each once."""
         conditions = [one for cap in self.cap for one in cap.when]

@@ -48,8 +48,7 @@ def page(book: Book, chosen: Filter) -> None:
     st.title(VIEWS["whatif"], anchor=False)
     card = need_scorecard(book.run)
     outcome = book.run.need_outcome()
-    title = card.title or spoken(card.name)
-    said(f"Other weights for the scorecard “{title}”, on the whole past of the run, whatever the filter says.")
+    said(f"Other weights for the scorecard “{card.called}”, on the whole past of the run, whatever the filter says.")
     opened = shelf.shown().what_if()
     if opened is None:
         _offer()

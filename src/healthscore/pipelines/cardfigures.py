@@ -47,7 +47,7 @@ class CardRows:
         purpose = None if card.purpose is None else card.purpose.model_dump(mode="json")
         return {
             "name": card.name,
-            "title": card.title or card.name,
+            "title": card.called,
             "purpose": purpose,
             "weights": card.weights_of(),
             "variants": {

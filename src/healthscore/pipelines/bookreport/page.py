@@ -86,7 +86,7 @@ def render_book(book: Book, tried: Told) -> str:
 
 def about(book: Book) -> str:
     """Which scores the page shows."""
-    by = f"by the scorecard {book.run.scorecard.title}" if book.by_card and book.run.scorecard else "by a model"
+    by = f"by the scorecard “{book.run.scorecard.called}”" if book.by_card and book.run.scorecard else "by a model"
     dates = len(book.history) - 1
     beside = f", beside those of {plural(dates, 'earlier date')}" if dates else ""
     return f"Scores of {day_text(book.now.as_of.isoformat())} {by}{beside}. Revenue is per month."

@@ -35,7 +35,7 @@ def tried_weights(book: Book, progress: Progress = silent) -> Told:
         return Told(None, f"{error.what}: {error.remedy}")
     rows = [_row(name, sets) for name in sets[0]["figures"]["figures"]]
     labels = {name: spoken(name) for name in now}
-    return Told({"card": what_if.card.title, "components": labels, "sets": sets, "metrics": rows})
+    return Told({"card": what_if.card.called, "components": labels, "sets": sets, "metrics": rows})
 
 
 def _others(book: Book, now: Mapping[str, float]) -> dict[str, Mapping[str, float]]:

@@ -23,7 +23,7 @@ def about_card(card: Scorecard) -> dict[str, Any]:
     """What the scorecard says of itself."""
     return {
         "name": card.name,
-        "title": card.title or card.name,
+        "title": card.called,
         "file": origin_of(card).name,
         "weights": card.weights_of(),
         "variants": [variant.name for variant in card.variant if variant.weights],
