@@ -22,8 +22,8 @@ def by_model(published: Company, tmp_path_factory: pytest.TempPathFactory) -> It
     for column in ("name", "segment", "owner"):
         table[column] = table["account_id"].map(names).fillna(table[column])
     table.to_parquet(copy.directory / "scores.parquet", index=False)
-    with copy:
-        yield copy
+    with open_book(copy.run) as book:
+        yield book
 
 
 @pytest.fixture(scope="session")

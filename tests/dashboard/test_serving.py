@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 
 from healthscore.cli import main
 from healthscore.dashboard import serving
 from healthscore.dashboard.shelf import Shelf
-from healthscore.errors import InsufficientDataError
+from healthscore.errors import HealthScoreError, InsufficientDataError
 from healthscore.pipelines.book import Book, open_book
+from healthscore.pipelines.progress import Progress, silent
 from two_publications import Company, copied
+
+WAIT = 20.0
+"""Seconds after which something waits for ever."""
 
 
 def code_of(*arguments: str) -> int:
@@ -103,4 +112,59 @@ def test_what_is_published_meanwhile_is_opened(published: Company, tmp_path: Pat
     (other.parent / "CURRENT").write_text("0" * 12 + "\n")
     assert shelf.book().directory == other
     assert len(opened) == 2
+    with pytest.raises(HealthScoreError, match="newer scores were published") as told, first.tables():
+        pass
+    assert "reload the page" in told.value.remedy
+    shelf.close()
+
+
+@pytest.mark.parametrize("where", ["the publication", "the history"])
+def test_scores_that_are_rewritten_where_they_are_are_opened_anew(
+    published: Company, tmp_path: Path, where: str
+) -> None:
+    with open_book(published.run) as book:
+        copy = copied(book, tmp_path)
+    shelf = Shelf(lambda: open_book(copy.run))
+    first = shelf.book()
+    changed = (first.directory if where == "the publication" else first.history[0].directory) / "scores.parquet"
+    shutil.copy2(changed, tmp_path / "rewritten")
+    (tmp_path / "rewritten").replace(changed)  # the same bytes and times: another file all the same
+    second = shelf.book()
+    assert second is not first
+    assert second.edition != first.edition
+    assert shelf.book() is second
+    shelf.close()
+
+
+def test_nobody_waits_while_the_past_is_read(
+    published: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_book(published.run) as book:
+        copy = copied(book, tmp_path)
+    shelf = Shelf(lambda: open_book(copy.run))
+    first = shelf.book()
+    begun, ends = Event(), Event()
+    asked: list[Book] = []
+
+    def slow(book: Book, progress: Progress) -> Any:
+        asked.append(book)
+        begun.set()
+        assert ends.wait(WAIT)
+        return object()
+
+    monkeypatch.setattr("healthscore.dashboard.shelf.open_what_if", slow)
+    with ThreadPoolExecutor() as others:
+        try:
+            reading = others.submit(shelf.read_past, silent)
+            assert begun.wait(WAIT)
+            assert others.submit(shelf.book).result(WAIT) is first
+            os.utime(first.directory / "scores.parquet", ns=(1, 1))
+            second = others.submit(shelf.book).result(WAIT)
+        finally:
+            ends.set()
+        read = reading.result(WAIT)
+    assert shelf.what_if() is None, "the past of a book that is shown no more"
+    assert shelf.read_past(silent) is not read
+    assert shelf.read_past(silent) is shelf.what_if()
+    assert asked == [first, second]
     shelf.close()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from threading import RLock
 
 from healthscore.pipelines.book import Book, WhatIf, open_what_if
+from healthscore.pipelines.book.opening import edition_of
 from healthscore.pipelines.progress import Progress
 from healthscore.pipelines.publication.history import published
 
@@ -26,6 +27,7 @@ class Shelf:
     _book: Book | None = None
     _what_if: WhatIf | None = None
     _lock: RLock = field(default_factory=RLock)
+    _reading: RLock = field(default_factory=RLock)
 
     def book(self) -> Book:
         """The book, as it is published now.
@@ -37,24 +39,29 @@ class Shelf:
         """
         with self._lock:
             held = self._book
-            if held is not None and published(held.run.out, held.series) == held.directory:
+            if held is not None and _is_current(held):
                 return held
-            self._book = self.open()
+            opened = self._book = self.open()
             self._what_if = None
-            if held is not None:
-                held.close()
-            return self._book
+        if held is not None:
+            held.close()  # waits for whoever reads its tables, and lets nobody else wait
+        return opened
 
     def what_if(self) -> WhatIf | None:
         """The past of the book's run, if it has been read."""
         return self._what_if
 
     def read_past(self, progress: Progress) -> WhatIf:
-        """Read the past of the book's run, once for everybody. Raises as `open_what_if`."""
-        with self._lock:
-            if self._what_if is None:
-                self._what_if = open_what_if(self.book(), progress)
-            return self._what_if
+        """Read the past of the book's run, once for everybody, while the book is shown. Raises as `open_what_if`."""
+        with self._reading:
+            book, held = self.book(), self._what_if
+            if held is not None:
+                return held
+            read = open_what_if(book, progress)
+            with self._lock:
+                if self._book is book:  # another that was published meanwhile may have another past
+                    self._what_if = read
+            return read
 
     def close(self) -> None:
         """Release what the book holds."""
@@ -62,6 +69,12 @@ class Shelf:
             if self._book is not None:
                 self._book.close()
                 self._book = None
+
+
+def _is_current(book: Book) -> bool:
+    """Whether the book is what is published, and its files are those that were opened."""
+    current = published(book.run.out, book.series) == book.directory
+    return current and edition_of(book.directory, book.history) == book.edition
 
 
 _shelves: list[Shelf] = []

@@ -14,8 +14,8 @@ KEPT = 256
 
 
 def kept(view: Callable[..., Told], book: Book, *arguments: Any) -> Told:
-    """What a view of the book tells; asked once for the same publication and arguments."""
-    found: Told = _cached()(str(book.directory), view.__module__, view.__qualname__, arguments, view, book)
+    """What a view of the book tells; asked once for the same files of the publication and arguments."""
+    found: Told = _cached()(book.edition, view.__module__, view.__qualname__, arguments, view, book)
     return found
 
 
@@ -24,7 +24,7 @@ def _cached() -> Callable[..., Any]:
     import streamlit as st
 
     @st.cache_data(max_entries=KEPT, show_spinner=False)
-    def told(directory: str, module: str, name: str, arguments: Any, _view: Callable[..., Any], _book: Book) -> Any:
+    def told(edition: str, module: str, name: str, arguments: Any, _view: Callable[..., Any], _book: Book) -> Any:
         return _view(_book, *arguments)
 
     return told

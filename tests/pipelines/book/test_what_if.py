@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -121,3 +122,8 @@ def test_it_opens_from_a_book(by_model: Book, tmp_path: Path) -> None:
     ours = open_what_if(by_model).figures()
     elsewhere = by_model.run.model_copy(update={"out": tmp_path})  # other tests look at what lies beside the book
     assert told(ours) == said(validate_run(elsewhere).result)
+
+
+def test_it_does_not_wait_for_who_reads_rows(by_model: Book) -> None:
+    with ThreadPoolExecutor() as others, by_model.tables():
+        assert others.submit(open_what_if, by_model).result(60.0).figures()["n"] > 0

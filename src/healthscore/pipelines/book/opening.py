@@ -6,13 +6,15 @@ scored meanwhile. Nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
-from threading import RLock
+from threading import Event, RLock
 from typing import TYPE_CHECKING, Any
 
 from healthscore.config import Run, Scorecard, load_run, load_scorecard
@@ -75,14 +77,18 @@ class Book:
         The publication.
     history
         The scores that it was made from, oldest date first; the last are the newest.
+    edition
+        What `edition_of` said of its files when they were opened.
     """
 
     run: Run
     series: str
     directory: Path
     history: tuple[Scored, ...]
+    edition: str
     _opened: list[Tables] = field(default_factory=list, repr=False)
     _lock: RLock = field(default_factory=RLock, repr=False)
+    _closed: Event = field(default_factory=Event, repr=False)
 
     @cached_property
     def result(self) -> dict[str, Any]:
@@ -153,10 +159,17 @@ class Book:
 
         Raises
         ------
+        ConfigurationError
+            The book was closed.
         InputError
             A source breaks its contract.
         """
         with self._lock:
+            if self._closed.is_set():
+                raise ConfigurationError(
+                    f"{self.directory} was closed: newer scores were published, or these were changed",
+                    "open the book again; in the dashboard, reload the page",
+                )
             if not self._opened:
                 self._opened.append(open_tables(self.run))
             yield self._opened[0]
@@ -175,8 +188,9 @@ class Book:
         return Told(result)
 
     def close(self) -> None:
-        """Release the tables, if any were opened."""
+        """Release the tables, if any were opened; none are opened from now on."""
         with self._lock:
+            self._closed.set()
             while self._opened:
                 self._opened.pop().close()
 
@@ -221,14 +235,35 @@ def open_book(
         directory = published(run.out, series)
         if directory is not None:
             history = _history(run.out, series, directory)
+            edition = edition_of(directory, history)
             scored = run.model_copy(update={"scorecard": card_of(history[-1])}) if series != SERIES else run
-            return Book(scored, series, directory, history)
+            return Book(scored, series, directory, history, edition)
     others = [name for name in series_in(run.out) if name not in map(series_of, names)]
     there = f"; there are scores in {', '.join(others)}: name their scorecard" if others else ""
     raise InsufficientDataError(
         f"nothing is published by {' or by '.join(name or 'a model' for name in names)} under {run.out}{there}",
         "score a date first: healthscore score --as-of DATE",
     )
+
+
+def edition_of(directory: Path, history: Iterable[Scored]) -> str:
+    """What tells the files of a publication and of its scores from later ones of the same names.
+
+    Forgetting an account rewrites them where they are: each of them, for a manifest is there before its files are.
+    """
+    places = [directory, *(scored.directory for scored in history)]
+    return sha256("\n".join(line for place in places for line in _files(place)).encode()).hexdigest()
+
+
+def _files(directory: Path) -> Iterator[str]:
+    """The files of a directory, or that it has gone."""
+    try:
+        with os.scandir(directory) as found:
+            for entry in sorted(found, key=lambda one: one.name):
+                seen = entry.stat()
+                yield f"{entry.path} {seen.st_ino} {seen.st_mtime_ns}"
+    except FileNotFoundError:
+        yield f"{directory} has gone"
 
 
 def _history(out: Path, series: str, directory: Path) -> tuple[Scored, ...]:

@@ -30,6 +30,7 @@ from healthscore.pipelines.progress import Progress, silent
 from healthscore.pipelines.validation.judged import Scored, churners
 from healthscore.pipelines.views import tone
 from healthscore.pipelines.wording import meant
+from healthscore.tables import open_tables
 
 if TYPE_CHECKING:
     from healthscore.pipelines.book.opening import Book
@@ -205,6 +206,6 @@ def open_what_if(book: Book, progress: Progress = silent) -> WhatIf:
     run: Run = book.run
     need_scorecard(run)
     run.need_outcome()
-    with book.tables() as tables:
+    with open_tables(run) as tables:  # its own: whoever reads rows of the book's does not wait for it
         need_features(run, tables)
         return WhatIf.of(build_book(run, tables, progress=progress))
