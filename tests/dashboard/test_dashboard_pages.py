@@ -11,11 +11,13 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import healthscore
 import report_samples
+from healthscore.dashboard import going, grid
 from healthscore.dashboard.shelf import Shelf, show
 from healthscore.pipelines import book as views
-from healthscore.pipelines.book import Book, Filter, open_what_if
-from healthscore.pipelines.bookwords import VIEWS
+from healthscore.pipelines.book import Book, Filter, open_book, open_what_if
+from healthscore.pipelines.bookwords import VIEWS, column
 from healthscore.pipelines.wording import count, number
 from hostile_names import HOSTILE
 from two_publications import copied, write_result
@@ -125,6 +127,32 @@ def test_a_plain_table_has_links_page_by_page(shown: Book) -> None:
     assert links == page.rows["account_id"].tolist()
 
 
+def test_a_click_opens_the_account_whose_id_was_clicked(shown: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    import streamlit as st
+
+    rows = views.accounts_page(shown, size=3).rows
+    went: list[str] = []
+    monkeypatch.setattr(going, "open_account", went.append)
+    monkeypatch.setattr(st, "dataframe", lambda *given, **options: None)
+    said: list[str] = []
+    monkeypatch.setattr(grid, "said", said.append)
+    for label, row in ((rows["account_id"].iloc[2], 0), ("A-gone", 1), ("A-gone <b>", 99)):
+        monkeypatch.setattr(st, "session_state", {grid.OPENED: {"row": row, "label": label}})
+        grid.show_accounts(rows, {"account_id": column("account_id")}, {}, "Accounts", "key", plain=False, along="")
+    assert went == [rows["account_id"].iloc[2]]
+    assert [text.partition(" is not in this table any more")[0] for text in said] == ["A-gone", "A-gone <b>"]
+
+
+def test_who_was_forgotten_is_shown_no_more(by_model: Book, tmp_path: Path) -> None:
+    copy = copied(by_model, tmp_path)
+    show(Shelf(lambda: open_book(copy.run)))
+    assert LOW in told(opened("account", account=LOW))
+    before = views.accounts_page(copy).total
+    healthscore.forget(LOW, copy.run)
+    assert f"account '{LOW}' has no score and no status" in told(opened("account", account=LOW))
+    assert f"{before - 1} accounts" in told(opened("accounts"))
+
+
 def test_an_account_is_told_as_the_book_tells_it(book: Book) -> None:
     app, account = opened("account", account=LOW), views.account(book, LOW)
     assert flat(account["displays"]["percent"]) in told(app)
@@ -231,7 +259,7 @@ def test_an_override_stands_beside_the_computed_score(by_model: Book, tmp_path: 
     for name, value in override.items():
         table[f"override_{name}"] = [value if account == LOW else None for account in table["account_id"]]
     table.to_parquet(copy.directory / "scores.parquet", index=False)
-    show(Shelf(lambda: copy))
+    show(Shelf(lambda: open_book(copy.run)))
     app, computed = opened("account", account=LOW), views.account(copy, LOW)
     assert "Override: 80.0 points and band “healthy” by Ana <b>: they *told* me" in told(app)
     assert flat(computed["displays"]["percent"]) in told(app)

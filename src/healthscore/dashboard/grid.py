@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from healthscore.dashboard import going, markup
-from healthscore.dashboard.drawing import html
+from healthscore.dashboard.drawing import html, said
 from healthscore.dashboard.markup import SHAPES, markdown
 from healthscore.pipelines.bookwords import Column
 from healthscore.pipelines.colours import colours
@@ -20,7 +20,7 @@ HEIGHT, ROW = 620, 36
 PAGE = 50
 """Rows of a page of a plain table."""
 OPENED = "opened account"
-"""Where Streamlit says which id was clicked."""
+"""Where Streamlit says which id was clicked, by its text."""
 FORMATS = {
     "points": "%.1f",
     "signed": "%+.1f",
@@ -65,7 +65,15 @@ def show_accounts(
     )
     clicked = st.session_state.get(OPENED)
     if clicked is not None:
-        going.open_account(str(rows["account_id"].iloc[clicked["row"]]))
+        _go(str(clicked["label"]), rows)
+
+
+def _go(account: str, rows: pd.DataFrame) -> None:
+    """Open the account whose id was clicked; its row may be another by now: the rows may be newer than the click."""
+    if account in set(rows["account_id"].astype(str)):
+        going.open_account(account)
+    else:
+        said(f"{account} is not in this table any more: newer scores were published, or the account was removed.")
 
 
 def ask_plain() -> bool:
