@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from healthscore.errors import ConfigurationError
 from healthscore.pipelines.book import Book, export, listed, lists
 from healthscore.pipelines.publish import QUOTED, csv_safe
-from two_publications import HOSTILE
+from two_publications import HOSTILE, copied
 
 
 def test_every_list_comes_back_as_it_was_written(book: Book) -> None:
     for name in lists(book):
-        assert (
-            export(listed(book, name)).split(b"\r\n", 1)[0] == (book.directory / name).read_bytes().split(b"\r\n", 1)[0]
-        )
+        assert export(listed(book, name)) == (book.directory / name).read_bytes(), name
         assert len(listed(book, name)) == len(pd.read_csv(book.directory / name))
+
+
+def test_empty_cells_are_missing_and_words_are_not(by_model: Book, tmp_path: Path) -> None:
+    copy = copied(by_model, tmp_path)
+    path = copy.directory / "worklist.csv"
+    written = pd.read_csv(path, dtype="str", keep_default_na=False)
+    written.loc[0, ["name", "owner", "segment"]] = ["NA", "", "null"]
+    path.write_bytes(export(written))
+    told = listed(copy)
+    assert (told["name"][0], told["segment"][0]) == ("NA", "null")
+    assert told["owner"].isna().tolist() == [True] + [False] * (len(told) - 1)
+    for name in ("override_band", "override_author"):
+        assert set(written[name]) == {""}, name
+        assert told[name].isna().all(), name
+    assert export(told) == path.read_bytes()
 
 
 def test_hostile_names_stay_text(by_model: Book) -> None:

@@ -45,7 +45,8 @@ def lists(book: Book) -> dict[str, str]:
 def listed(book: Book, name: str = ALL, owner: str | None = None) -> pd.DataFrame:
     """A list, in the order of its work; that of one owner, where one is named.
 
-    Texts are as they were: without the quotes that the file has before what a spreadsheet would execute.
+    Texts are as they were: without the quotes that the file has before what a spreadsheet would execute. An empty
+    cell, and nothing else, is missing: an account may be called NA.
 
     Raises
     ------
@@ -57,7 +58,9 @@ def listed(book: Book, name: str = ALL, owner: str | None = None) -> pd.DataFram
     table: pd.DataFrame = csv.read_csv(
         book.directory / name,
         parse_options=csv.ParseOptions(newlines_in_values=True),
-        convert_options=csv.ConvertOptions(column_types=dict.fromkeys(TEXTS, pa.string())),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(TEXTS, pa.string()), null_values=[""], strings_can_be_null=True
+        ),
     ).to_pandas()
     table = _unquoted(book, table)
     return table if owner is None else table[table["owner"] == owner].reset_index(drop=True)
