@@ -12,7 +12,7 @@ from healthscore.dashboard.markup import Explained
 from healthscore.dashboard.views import kept
 from healthscore.display import Mark
 from healthscore.pipelines import bookcharts
-from healthscore.pipelines.book import weights_beside
+from healthscore.pipelines.book import recommended
 from healthscore.pipelines.bookwords import VIEWS, Column, spoken
 from healthscore.pipelines.cards import need_scorecard
 from healthscore.pipelines.happenings import words_of
@@ -107,12 +107,9 @@ def _presets(book: Book, card: Scorecard) -> None:
     """Buttons that set every weight at once."""
     import streamlit as st
 
-    told = weights_beside(book).result
-    rows = [] if told is None else told["rows"]
-    by_history = {row["name"]: row["now"] if row["recommended"] is None else row["recommended"] for row in rows}
     sets = {
-        "now": {name: part.weight for name, part in card.components.items()},
-        "recommended": by_history if by_history.keys() == card.components.keys() else {},
+        "now": card.weights_of(),
+        "recommended": recommended(book) or {},
         "equal": dict.fromkeys(card.components, 50.0),
     }
     with st.container(horizontal=True):

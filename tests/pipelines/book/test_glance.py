@@ -8,11 +8,20 @@ import pandas as pd
 import pytest
 
 import report_samples
-from healthscore.pipelines.book import Book, Filter, bands_over_time, glance, movers, promises, scores_over_time
+from healthscore.pipelines.book import (
+    Book,
+    Filter,
+    bands_over_time,
+    glance,
+    movers,
+    overtime,
+    promises,
+    scores_over_time,
+)
 from healthscore.pipelines.book.accounts import NO_SCORE, choices
 from healthscore.pipelines.book.glance import since_when
 from published_companies import APRIL, MAY
-from two_publications import copied, write_result
+from two_publications import CARD, copied, write_result
 
 
 def test_a_glance_is_what_was_published(book: Book) -> None:
@@ -121,3 +130,28 @@ def test_promises_are_held_against_what_happened(by_model: Book, by_card: Book, 
     assert "of other scores" in promises(other)["published"].why
     write_result(other.run.out, "backtest", {"run": copy.run.name, "scorecard": {"name": "another", "bands": bands}})
     assert promises(other)["backtest"].why == "nothing is known of it yet: healthscore validate"
+    write_result(other.run.out, "validate", {"run": copy.run.name, "scorecard": {"name": "another"}, "bands": bands})
+    assert promises(other)["backtest"].why == "the newest validation is of another scorecard: healthscore validate"
+    write_result(other.run.out, "validate", {"run": copy.run.name, "scorecard": {"name": CARD}, "bands": bands})
+    assert promises(other)["backtest"].result is not None
+
+
+def test_files_are_read_once_for_one_search(by_card: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy, read = copied(by_card, tmp_path), list[str]()
+
+    reading = overtime.read_summed
+
+    def noted(book: Book, text: str = "") -> pd.DataFrame:
+        read.append(text)
+        return reading(book, text)
+
+    monkeypatch.setattr(overtime, "read_summed", noted)
+    searched = [Filter(text="media"), Filter(text=" media "), Filter(segments=("smb",), text="media")]
+    overtime.bands_over_time(by_card, Filter(text="another search before"))
+    read.clear()
+    for chosen in searched:
+        assert scores_over_time(copy, chosen)["accounts"].sum() == scores_over_time(by_card, chosen)["accounts"].sum()
+    assert read == ["media", "media"], "once for each book"
+    assert scores_over_time(copy, Filter(text="nobody at all")).empty
+    assert not bands_over_time(copy, Filter(text="media")).empty
+    assert read[2:] == ["nobody at all", "media"]

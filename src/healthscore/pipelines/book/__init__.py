@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from healthscore.pipelines.book.accounts import Filter, Page, accounts_page, displays
-from healthscore.pipelines.book.beside import figures_beside, weights_beside
+from healthscore.pipelines.book.beside import figures_beside, recommended, weights_beside
 from healthscore.pipelines.book.course import course
 from healthscore.pipelines.book.glance import glance, movers, promises
 from healthscore.pipelines.book.lists import export, listed, lists
@@ -38,6 +38,7 @@ __all__ = [
     "path",
     "peers",
     "promises",
+    "recommended",
     "scores_over_time",
     "waterfall",
     "weekly",

@@ -158,8 +158,17 @@ def promises(book: Book) -> dict[str, Told]:
     if book.by_card:
         card = (tested.result or {}).get("scorecard") or {}
         own = book.run.scorecard is not None and card.get("name") == book.run.scorecard.name
-        tested = Told(card) if own else book.latest("validate")
+        tested = Told(card) if own else _validation(book)
     return {"published": _promised(book, audit), "backtest": _promised(book, tested)}
+
+
+def _validation(book: Book) -> Told:
+    """The newest validation, if it is of the scorecard that scored."""
+    told, card = book.latest("validate"), book.run.scorecard
+    said = (told.result or {}).get("scorecard")
+    if said is None or card is None or said["name"] == card.name:
+        return told
+    return Told(None, "the newest validation is of another scorecard: healthscore validate")
 
 
 def _promised(book: Book, told: Told) -> Told:

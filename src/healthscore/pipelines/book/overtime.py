@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
 KEYS = ["as_of", "segment", "owner", "band"]
 SUMMED = ["segment", "owner", "band", "status", "value", "health"]
+
+
+_searched: WeakKeyDictionary[Book, tuple[str, pd.DataFrame]] = WeakKeyDictionary()
+"""What was searched for last in a book, and what it came to: views ask for bands and scores of the same search."""
 
 
 def bands_over_time(book: Book, chosen: Filter = EVERYONE) -> pd.DataFrame:
@@ -69,5 +74,14 @@ def read_summed(book: Book, text: str = "") -> pd.DataFrame:
 
 
 def _chosen(book: Book, chosen: Filter) -> pd.DataFrame:
-    summed = read_summed(book, chosen.text) if chosen.text.strip() else book.summed
+    text = chosen.text.strip()
+    summed = _of_search(book, text) if text else book.summed
     return summed[Filter(chosen.segments, chosen.owners, chosen.bands).fits(summed)]
+
+
+def _of_search(book: Book, text: str) -> pd.DataFrame:
+    """All dates of the accounts that fit a text; files are read once for whatever is asked of one search."""
+    held = _searched.get(book)
+    if held is None or held[0] != text:
+        held = _searched[book] = (text, read_summed(book, text))
+    return held[1]

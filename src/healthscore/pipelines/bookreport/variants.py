@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from healthscore.errors import HealthScoreError
-from healthscore.pipelines.book import open_what_if, weights_beside
+from healthscore.pipelines.book import open_what_if, recommended
 from healthscore.pipelines.book.opening import Told
 from healthscore.pipelines.bookwords import spoken
 from healthscore.pipelines.progress import Progress, silent
@@ -41,21 +41,15 @@ def tried_weights(book: Book, progress: Progress = silent) -> Told:
 def _others(book: Book, now: Mapping[str, float]) -> dict[str, Mapping[str, float]]:
     """Title -> weights of what is tried beside the weights in force."""
     found: dict[str, Mapping[str, float]] = {}
-    recommended = _recommended(book)
-    if set(recommended) == set(now) and any(abs(recommended[name] - now[name]) > 1e-9 for name in now):
-        found[RECOMMENDED] = recommended
+    by_history = recommended(book)
+    if by_history is not None:
+        found[RECOMMENDED] = by_history
     if len(set(now.values())) > 1:
         found[EQUAL] = dict.fromkeys(now, 1.0)
     if sum(weight > 0 for weight in now.values()) > 1:
         for name in (name for name, weight in now.items() if weight > 0):
             found[f"Without {spoken(name)}"] = {other: weight for other, weight in now.items() if other != name}
     return found
-
-
-def _recommended(book: Book) -> dict[str, float]:
-    """Weights that history recommends, where it does, for all components."""
-    told = weights_beside(book).result or {"rows": []}
-    return {row["name"]: row["recommended"] for row in told["rows"] if row["recommended"] is not None}
 
 
 def _row(name: str, sets: list[dict[str, Any]]) -> dict[str, Any]:
