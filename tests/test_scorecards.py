@@ -64,6 +64,12 @@ def test_a_scorecard_is_named_after_its_file_and_lists_what_it_reads(tmp_path: P
     assert card.missing == "reweight"
 
 
+def test_people_read_the_title_or_else_the_name_in_words(tmp_path: Path) -> None:
+    card = load_scorecard(written(tmp_path, CARD, "our_own_card.toml"))
+    assert card.called == "our own card"
+    assert load_scorecard(written(tmp_path, f'title = "The card"{CARD}')).called == "The card"
+
+
 def test_a_variant_that_leaves_a_component_out_gives_it_no_weight(tmp_path: Path) -> None:
     text = CARD.replace("weights = { activity = 80, support = 20 }", "weights = { activity = 100 }")
     card = load_scorecard(written(tmp_path, text))

@@ -62,7 +62,7 @@ def test_a_name_can_mean_something_else_in_a_list() -> None:
 
 def test_what_views_show_is_known() -> None:
     shown = {
-        "": (*bookwords.ACCOUNTS, *bookwords.MOVERS, *bookwords.COURSE, *bookwords.PROMISES, *bookwords.BANDS),
+        "": (*bookwords.ACCOUNTS, *bookwords.MOVERS, *bookwords.COURSE, *bookwords.BANDS),
         "peers": bookwords.PEERS,
         "features": bookwords.FEATURES,
         "weights": bookwords.WEIGHTS,

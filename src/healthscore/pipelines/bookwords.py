@@ -160,7 +160,6 @@ COURSE = ("as_of", "health", "change", "moved", "band", "grade", "rank")
 PEERS = ("name", "points", "low", "middle", "high", "below")
 FEATURES = ("component", "sentence", "points", "feature", "value")
 BANDS = ("name", "accounts", "share", "revenue", "revenue_share", "revenue_at_risk")
-PROMISES = ("name", "promised", "rate", "n", "events", "accounts")
 WEIGHTS = ("label", "now", "moves", "learned", "validated", "verdict", "recommended")
 
 DISPLAYS = {"percent": "Percent", "letter": "Letter", "rank": "Rank", "colour": "Colour"}
@@ -177,12 +176,11 @@ NOTHING = {
     "dates": "Only one date has been scored; a course needs two.",
     "waterfall": "This account has a status, not a score: there are no points to add up.",
     "reasons": "Nothing was published of what moves this score.",
-    "peers": "No other account of its segment has a score.",
+    "peers": "There is nothing to compare: this account has no score, or none of its peers has one.",
     "path": "No path to the next band was looked for, or none lies within what was seen of accounts like it.",
     "top": "It is in the healthiest band.",
     "lists": "No list was published: the run has no playbooks.",
     "list": "There is nothing to do.",
-    "revenue": "The source of the accounts has no revenue.",
     "scorecard": "The run has no scorecard to stand beside the model.",
     "free": "Any other weights can be tried in the dashboard: healthscore dashboard.",
 }

@@ -385,3 +385,24 @@ def test_a_book_without_anything_beside_it_says_what_is_missing(browser: Any, tm
     assert math.isclose(float(cells(found.page, "#peers-table")[0][2]), 70.0)
     assert found.said == []
     found.page.close()
+
+
+def test_what_an_account_lacks_is_not_named(browser: Any, tmp_path: Path) -> None:
+    from large_publication import write_large
+
+    with views.open_book(write_large(tmp_path, 30)) as book:
+        table = book.publication.scores()
+        for account, lacks in {"A-000007": ["segment", "owner"], "A-000008": ["owner"]}.items():
+            table.loc[table["account_id"] == account, lacks] = ""
+        table.to_parquet(book.directory / "scores.parquet", index=False)
+        write_report(render_book(book, views.Told(None, "not tried")), tmp_path / "page.html")
+        found = visit(browser, Shown(book, views.Told(None), tmp_path / "page.html"))
+    for account, about in {
+        "A-000007": "healthyA-000007",
+        "A-000008": "healthyA-000008 · segment 1",
+        "A-000009": "healthyA-000009 · segment 2 · owner 9",
+    }.items():
+        look_at(found.page, account)
+        assert (found.page.text_content("#account-about") or "").strip() == about
+    assert found.said == []
+    found.page.close()

@@ -17,6 +17,8 @@ from large_publication import write_large
 from opened_pages import Shown, chromium, opened
 from two_publications import HOSTILE
 
+ENOUGH = {"share": 0.1, "all": 61, "held": {"estimate": 20.0, "low": 14.0, "high": 27.0}}
+
 
 def test_it_names_no_account_and_no_owner(shown: Shown) -> None:
     html = re.sub(r"<script>.*?</script>", "", render_shared(shown.book, shown.tried), flags=re.DOTALL)
@@ -47,6 +49,26 @@ def test_weights_that_leave_few_in_a_band_are_not_told(by_card: Shown) -> None:
     titles = re.findall(r"<h3>((?:Every component|Without )[^<]*)</h3>", html)
     assert not {one["title"] for one in few} & set(titles)
     assert in_force or not titles
+
+
+@pytest.mark.parametrize(
+    ("left", "held", "told"), [(60, 12.0, True), (60, 0.0, True), (60, 4.0, False), (4, 4.0, False), (0, None, False)]
+)
+def test_few_who_left_are_not_counted(by_card: Shown, left: int, held: float | None, told: bool) -> None:
+    """Two sets of weights: those in force found enough; the others as the case says."""
+    assert by_card.tried.result is not None
+    before, other = by_card.tried.result["sets"][:2]
+    bands = [band | dict.fromkeys(("n", "events", "accounts", "latest"), 40) for band in before["figures"]["bands"]]
+    found = {"estimate": held, "low": None, "high": None}
+    churners = {"share": 0.1, "all": left, "held": found}
+    sets = [
+        {"title": before["title"], "figures": before["figures"] | {"bands": bands, "churners": ENOUGH}},
+        {"title": other["title"], "figures": other["figures"] | {"bands": bands, "churners": churners}},
+    ]
+    html = render_shared(by_card.book, Told(by_card.tried.result | {"sets": sets}))
+    assert f"<h3>{other['title']}</h3>" in html
+    assert ("in the lowest 10" in html) == told
+    assert ("of 61" in html) == told
 
 
 def test_it_is_written_beside_the_report_and_opens_in_silence(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from healthscore.config import Run
 from healthscore.errors import ConfigurationError, InsufficientDataError
 from healthscore.pipelines.book.accounts import TOP_DRIVER
 from healthscore.pipelines.bookreport.packing import holds, numbers, packed, tenths, texts
+from healthscore.pipelines.bookreport.page import about
 from healthscore.pipelines.privacy.forget import forget
 from large_publication import write_large
 from opened_pages import Shown
@@ -96,6 +98,14 @@ def test_the_same_book_gives_the_same_file(published: Company, by_card: Shown) -
     assert first.result["bytes"] == len(first.path.read_bytes())
     assert len(list(first.path.parents[1].glob("*/report.html"))) == 1
     assert "1 May 2025" in first.display().sentences[0]
+
+
+def test_a_scorecard_without_a_title_is_called_by_its_name(by_card: Shown) -> None:
+    book, card = by_card.book, by_card.book.run.scorecard
+    assert card is not None
+    assert f"by the scorecard “{card.title}”, beside" in about(book)
+    untitled = book.run.model_copy(update={"scorecard": card.model_copy(update={"title": ""})})
+    assert "by the scorecard “seven components”, beside" in about(replace(book, run=untitled))
 
 
 def small(folder: Path) -> Run:

@@ -117,14 +117,12 @@ def _meta(book: Book) -> dict[str, Any]:
         "bands": list(bookwords.BANDS),
     }
     return {
-        "asOf": book.now.as_of.isoformat(),
         "dates": [scored.as_of.isoformat() for scored in book.history],
-        "since": plain(since_when(book)),
         "bands": [
             {"name": name, "tone": tones[name], "low": low, "high": high} for name, low, high in book.bands.ranges()
         ],
         "noScore": NO_SCORE,
-        "noSegment": NOT_GIVEN,
+        "notGiven": NOT_GIVEN,
         "pathMeans": f"{MEANING[:1].upper()}{MEANING[1:]}.",
         "drawn": names,
         "components": [bookwords.spoken(name) for name in book.components],

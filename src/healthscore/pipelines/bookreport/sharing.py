@@ -105,7 +105,14 @@ def _without_few(tried: dict[str, Any] | None, why: str) -> Told:
     if len(own) < 2 or own[0] != 0:
         return Told(None, FEW)
     rows = [row | {"values": [row["values"][place] for place in own]} for row in tried["metrics"]]
-    return Told(tried | {"sets": [tried["sets"][place] for place in own], "metrics": rows})
+    return Told(tried | {"sets": [_without_few_found(tried["sets"][place]) for place in own], "metrics": rows})
+
+
+def _without_few_found(one: dict[str, Any]) -> dict[str, Any]:
+    """A set of weights, without those who left that it found, where they or all who left are few."""
+    found = one["figures"]["churners"]
+    few = found["all"] < SMALLEST or 0 < found["held"]["estimate"] < SMALLEST
+    return one | {"figures": one["figures"] | {"churners": None}} if few else one
 
 
 def _has_enough(bands: list[dict[str, Any]]) -> bool:

@@ -31,7 +31,8 @@
 
   function tellHead(row, told) {
     const band = value("band", row), health = value("health", row);
-    const about = [value("account_id", row), value("segment", row), value("owner", row)].filter(Boolean).join(" \u00b7 ");
+    const given = [value("segment", row), value("owner", row)].filter(function (one) { return one !== meta.notGiven; });
+    const about = [value("account_id", row)].concat(given).filter(Boolean).join(" \u00b7 ");
     data.fill(by("account-about"), [data.band(band), document.createTextNode(about)]);
     const tiles = [];
     if (health === null) {
@@ -177,7 +178,7 @@
 
   // Quartiles of the others of its segment by linear interpolation, and how many have fewer points: `book.peers`.
   function peers(row, points) {
-    const none = data.columns.segment.words.indexOf(meta.noSegment), segment = data.columns.segment.codes[row], others = [];
+    const none = data.columns.segment.words.indexOf(meta.notGiven), segment = data.columns.segment.codes[row], others = [];
     data.columns.health.numbers.forEach(function (health, other) {
       const alike = segment === none || data.columns.segment.codes[other] === segment;
       if (health !== null && other !== row && alike) { others.push(other); }
