@@ -6,5 +6,7 @@ HOSTILE = (
     "**bold** $x$ :red[x] `code`",
     "<img src=x onerror=alert(1)>",
     "=cmd()",
+    "www.example.com a@b.com https://x.example",
+    "A -> B -- C >= D <- :streamlit: :material/home:",
     "# heading\n- list",
 )

@@ -30,7 +30,7 @@ class Seen(HTMLParser):
         self.texts.append(data)
 
 
-OURS = {"div", "table", "caption", "thead", "tbody", "tr", "th", "td", "a", "span", "ul", "li", "b", "p"}
+OURS = {"h1", "div", "table", "caption", "thead", "tbody", "tr", "th", "td", "a", "span", "ul", "li", "b", "p"}
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -38,6 +38,7 @@ def test_hostile_texts_are_text(payload: str) -> None:
     row = {"account_id": payload, "name": payload, "band": payload, "reason": Mark(payload), "owner": payload}
     pieces = [
         markup.table(payload, [row], tuple(row), tones={payload: "risk"}, plain=True),
+        markup.heading(payload),
         markup.tiles([(payload, payload, payload)]),
         markup.chips([Mark(payload, "good")]),
         markup.sentences([payload]),

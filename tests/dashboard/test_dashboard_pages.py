@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from healthscore.dashboard.shelf import Shelf, show
 from healthscore.pipelines import book as views
 from healthscore.pipelines.book import Book, Filter, open_book, open_what_if
 from healthscore.pipelines.bookwords import VIEWS, column
+from healthscore.pipelines.publish import MANIFEST, entries_of, write_json
 from healthscore.pipelines.wording import count, number
 from hostile_names import HOSTILE
 from two_publications import copied, write_result
@@ -53,6 +55,12 @@ def told(app: AppTest) -> str:
     return flat(html.unescape(" ".join(TAGS.sub(" ", one.value) for one in app.html)))
 
 
+def heading_of(app: AppTest) -> str:
+    """The heading that is written as HTML, as text."""
+    (found,) = re.findall(r"<h1[^>]*>(.*?)</h1>", " ".join(one.value for one in app.html), re.DOTALL)
+    return html.unescape(found)
+
+
 def flat(text: str) -> str:
     """A text whose words stand apart by one space each."""
     return " ".join(text.split())
@@ -61,7 +69,7 @@ def flat(text: str) -> str:
 @pytest.mark.parametrize("name", VIEWS)
 def test_every_view_is_shown(book: Book, name: str) -> None:
     app = opened(name, **({"account": LOW} if name == "account" else {}))
-    assert len(app.title) == 1
+    assert len(app.title) + sum(one.value.count("<h1") for one in app.html) == 1
     assert not app.error
 
 
@@ -203,9 +211,54 @@ def test_hostile_names_are_escaped_where_they_are_headings(shown: Book) -> None:
     table = shown.table
     for name in HOSTILE:
         account = str(table.loc[table["name"] == name, "account_id"].iloc[0])
-        title = opened("account", account=account).title[0].value
-        assert re.sub(r"\\(.)", r"\1", title) == name.replace("\n", " ")
-        assert not re.search(r"(?<!\\)[<*`$\[:]", title)
+        app = opened("account", account=account)
+        assert not app.title, "Streamlit reads Markdown in it"
+        assert heading_of(app) == name
+
+
+def test_the_book_is_called_by_its_run(by_model: Book) -> None:
+    run = by_model.run.model_copy(update={"title": HOSTILE[-2]})
+    show(Shelf(lambda: open_book(run)))
+    app = opened("book")
+    assert not app.title
+    assert heading_of(app) == HOSTILE[-2]
+
+
+def test_one_date_has_nothing_that_it_is_compared_with(by_model: Book, tmp_path: Path) -> None:
+    copy = copied(by_model, tmp_path)
+    show(Shelf(lambda: open_book(copy.run)))
+    assert "lost points since the previous scores" in told(opened("book"))
+    for scored in copy.history[:-1]:
+        shutil.rmtree(scored.directory)
+    app = opened("book")
+    assert "since the previous scores" not in told(app)
+    assert "Only one date has been scored" in told(app)
+
+
+def test_what_was_there_on_one_date_is_not_said_of_all(by_model: Book, tmp_path: Path) -> None:
+    copy = copied(by_model, tmp_path)
+    for directory in (copy.directory, copy.now.directory):
+        table = pd.read_parquet(directory / "scores.parquet")
+        table["segment"] = table["segment"].mask(table["account_id"] == LOW, "new")
+        table.to_parquet(directory / "scores.parquet", index=False)
+        write_json(directory / MANIFEST, {"files": entries_of(directory)})
+    show(Shelf(lambda: open_book(copy.run)))
+    app = opened("book", segment="new")
+    assert "What fits was there on one date only" in told(app)
+    assert "Only one date has been scored" not in told(app)
+
+
+def test_sentences_of_an_account_are_whole(by_model: Book, tmp_path: Path) -> None:
+    copy = copied(by_model, tmp_path)
+    table = copy.publication.scores()
+    own = table["account_id"] == LOW
+    table["segment"] = table["segment"].mask(own)
+    table["days_to_renewal"] = table["days_to_renewal"].mask(own, 1)
+    table.to_parquet(copy.directory / "scores.parquet", index=False)
+    show(Shelf(lambda: open_book(copy.run)))
+    app, others = opened("account", account=LOW), int((table["status"] == "scored").sum()) - 1
+    assert re.search(rf"It has no segment: \d+ % of the {others} other accounts in the book have a lower", told(app))
+    assert "renewal, in 1 day " in told(app)
 
 
 def test_lists_are_those_that_were_published(book: Book) -> None:

@@ -23,19 +23,18 @@ if TYPE_CHECKING:
 
 Result = Mapping[str, Any]
 PROMISES = ("band", "promised", "rate", "n", "events", "accounts")
+ONE_DATE = "What fits was there on one date only; a course needs two."
 JUDGED = {"published": "As published", "backtest": "In the backtest"}
 
 
 def page(book: Book, chosen: Filter) -> None:
     """Show the book."""
-    import streamlit as st
-
     told = glance(book, chosen)  # asked anew: an audit may have been made since
-    st.title(markup.markdown(book.run.title or book.run.name), anchor=False)
+    html(markup.heading(book.run.title or book.run.name))
     card = book.run.scorecard if book.by_card else None
     by = "the model" if card is None else f"the scorecard “{card.title or spoken(card.name)}”"
     said(f"Scores of {day_text(str(told['as_of']))} by {by}.")
-    _figures(told)
+    _figures(told, compared=len(book.history) > 1)
     if not told["accounts"] and not told["unscored"]:
         said(NOTHING["accounts"])
         return
@@ -46,7 +45,7 @@ def page(book: Book, chosen: Filter) -> None:
     _lacking(told)
 
 
-def _figures(told: Result) -> None:
+def _figures(told: Result, *, compared: bool) -> None:
     """What is known before any account is looked at."""
     revenue, at_risk = told["revenue"], told["revenue_at_risk"]
     unscored = sum(told["unscored"].values())
@@ -63,10 +62,11 @@ def _figures(told: Result) -> None:
             (count(revenue), "per month", "revenue"),
             (count(at_risk), percent(at_risk / revenue) if revenue else "", "revenue at risk, per month"),
         ]
-    figures += [
-        (count(told["lost"]), "", "lost points since the previous scores"),
-        (count(told["gained"]), "", "gained points since the previous scores"),
-    ]
+    if compared:
+        figures += [
+            (count(told["lost"]), "", "lost points since the previous scores"),
+            (count(told["gained"]), "", "gained points since the previous scores"),
+        ]
     html(markup.tiles(figures))
 
 
@@ -91,7 +91,7 @@ def _over_time(book: Book, chosen: Filter) -> None:
     st.header("Over time", anchor=False)
     table, means = kept(bands_over_time, book, chosen), kept(scores_over_time, book, chosen)
     if len(means) < 2:
-        said(NOTHING["dates"])
+        said(NOTHING["dates"] if len(book.history) < 2 else ONE_DATE)
         return
     worth = bool((table["revenue"] > 0).any())
     offered = {name: title for name, title in bookcharts.MEASURES.items() if worth or name == "accounts"}

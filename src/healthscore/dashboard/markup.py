@@ -60,7 +60,7 @@ Rows = Iterable[Mapping[str, Any]] | pd.DataFrame
 
 
 def markdown(text: object) -> str:
-    """A text that stays as it is where Streamlit reads Markdown: labels of widgets."""
+    """A text that is no Markdown where Streamlit reads it, in labels of widgets; web addresses in it become links."""
     return _MARKDOWN.sub(r"\\\1", str(text)).replace("\n", " ")
 
 
@@ -118,6 +118,11 @@ def _cell(row: Mapping[str, Any], name: str, kind: Any, tones: Mapping[str, str]
 def account_address(account: str, along: str = "") -> str:
     """Where the page of an account is, from any page."""
     return f"account?account={quote(account, safe='')}{'&' if along else ''}{along}"
+
+
+def heading(text: str) -> str:
+    """The heading of a page that is called by a name: Streamlit would read addresses, arrows and logos into it."""
+    return _written("heading", text)
 
 
 def tiles(figures: Iterable[tuple[str, str, str]]) -> str:

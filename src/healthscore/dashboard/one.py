@@ -13,7 +13,7 @@ from healthscore.pipelines import accountcharts, bookcharts
 from healthscore.pipelines.book import account, course, peers
 from healthscore.pipelines.book.accounts import tones_of
 from healthscore.pipelines.bookwords import COURSE, NOTHING, PEERS, reasons, spoken, status, written
-from healthscore.pipelines.wording import count, day_text, listed, number, percent
+from healthscore.pipelines.wording import count, day_text, duration, listed, number, percent, plural
 
 if TYPE_CHECKING:
     from healthscore.pipelines.book import Book, Filter
@@ -23,13 +23,11 @@ Result = Mapping[str, Any]
 
 def page(book: Book, chosen: Filter) -> None:
     """Show the account that the address names, and a way to others."""
-    import streamlit as st
-
     name = finder.account(book)
     if name is None:
         return
     told = kept(account, book, name)
-    st.title(markup.markdown(told["name"] or told["account_id"]), anchor=False)
+    html(markup.heading(str(told["name"] or told["account_id"])))
     _heading(book, told)
     _figures(told)
     _notes(told)
@@ -70,7 +68,7 @@ def _figures(told: Result) -> None:
         at_risk = f"{count(told['revenue_at_risk'])} at risk" if told["revenue_at_risk"] is not None else ""
         figures.append((count(told["value"]), at_risk, "revenue per month"))
     if told["renewal"] is not None:
-        figures.append((day_text(str(told["renewal"])), "", f"renewal, in {count(told['days_to_renewal'])} days"))
+        figures.append((day_text(str(told["renewal"])), "", f"renewal, in {duration(told['days_to_renewal'])}"))
     html(markup.tiles(figures))
 
 
@@ -141,9 +139,11 @@ def _peers(book: Book, name: str) -> None:
     if not told["rows"]:
         said(NOTHING["peers"])
         return
-    of = "all accounts" if told["segment"] is None else f"its segment, {told['segment']}"
-    below = written(told["rows"][0]["below"], "hundredth")
-    said(f"{below} of the {count(told['accounts'])} other accounts of {of}, have a lower score.")
+    below, others = written(told["rows"][0]["below"], "hundredth"), plural(told["accounts"], "other account")
+    if told["segment"] is None:
+        said(f"It has no segment: {below} of the {others} in the book have a lower score.")
+    else:
+        said(f"{below} of the {others} in its segment ({told['segment']}) have a lower score.")
     spec = bookcharts.peers(told)
     if spec is not None:
         draw(spec, "Points by component, beside the middle half of the peers", "peers")
