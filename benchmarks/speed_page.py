@@ -270,7 +270,7 @@ package runs it as `healthscore features` over a run like every other.
 HOW = """\
 ## How it is measured
 
-```sh
+```console
 python benchmarks/speed.py features --peers PATH --peers-python PYTHON --record docs/speed.json
 python benchmarks/speed.py scale --events 2000000 20000000 100000000 --peers PATH --record docs/speed.json
 python benchmarks/speed.py job --record docs/speed.json

@@ -15,7 +15,13 @@ import pytest
 from healthscore.pipelines.book import Book, Told
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu", "--no-first-run"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--no-first-run",
+]
 SCREENSHOTS = "HEALTHSCORE_SCREENSHOTS"
 """Names the folder where pictures of the pages are kept, for whoever wants to look at them."""
 
@@ -46,7 +52,10 @@ class Opened:
 
 @contextmanager
 def chromium() -> Iterator[Any]:
-    """The browser; without one, the test is skipped and says so."""
+    """The browser; without one, the test is skipped and says so.
+
+    Close it before the next one opens, and before others ask for an event loop: Playwright keeps this thread's.
+    """
     if CHROMIUM is None:
         pytest.skip("no chromium on this machine: install it to see the pages in a browser")
     from playwright.sync_api import sync_playwright

@@ -36,8 +36,9 @@ def test_every_option_of_every_command_has_a_meaning() -> None:
 
 
 def sections(above: type[Section] = Section) -> list[type[Section]]:
-    """Every table that a TOML may have."""
-    return [section for one in above.__subclasses__() for section in (one, *sections(one))]
+    """Every table that a TOML may have: other rooms keep records of the same kind, which nobody writes by hand."""
+    own = [one for one in above.__subclasses__() if one.__module__.startswith("healthscore.config")]
+    return [section for one in own for section in (one, *sections(one))]
 
 
 @pytest.mark.parametrize("section", sections(), ids=lambda section: section.__name__)

@@ -120,10 +120,10 @@ def leaves(command: Any, *path: str) -> Iterator[tuple[str, set[str]]]:
         yield " ".join(path), {option for parameter in command.params for option in parameter.opts}
 
 
-def test_every_command_has_json() -> None:
+def test_every_command_that_ends_has_json() -> None:
     commands = dict(leaves(typer.main.get_command(application)))
     assert len(commands) > 20
-    assert [name for name, options in commands.items() if "--json" not in options] == []
+    assert [name for name, options in commands.items() if "--json" not in options] == ["dashboard"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,14 @@ from healthscore.dashboard.shelf import Shelf, show
 from healthscore.pipelines.book import Book, open_book
 from hostile_names import HOSTILE
 from two_publications import CARD, Company, copied
+
+
+@pytest.fixture(autouse=True)
+def main_stays() -> Iterator[None]:
+    """Streamlit makes the page that it runs the main module; processes that others start later would run it first."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
 
 
 @pytest.fixture(scope="session")

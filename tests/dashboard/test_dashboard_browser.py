@@ -23,9 +23,8 @@ from healthscore.pipelines.book import Book, Filter, open_what_if
 from healthscore.pipelines.bookwords import VIEWS
 from healthscore.pipelines.wording import count, number
 from hostile_names import HOSTILE
-from opened_pages import CHROMIUM, SCREENSHOTS
+from opened_pages import CHROMIUM, SCREENSHOTS, chromium
 
-ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-gpu"]
 WAIT = 30_000
 PROBED = re.compile(r"/\w+/_stcore/(health|host-config)$")
 """Streamlit asks for these below a page's own address first, and then at the root: browsers note the first as 404."""
@@ -53,7 +52,7 @@ class Seen:
             self.errors.append(message.text)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(by_model: Book) -> Iterator[str]:
     """Where the command serves the book."""
     if CHROMIUM is None:
@@ -89,14 +88,10 @@ def _wait(address: str, served: subprocess.Popen[str]) -> None:
     pytest.fail("nobody answers")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 from healthscore.pipelines import report
 from healthscore.pipelines.report import json_block, render_backtest, render_validation, write_report
+from opened_pages import chromium
 from report_samples import PAYLOADS, backtest_result, poisoned, validation_result, worst
 from weight_samples import NOTHING, weighed_result
 
@@ -244,26 +244,10 @@ def test_a_report_is_written_byte_for_byte(tmp_path: Path) -> None:
     assert html == render_validation(validation_result()), "the same result gives the same page"
 
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-gpu",
-    "--disable-component-update",
-    "--no-first-run",
-]
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine: install it to see the reports in a browser")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
+    with chromium() as found:
+        yield found
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (390, "dark")])
