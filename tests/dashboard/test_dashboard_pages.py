@@ -19,6 +19,7 @@ from healthscore.dashboard.shelf import Shelf, show
 from healthscore.pipelines import book as views
 from healthscore.pipelines.book import Book, Filter, open_book, open_what_if
 from healthscore.pipelines.bookwords import VIEWS, column
+from healthscore.pipelines.cards import need_scorecard
 from healthscore.pipelines.publish import MANIFEST, entries_of, write_json
 from healthscore.pipelines.wording import count, number
 from hostile_names import HOSTILE
@@ -335,15 +336,19 @@ def test_the_record_stands_beside_the_scorecard(by_model: Book, tmp_path: Path) 
         "differences": {"scorecard": {"auc": report_samples.figure(0.05, 0.04)}},
     }
     write_result(copy.run.out, "backtest", result)
-    weight: dict[str, Any] = {"label": "log-ins", "handcrafted": 20.0, "effective": 31.5, "shap_share": 44.0}
+    card = need_scorecard(copy.run)
+    weight: dict[str, Any] = {"label": "log-ins", "effective": 31.5, "shap_share": 44.0}
     weight |= {"validated": {"estimate": 35.0, "low": 20.0, "high": 52.0}, "verdict": "supported", "recommended": 30.0}
-    judged = {"decision": "change", "verdict_sentences": ["Change <i>."], "components": {"use": weight}}
+    parts = {name: weight | {"handcrafted": part.weight} for name, part in card.components.items()}
+    judged = {"decision": "change", "verdict_sentences": ["Change <i>."], "components": parts}
+    judged |= {"scorecard": {"name": card.name}}
     write_result(copy.run.out, "recalibrate", {"run": copy.run.name, **judged})
     app = opened("proof")
     assert "Blend, beside the scorecard “Seven <b>”: 900 scores, 60 of them of accounts that" in told(app)
     assert "0.840 (0.820–0.860) 0.790 (0.770–0.810) 0.050 (0.010–0.090) ▲ better" in told(app)
     assert "Change <i>." in told(app)
-    assert "log-ins 20" in told(app)
+    for part in card.components.values():
+        assert f"log-ins {part.weight:g}" in told(app)
 
 
 def test_other_weights_are_worth_what_the_library_says(shown: Book) -> None:
