@@ -14,7 +14,7 @@ from healthscore.pipelines import bookcharts
 from healthscore.pipelines.book import bands_over_time, glance, movers, promises, scores_over_time
 from healthscore.pipelines.book.accounts import tones_of
 from healthscore.pipelines.book.glance import since_when
-from healthscore.pipelines.bookwords import BANDS, MOVERS, NOTHING, SINCE, spoken, status
+from healthscore.pipelines.bookwords import BANDS, MOVERS, NOTHING, SINCE, status
 from healthscore.pipelines.happenings import words_of
 from healthscore.pipelines.wording import count, day_text, figure, number, percent, plural
 
@@ -32,7 +32,7 @@ def page(book: Book, chosen: Filter) -> None:
     told = glance(book, chosen)  # asked anew: an audit may have been made since
     html(markup.heading(book.run.title or book.run.name))
     card = book.run.scorecard if book.by_card else None
-    by = "the model" if card is None else f"the scorecard “{card.title or spoken(card.name)}”"
+    by = "the model" if card is None else f"the scorecard “{card.called}”"
     said(f"Scores of {day_text(str(told['as_of']))} by {by}.")
     _figures(told, compared=len(book.history) > 1)
     if not told["accounts"] and not told["unscored"]:
