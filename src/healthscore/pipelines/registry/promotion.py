@@ -20,7 +20,7 @@ from healthscore.pipelines.registry.recipes import recipe_of
 from healthscore.pipelines.registry.records import Event, Registry, Scale, Version
 from healthscore.pipelines.registry.scales import asks_otherwise, own_scales, place
 from healthscore.pipelines.registry.store import author, change, digests_in, folder_of, read
-from healthscore.pipelines.registry.versions import BUNDLE, CHAMPION, bundle_of, none_such
+from healthscore.pipelines.registry.versions import BUNDLE, CHAMPION, bundle_of, wanted
 from healthscore.pipelines.registry.wording import sentences_of
 from healthscore.pipelines.tracking import set_alias
 
@@ -85,7 +85,7 @@ def promote(
     run = run if isinstance(run, Run) else load_run(run, data=data, out=out)
     while True:
         before = read(run)
-        examined = _examine(run, before, _wanted(run, before, version), force, progress)
+        examined = _examine(run, before, wanted(run, before, version), force, progress)
         taken = force or (examined.comparison is not None and examined.comparison.passed(margin))
         about = {
             "event": "promoted" if taken else "kept",
@@ -157,23 +157,6 @@ def _refuse_mistakes(margin: float, force: bool, why: str | None) -> None:
         raise ConfigurationError(f"a margin of {margin:g} is no share", "give a share of the champion's log-loss: 0.01")
     if force and not (why or "").strip():
         raise ConfigurationError("a model is to score against the rule, and no reason is given", "say it: --why TEXT")
-
-
-def _wanted(run: Run, registry: Registry, version: int | None) -> Version:
-    """The version that is to be promoted."""
-    if version is not None:
-        found = registry.numbered(version)
-        if found is None:
-            raise BundleError(f"{run.name} has no version {version}", none_such(registry))
-    else:
-        found = registry.challenger
-        if found is None:
-            raise BundleError(
-                f"{run.name} has no challenger", none_such(registry) + "; `--version N` names an older one"
-            )
-    if registry.champion is not None and registry.champion.version == found.version:
-        raise BundleError(f"version {found.version} is the champion of {run.name} already", "there is nothing to do")
-    return found
 
 
 def _examine(run: Run, registry: Registry, version: Version, force: bool, progress: Progress) -> Examined:

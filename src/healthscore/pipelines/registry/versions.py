@@ -93,6 +93,29 @@ def named(run: Run, name: str) -> Path | None:
     raise BundleError(f"{run.name} has no {name if name.isalpha() else f'version {name}'}", none_such(registry))
 
 
+def wanted(run: Run, registry: Registry, version: int | None) -> Version:
+    """The version that is to be promoted.
+
+    Raises
+    ------
+    BundleError
+        There is none of that number, no challenger, or it is the champion already.
+    """
+    if version is not None:
+        found = registry.numbered(version)
+        if found is None:
+            raise BundleError(f"{run.name} has no version {version}", none_such(registry))
+    else:
+        found = registry.challenger
+        if found is None:
+            raise BundleError(
+                f"{run.name} has no challenger", none_such(registry) + "; `--version N` names an older one"
+            )
+    if registry.champion is not None and registry.champion.version == found.version:
+        raise BundleError(f"version {found.version} is the champion of {run.name} already", "there is nothing to do")
+    return found
+
+
 def none_such(registry: Registry) -> str:
     """What to name instead of a version that is not there."""
     if not registry.versions:
