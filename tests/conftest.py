@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from healthscore.pipelines.book import Book, open_book
 from table_workspace import Workspace
-from two_publications import Company, publish_twice
+from two_publications import CARD, Company, publish_twice
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -40,3 +41,10 @@ def workspace(tmp_path: Path) -> Iterable[Workspace]:
 def published(tmp_path_factory: pytest.TempPathFactory) -> Company:
     """A small company, its scores published by a model and by a scorecard; whoever adds to its results copies it."""
     return publish_twice(tmp_path_factory.mktemp("published"))
+
+
+@pytest.fixture(scope="session")
+def by_card(published: Company) -> Iterable[Book]:
+    """Its book by the scorecard."""
+    with open_book(published.run, CARD) as book:
+        yield book

@@ -6,6 +6,7 @@ in light and dark; colour only marks what a word says, too.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -87,12 +88,12 @@ class Display:
         return _template().render(display=self, tables=tables, style=style)
 
 
-class Displayed:
+class Displayed(ABC):
     """A result that notebooks show as a display, and everything else by the name of its run, where it has one."""
 
+    @abstractmethod
     def display(self) -> Display:
         """What a notebook shows."""
-        raise NotImplementedError
 
     def _repr_html_(self) -> str:
         return self.display().html()

@@ -10,7 +10,7 @@ import pytest
 from healthscore.dashboard.shelf import Shelf, show
 from healthscore.pipelines.book import Book, open_book
 from hostile_names import HOSTILE
-from two_publications import CARD, Company, copied
+from two_publications import Company, copied
 
 
 @pytest.fixture(autouse=True)
@@ -32,12 +32,6 @@ def by_model(published: Company, tmp_path_factory: pytest.TempPathFactory) -> It
         table[column] = table["account_id"].map(names).fillna(table[column])
     table.to_parquet(copy.directory / "scores.parquet", index=False)
     with open_book(copy.run) as book:
-        yield book
-
-
-@pytest.fixture(scope="session")
-def by_card(published: Company) -> Iterator[Book]:
-    with open_book(published.run, CARD) as book:
         yield book
 
 

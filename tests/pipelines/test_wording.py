@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from healthscore.pipelines.wording import change, change_size
+from healthscore.pipelines.wording import capital, change, change_size
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,7 @@ def test_a_difference_is_more_or_fewer(
     difference = {"estimate": estimate, "low": low, "high": high}
     assert change(difference, kind) == said
     assert said.startswith(change_size(difference, kind))
+
+
+def test_a_capital_letter_changes_no_other() -> None:
+    assert (capital("by the CRM"), capital("É"), capital("")) == ("By the CRM", "É", "")

@@ -9,7 +9,7 @@ from healthscore.dashboard.drawing import said
 from healthscore.dashboard.filters import address
 from healthscore.dashboard.grid import ask_plain, show_accounts
 from healthscore.pipelines.book import accounts_page
-from healthscore.pipelines.book.accounts import tones_of
+from healthscore.pipelines.book.accounts import filled, tones_of
 from healthscore.pipelines.bookwords import ACCOUNTS, DISPLAYS, NOTHING, VIEWS, Column, column
 from healthscore.pipelines.wording import plural
 
@@ -60,9 +60,7 @@ def _order(columns: Mapping[str, Column]) -> tuple[str, bool]:
 
 def _columns(book: Book, display: str) -> dict[str, Column]:
     """The columns in their order, those in which no account has anything left out; the score in the form chosen."""
-    some = [
-        name for name in ACCOUNTS if name in book.table and (book.table[name].notna() & (book.table[name] != "")).any()
-    ]
+    some = filled(book, ACCOUNTS)
     place, score = SCORE[display]
     columns = {}
     for name in some:

@@ -15,8 +15,7 @@ from healthscore.pipelines.book import bands_over_time, glance, movers, promises
 from healthscore.pipelines.book.accounts import tones_of
 from healthscore.pipelines.book.glance import since_when
 from healthscore.pipelines.bookwords import BANDS, MOVERS, NOTHING, SINCE, status
-from healthscore.pipelines.happenings import words_of
-from healthscore.pipelines.wording import count, day_text, figure, number, percent, plural
+from healthscore.pipelines.wording import capital, count, day_text, figure, number, percent, plural
 
 if TYPE_CHECKING:
     from healthscore.pipelines.book import Book, Filter, Told
@@ -140,12 +139,10 @@ def _promises(book: Book) -> None:
 
     st.header("What the bands promised, and what happened", anchor=False)
     said("Of the whole book, whatever the filter says; 95 % intervals.")
-    outcome = book.run.outcome
-    words = words_of("churn" if outcome is None else outcome.kind)
     for place, (name, told) in zip(st.columns(2), promises(book).items(), strict=True):
         with place:
             st.subheader(JUDGED[name], anchor=False)
-            _judged(name, told, words)
+            _judged(name, told, book.words)
 
 
 def _judged(name: str, told: Told, words: Result) -> None:
@@ -153,7 +150,7 @@ def _judged(name: str, told: Told, words: Result) -> None:
     import streamlit as st
 
     if told.result is None:
-        said(f"{told.why[:1].upper()}{told.why[1:]}.")
+        said(f"{capital(told.why)}.")
         return
     rows = told.result["bands"]
     spec = bookcharts.promised(rows, words)

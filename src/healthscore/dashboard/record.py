@@ -12,10 +12,9 @@ from healthscore.display import Mark
 from healthscore.pipelines import bookcharts
 from healthscore.pipelines.book import figures_beside, weights_beside
 from healthscore.pipelines.bookwords import NOTHING, VIEWS, WEIGHTS, Column
-from healthscore.pipelines.happenings import words_of
 from healthscore.pipelines.publish import current
 from healthscore.pipelines.views import TITLES, metric_kind
-from healthscore.pipelines.wording import count, figure
+from healthscore.pipelines.wording import capital, count, figure
 
 if TYPE_CHECKING:
     from healthscore.pipelines.book import Book, Filter, Told
@@ -41,7 +40,7 @@ def page(book: Book, chosen: Filter) -> None:
     st.title(VIEWS["proof"], anchor=False)
     said("Of the whole book, whatever the filter says; 95 % intervals in brackets.")
     st.header("The model beside the scorecard, on the past", anchor=False)
-    words = words_of("churn" if book.run.outcome is None else book.run.outcome.kind)
+    words = book.words
     _figures(figures_beside(book), words)
     st.header("Weights of the scorecard, against history", anchor=False)
     _weights(weights_beside(book))
@@ -55,7 +54,7 @@ def _figures(told: Told, words: Mapping[str, Any]) -> None:
     import streamlit as st
 
     if told.result is None:
-        said(f"{told.why[:1].upper()}{told.why[1:]}.")
+        said(f"{capital(told.why)}.")
         return
     result = told.result
     card = result["scorecard"]
@@ -90,7 +89,7 @@ def _weights(told: Told) -> None:
     import streamlit as st
 
     if told.result is None:
-        said(f"{told.why[:1].upper()}{told.why[1:]}.")
+        said(f"{capital(told.why)}.")
         return
     html(markup.sentences(told.result["sentences"]))
     spec = bookcharts.weights(told.result)

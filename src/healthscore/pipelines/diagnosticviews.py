@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from healthscore.pipelines.diagnosis import TITLES
+from healthscore.pipelines.wording import capital
 
 Result = Mapping[str, Any]
 View = dict[str, Any]
@@ -22,7 +23,7 @@ def diagnostic_view(result: Result) -> View | None:
         "candidates": [{**one, "verdict": _gain_word(one["gain"])} for one in choice.get("candidates") or []],
         "price": price.get("sentence"),
         "calibrations": [
-            {"title": f"{TITLES[name][:1].upper()}{TITLES[name][1:]}", "log_loss": one, "verdict": _loss_word(one)}
+            {"title": capital(TITLES[name]), "log_loss": one, "verdict": _loss_word(one)}
             for name, one in (calibration.get("others") or {}).items()
         ],
         "compared": calibration.get("n"),

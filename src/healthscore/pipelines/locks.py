@@ -68,7 +68,7 @@ def share(path: Path, doing: str) -> Iterator[None]:
 def queue(path: Path) -> Iterator[None]:
     """Hold a lock inside the block, after waiting for it: for what is done in a moment."""
     descriptor = _open(path, wait=True)
-    assert descriptor is not None  # noqa: S101 - by waiting
+    assert descriptor is not None  # noqa: S101 - who waits is given one, or an error is raised
     with _held(descriptor, path):
         yield
 

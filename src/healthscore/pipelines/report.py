@@ -136,7 +136,7 @@ def sections(present: Mapping[str, tuple[str, object]], result: Result) -> list[
 
 def _why(result: Result, title: str) -> str:
     why = (result.get("choice") or {}).get("why")
-    return "" if not why else f"Chosen: {title}. {str(why)[:1].upper()}{str(why)[1:]}".rstrip(".") + "."
+    return "" if not why else f"Chosen: {title}. {wording.capital(str(why))}".rstrip(".") + "."
 
 
 def _stability_words(result: Result) -> str:

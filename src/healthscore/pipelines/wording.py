@@ -109,6 +109,11 @@ def duration(days: float | None) -> str:
     return "1 day" if days == 1 else f"{count(days)} days"
 
 
+def capital(text: str) -> str:
+    """The text with a capital letter first; the others stay as they are."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def plural(value: float, one: str, many: str | None = None) -> str:
     """A count with its noun: ``1 account``, ``2,000 accounts``."""
     return f"{count(value)} {one if value == 1 else many or one + 's'}"

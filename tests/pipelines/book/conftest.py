@@ -7,18 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from healthscore.pipelines.book import Book, open_book
-from two_publications import CARD, Company
+from two_publications import Company
 
 
 @pytest.fixture(scope="session")
 def by_model(published: Company) -> Iterator[Book]:
     with open_book(published.run) as book:
-        yield book
-
-
-@pytest.fixture(scope="session")
-def by_card(published: Company) -> Iterator[Book]:
-    with open_book(published.run, CARD) as book:
         yield book
 
 

@@ -99,6 +99,12 @@ def read_accounts(book: Book) -> pd.DataFrame:
     return frame.drop(columns="drivers_down").assign(**{TOP_DRIVER: first, RENEWAL: renewal})
 
 
+def filled(book: Book, names: Sequence[str]) -> list[str]:
+    """Those of the table's columns in which some account has something, in the order in which they are named."""
+    table = book.table
+    return [name for name in names if name in table and (table[name].notna() & (table[name] != "")).any()]
+
+
 def choices(book: Book) -> dict[str, list[str]]:
     """What can be filtered by: segments and owners by their names, what has none last, and bands, the lowest first."""
     found = {}

@@ -13,13 +13,13 @@ from healthscore.pipelines.book.accounts import EVERYONE, Filter, tones_of
 from healthscore.pipelines.book.opening import Told
 from healthscore.pipelines.publication.compose import CHANGES
 from healthscore.pipelines.trend.changes import IN_WORDS, MODEL
-from healthscore.pipelines.trend.following import MONTH, PREVIOUS, WEEK, reference_dates
+from healthscore.pipelines.trend.following import PREVIOUS, reference_dates
 
 if TYPE_CHECKING:
     from healthscore.pipelines.book.opening import Book
 
 Since = Literal["previous", "week", "month"]
-CHANGE = {PREVIOUS: "change", WEEK: "change_week", MONTH: "change_month"}
+CHANGE: dict[Since, str] = {"previous": "change", "week": "change_week", "month": "change_month"}
 MOVED = ("account_id", "name", "segment", "owner", "band", "health", "value", "change", "reason")
 MOST = 10
 

@@ -23,6 +23,7 @@ from healthscore.models.health import Bands
 from healthscore.pipelines.actions.paths import bands_of
 from healthscore.pipelines.auditing.kept import entries
 from healthscore.pipelines.auditing.material import POINTS, TOTALS
+from healthscore.pipelines.happenings import words_of
 from healthscore.pipelines.publication.history import (
     SCORES,
     SERIES,
@@ -109,6 +110,11 @@ class Book:
     def by_card(self) -> bool:
         """Whether a scorecard scored."""
         return self.series != SERIES
+
+    @property
+    def words(self) -> dict[str, str | bool]:
+        """Words of the run's outcome; of a run without one, those of accounts that leave."""
+        return words_of("churn" if self.run.outcome is None else self.run.outcome.kind)
 
     @cached_property
     def bands(self) -> Bands:

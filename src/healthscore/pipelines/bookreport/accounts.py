@@ -12,7 +12,7 @@ from healthscore.pipelines import bookwords
 from healthscore.pipelines.actions.paths import FILE as PATHS
 from healthscore.pipelines.auditing.material import POINTS, TOTALS
 from healthscore.pipelines.book import listed, lists, movers
-from healthscore.pipelines.book.accounts import RENEWAL
+from healthscore.pipelines.book.accounts import RENEWAL, filled
 from healthscore.pipelines.book.courses import courses
 from healthscore.pipelines.book.glance import CHANGE
 from healthscore.pipelines.bookreport.packing import numbers, tenths, texts
@@ -58,9 +58,8 @@ def table_of(book: Book) -> dict[str, Any]:
 
 def shown_columns(book: Book) -> list[str]:
     """Columns of the table that people see, as far as any account has something in them."""
-    table = book.table
     held = (*TEXTS, *POINTED, *OTHER, RENEWAL)
-    return [name for name in bookwords.ACCOUNTS if name in held and (table[name].notna() & (table[name] != "")).any()]
+    return filled(book, [name for name in bookwords.ACCOUNTS if name in held])
 
 
 def points_of_all(book: Book) -> dict[str, Any]:
@@ -91,7 +90,7 @@ def movers_of(book: Book) -> dict[str, Any]:
     place = pd.Series(np.arange(len(book.table)), index=book.table["account_id"])
     found: dict[str, Any] = {}
     for since in CHANGE:
-        moved = movers(book, since, most=len(place))  # type: ignore[arg-type]  # its keys are those that are allowed
+        moved = movers(book, since, most=len(place))
         found[since] = {
             way: {
                 "at": place.loc[rows["account_id"]].tolist(),

@@ -31,10 +31,9 @@ from healthscore.pipelines.bookreport.accounts import (
 )
 from healthscore.pipelines.bookreport.lists import LONG, list_of, offered
 from healthscore.pipelines.bookreport.packing import ACCOUNTS, packed
-from healthscore.pipelines.happenings import words_of
 from healthscore.pipelines.publish import plain
 from healthscore.pipelines.report import json_block, render_page
-from healthscore.pipelines.wording import day_text, plural
+from healthscore.pipelines.wording import capital, day_text, plural
 
 if TYPE_CHECKING:
     from healthscore.pipelines.book import Book, Told
@@ -54,7 +53,7 @@ def render_book(book: Book, tried: Told) -> str:
     told = glance(book)
     proof = {"figures": figures_beside(book), "weights": weights_beside(book)}
     promised = promises(book)
-    words = words_of(book.run.outcome.kind if book.run.outcome is not None else "churn")
+    words = book.words
     figures = _figures(book, promised, proof["weights"], words) | tried_figures(tried, words)
     view = {
         "kind": "Health scores",
@@ -78,7 +77,7 @@ def render_book(book: Book, tried: Told) -> str:
         "left_out": LEFT_OUT,
         "words": words,
         "published": book.directory.name,
-        "meta": Markup(json_block(_meta(book))),  # noqa: S704 - escaped
+        "meta": Markup(json_block(_meta(book))),  # noqa: S704 - `json_block` has escaped what could end the block
         "blocks": dict(_blocks(book)),
     }
     return render_page("book.html.j2", {}, view, figures, BESIDE)
@@ -123,7 +122,7 @@ def _meta(book: Book) -> dict[str, Any]:
         ],
         "noScore": NO_SCORE,
         "notGiven": NOT_GIVEN,
-        "pathMeans": f"{MEANING[:1].upper()}{MEANING[1:]}.",
+        "pathMeans": f"{capital(MEANING)}.",
         "drawn": names,
         "components": [bookwords.spoken(name) for name in book.components],
         "byCard": book.by_card,

@@ -10,7 +10,6 @@ from healthscore.pipelines.book import bands_over_time, figures_beside, glance, 
 from healthscore.pipelines.book.accounts import NO_SCORE, tones_of
 from healthscore.pipelines.book.opening import Told
 from healthscore.pipelines.bookreport.page import about, promise_rows, tried_figures
-from healthscore.pipelines.happenings import words_of
 from healthscore.pipelines.privacy.shareable import SMALLEST, shareable
 from healthscore.pipelines.publish import plain
 from healthscore.pipelines.report import render_page
@@ -28,7 +27,7 @@ Result = Mapping[str, Any]
 
 def render_shared(book: Book, tried: Told) -> str:
     """Give the page for others; `tried` as for `page.render_book`."""
-    words = words_of(book.run.outcome.kind if book.run.outcome is not None else "churn")
+    words = book.words
     told, weights, over, promised = glance(book), weights_beside(book), bands_over_time(book), promises(book)
     over = over[over["band"] != NO_SCORE]
     kept = shareable(
